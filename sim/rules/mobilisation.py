@@ -1,0 +1,217 @@
+"""Stage 3: joining, staying, quitting, and being online (model.md 4.3)."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from sim.chance import unit, words
+from sim.compiled import kernel
+from sim.units import F32, F64, I32, I64, U8, Bool, Phase, Role, Stance, parameter
+
+
+class MobilisationParameters(NamedTuple):
+    """What moves a person in and out of the protest."""
+
+    weight_grievance: Annotated[float, parameter("alpha_G, weight of grievance", unit="1", source="prototype.md", ge=0, le=10)] = 1.46  # fmt: skip
+    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours in the protest", unit="1", source="prototype.md", ge=0, le=10)] = 1.43  # fmt: skip
+    weight_attention: Annotated[float, parameter("alpha_A, weight of attention for the curious", unit="1", source="prototype.md", ge=0, le=10)] = 1.69  # fmt: skip
+    weight_risk: Annotated[float, parameter("alpha_R, weight of perceived sanction", unit="1", source="prototype.md, raised", ge=0, le=10)] = 0.2  # fmt: skip
+    noise: Annotated[float, parameter("tau, noise of the decision; 0 is a step", unit="1", source="prototype.md", ge=0, le=5)] = 0.23  # fmt: skip
+    join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.027  # fmt: skip
+    quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.023  # fmt: skip
+    return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1)] = 0.1  # fmt: skip
+    join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
+    join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
+    quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
+    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md", ge=0, le=20)] = 3.9  # fmt: skip
+    quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
+    efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1)] = 0.28  # fmt: skip
+    efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7)] = 20_000.0  # fmt: skip
+    presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype.md", ge=0, le=1)] = 0.85  # fmt: skip
+    presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype.md", ge=0, le=5)] = 0.57  # fmt: skip
+    undone_memory: Annotated[float, parameter("time in which what was undone is forgotten", unit="h", gt=0, le=1000)] = 24.0  # fmt: skip
+    tie_joins: Annotated[bool, parameter("whether a utility of exactly 0 joins when the noise is 0", unit="switch")] = True  # fmt: skip
+
+
+class Climate(NamedTuple):
+    """What all persons see alike in an hour."""
+
+    attention: float
+    efficacy: float
+    sanction: float
+    legitimacy_public: float
+    join_factor: float
+    quit_factor_sellers: float
+    quit_factor_onlookers: float
+    presence: float
+
+
+@kernel
+def sigmoid(x: float, noise: float, tie: bool) -> float:
+    """The logistic 1/(1 + exp(-x/noise)); a step when the noise is 0, ``tie`` at exactly 0."""
+    if noise <= 0.0:
+        if x > 0.0 or (tie and x == 0.0):
+            return 1.0
+        return 0.0
+    z = x / noise
+    if z < -700.0:
+        return 0.0
+    return 1.0 / (1.0 + np.exp(-z))
+
+
+@kernel
+def efficacy(online: float, share_undone: float, p: MobilisationParameters) -> float:
+    """E = [e_0 + (1 - e_0) online/(online + N_half)] (1 - share undone), in 0-1.
+
+    Source: model.md 4.3.
+    """
+    crowd = online / (online + p.efficacy_half)
+    return (p.efficacy_floor + (1.0 - p.efficacy_floor) * crowd) * (1.0 - share_undone)
+
+
+@kernel
+def utility(
+    hardship: float,
+    legitimacy: float,
+    social: float,
+    curiosity: float,
+    risk: float,
+    threshold: float,
+    climate: Climate,
+    p: MobilisationParameters,
+) -> float:
+    """U = a_G H (1 - L) E + a_S z + a_A A curiosity - a_R R P - threshold.
+
+    Source: Epstein (2002) for grievance, Granovetter (1978) and Siegel (2009) for social pull,
+    model.md 4.3. Leaves out: learning from one's own past protests.
+    """
+    return (
+        p.weight_grievance * hardship * (1.0 - legitimacy) * climate.efficacy
+        + p.weight_social * social
+        + p.weight_attention * climate.attention * curiosity
+        - p.weight_risk * risk * climate.sanction
+        - threshold
+    )
+
+
+@kernel
+def joins(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
+    """Join within the hour with probability lambda_J sigma(U/tau) times the phase's factor."""
+    return u < p.join_rate * factor * sigmoid(wish, p.noise, p.tie_joins)
+
+
+@kernel
+def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
+    """Quit within the hour with probability lambda_Q sigma(-U/tau) times the phase's factor."""
+    return u < min(1.0, p.quit_rate * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
+
+
+@kernel
+def social_pull(neighbours_in: int, degree: int, n_in: int, n: int, complete: bool) -> float:
+    """Give z, the share of neighbours in the protest, of all others in a complete graph."""
+    if complete:
+        return n_in / n if n > 0 else 0.0
+    return neighbours_in / degree if degree > 0 else 0.0
+
+
+@kernel
+def is_in(stance: int) -> bool:
+    """Say whether a stance is that of a member of the channel."""
+    return stance == Stance.MEMBER or stance == Stance.ATTACKING or stance == Stance.PAUSED
+
+
+@kernel
+def move_people(
+    key: np.uint64,
+    hour: int,
+    role: U8,
+    hardship: F32,
+    legitimacy: F32,
+    curiosity: F32,
+    risk: F32,
+    threshold: F32,
+    neighbours_in: I32,
+    degree: I32,
+    complete: bool,
+    n_in: int,
+    climate: Climate,
+    p: MobilisationParameters,
+    stance: U8,
+    online: Bool,
+    crossed: I32,
+) -> int:
+    """Let every person join, stay or quit; draw who is online; list those who crossed.
+
+    A person far from joining is passed over by its own number alone: no utility can make the
+    probability exceed ``join_rate * factor``, so the result is the same and the hour cheap.
+
+    Returns
+    -------
+    int
+        How many crossed; their rows stand in ``crossed``.
+    """
+    n = role.size
+    n_crossed = 0
+    most = p.join_rate * climate.join_factor
+    for i in range(n):
+        was_in = is_in(stance[i])
+        w0, w1, _w2, _w3 = words(key, 0, hour, i, 0)
+        u = unit(w0)
+        if not was_in and u >= most:
+            continue
+        seller = role[i] == Role.SELLER
+        wish = utility(
+            hardship[i],
+            legitimacy[i] if seller else climate.legitimacy_public,
+            social_pull(neighbours_in[i], degree[i], n_in, n, complete),
+            curiosity[i],
+            risk[i],
+            threshold[i],
+            climate,
+            p,
+        )
+        if was_in:
+            factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+            if quits(u, wish, factor, p):
+                stance[i] = Stance.QUIT
+                online[i] = False
+                crossed[n_crossed] = i
+                n_crossed += 1
+                continue
+        else:
+            back = p.return_factor if stance[i] == Stance.QUIT else 1.0
+            if not joins(u, wish, climate.join_factor * back, p):
+                continue
+            stance[i] = Stance.MEMBER
+            crossed[n_crossed] = i
+            n_crossed += 1
+        online[i] = unit(w1) < climate.presence
+    return n_crossed
+
+
+@kernel
+def tell_neighbours(
+    crossed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32
+) -> None:
+    """Update each neighbour's count of neighbours in the protest."""
+    for c in range(crossed.size):
+        i = crossed[c]
+        step = 1 if is_in(stance[i]) else -1
+        for e in range(offsets[i], offsets[i + 1]):
+            out[neighbours[e]] += step
+
+
+def phase_factors(phase: Phase, p: MobilisationParameters) -> tuple[float, float, float]:
+    """Give the factors on joining, on sellers' quitting and on onlookers' quitting."""
+    if phase == Phase.GATHER:
+        return 1.0, p.quit_factor_gather, p.quit_factor_gather
+    if phase == Phase.TRUCE:
+        return p.join_factor_truce, 1.0, p.quit_factor_truce
+    if phase == Phase.DISSOLVE:
+        return p.join_factor_dissolve, p.quit_factor_dissolve, p.quit_factor_dissolve
+    return 1.0, 1.0, 1.0
+
+
+def presence(shape: F64, hour_of_day: int, p: MobilisationParameters) -> float:
+    """Give the probability that a member is online, presence_top * shape**k."""
+    return float(p.presence_top * shape[hour_of_day] ** p.presence_power)

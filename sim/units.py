@@ -1,0 +1,118 @@
+"""Shared vocabulary: array types, enumerations and the annotation of a parameter."""
+
+from enum import IntEnum
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+type F64 = npt.NDArray[np.float64]
+type F32 = npt.NDArray[np.float32]
+type I64 = npt.NDArray[np.int64]
+type I32 = npt.NDArray[np.int32]
+type I16 = npt.NDArray[np.int16]
+type U64 = npt.NDArray[np.uint64]
+type U32 = npt.NDArray[np.uint32]
+type U8 = npt.NDArray[np.uint8]
+type Bool = npt.NDArray[np.bool_]
+
+N_CATEGORIES = 20
+"""Trade categories of the mall (model.md section 2)."""
+
+
+class Role(IntEnum):
+    """What a person of the crowd is."""
+
+    SELLER = 0
+    CURIOUS = 1
+    SYMPATHISER = 2
+    REPORTER = 3
+
+
+class Stance(IntEnum):
+    """Where a person stands towards the protest."""
+
+    OUTSIDE = 0
+    MEMBER = 1
+    ATTACKING = 2
+    PAUSED = 3
+    QUIT = 4
+
+
+class Tactic(IntEnum):
+    """What an attacker does to a store."""
+
+    PURCHASE = 0
+    BAD_REVIEW = 1
+    REFUSAL = 2
+    CLICK = 3
+
+
+class Phase(IntEnum):
+    """What the organisers have called for."""
+
+    GATHER = 0
+    ATTACK = 1
+    TRUCE = 2
+    ESCALATE = 3
+    DISSOLVE = 4
+
+
+class Motion(IntEnum):
+    """What a speaker asks the channel to do."""
+
+    ATTACK = 0
+    PAUSE = 1
+    ESCALATE = 2
+    DISSOLVE = 3
+
+
+class Cause(IntEnum):
+    """Why a store lost money."""
+
+    CLOSED = 0
+    RATING = 1
+    HANDLING = 2
+    ADS = 3
+
+
+class BesiegeError(ValueError):
+    """Wrong input, said for a person: which field, what was given, what is allowed."""
+
+
+def parameter(
+    description: str,
+    *,
+    unit: str,
+    source: str = "assumed",
+    ge: float | None = None,
+    le: float | None = None,
+    gt: float | None = None,
+) -> Any:
+    """Declare a parameter once: its meaning, unit, range and source.
+
+    Parameters
+    ----------
+    description
+        What it is, for people.
+    unit
+        Its unit; ``"1"`` for a pure number, ``"share"`` for a part of one.
+    source
+        Where the value comes from, or ``"assumed"``.
+    ge, le, gt
+        The range that is allowed, in the parameter's unit.
+
+    Returns
+    -------
+    pydantic.fields.FieldInfo
+        To stand in ``Annotated[...]``.
+    """
+    return Field(
+        ge=ge,
+        le=le,
+        gt=gt,
+        allow_inf_nan=False,
+        description=description,
+        json_schema_extra={"unit": unit, "source": source},
+    )
