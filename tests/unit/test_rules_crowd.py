@@ -1,0 +1,46 @@
+"""Attention and mobilisation, row by row."""
+
+import numpy as np
+import pytest
+
+from sim.fees import FeeSchedule, all_hardships, hardship
+from sim.rules.attention import AttentionParameters, attack_news, next_attention
+from sim.rules.mobilisation import MobilisationParameters, joins, quits, sigmoid
+
+
+def test_attack_news_of_the_reference_volume_is_the_parameter():
+    p = AttentionParameters()
+    assert attack_news(5000.0, 0.0, p) == pytest.approx(p.attack)
+
+
+def test_attention_only_fades_without_news():
+    p = AttentionParameters()
+    assert next_attention(0.5, 0.0, p) == pytest.approx(0.5 * np.exp(-1 / p.memory))
+
+
+@pytest.mark.parametrize(("tie", "expected"), [(True, 1.0), (False, 0.0)])
+def test_at_no_noise_the_tie_decides_at_zero(tie, expected):
+    assert sigmoid(0.0, 0.0, tie) == expected
+
+
+def test_a_step_rule_never_joins_and_quits_at_once():
+    p = MobilisationParameters(noise=0.0, join_rate=1.0, quit_rate=1.0)
+    for wish in (-1.0, 0.0, 1.0):
+        assert joins(0.5, wish, 1.0, p) != quits(0.5, wish, 1.0, p)
+
+
+def test_compiled_hardships_equal_the_rule_row_by_row():
+    cost = np.array([-10.0, 0.0, 5e3, 5e4])
+    margin = np.array([0.1, 0.1, 0.2, 0.05])
+    turnover = np.array([1e5, 2e5, 3e5, 0.0])
+    out = np.empty(4)
+    all_hardships(cost, margin, turnover, out)
+    assert out.tolist() == [hardship(c, m, t) for c, m, t in zip(cost, margin, turnover, strict=True)]
+    assert out[:2].tolist() == [0.0, 0.0]
+    assert out[3] == 1.0
+
+
+def test_premium_categories_pay_the_premium_fee():
+    schedule = FeeSchedule(standard=30_000, premium=60_000, n_premium=3)
+    fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32))
+    assert fee.tolist() == [60_000, 60_000, 30_000, 30_000]
