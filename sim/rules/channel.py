@@ -1,0 +1,232 @@
+"""Stage 4: the floor, its queue, what speakers ask for, and what the organisers call."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from sim.chance import poisson, uniform
+from sim.compiled import kernel
+from sim.units import F64, I32, Bool, Motion, Phase, parameter
+
+
+class ChannelParameters(NamedTuple):
+    """The voice channel, its queue and its committee."""
+
+    slot_seconds: Annotated[float, parameter("length of a speaking slot", unit="s", source="facts.csv F08", ge=1, le=3600)] = 60.0  # fmt: skip
+    queue_places: Annotated[int, parameter("most who may wait to speak", unit="people", source="facts.csv F07", ge=1, le=5000)] = 500  # fmt: skip
+    request_rate: Annotated[float, parameter("q, a member online asks for the floor", unit="1/h", source="prototype.md", ge=0, le=5)] = 0.02  # fmt: skip
+    support_kept: Annotated[float, parameter("support for a target kept from hour to hour", unit="share", source="prototype.md", ge=0, le=1)] = 0.96  # fmt: skip
+    tally_kept: Annotated[float, parameter("tally of motions kept from hour to hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
+    visibility: Annotated[float, parameter("prior visibility of a store of average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
+    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md", ge=0, le=5)] = 1.41  # fmt: skip
+    motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
+    motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
+    motion_unanswered: Annotated[float, parameter("how silence speaks for escalation, per day unanswered", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
+    quorum: Annotated[float, parameter("online at which the attack may be called", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
+    assembly_hour: Annotated[int, parameter("hour of the day of the assembly", unit="hour", source="facts.csv F27", ge=0, le=23)] = 21  # fmt: skip
+    attack_before_truce: Annotated[float, parameter("unanswered attack before a truce is called, at least", unit="h", source="prototype.md", ge=0, le=1000)] = 30.0  # fmt: skip
+    truce_hour: Annotated[int, parameter("hour of the next day at which a truce begins", unit="hour", ge=0, le=23)] = 9  # fmt: skip
+    truce_days: Annotated[int, parameter("the ultimatum ends at midnight of this calendar day of the truce", unit="days", source="facts.csv F16", ge=1, le=14)] = 2  # fmt: skip
+    answer_heard: Annotated[float, parameter("answer at which the truce is prolonged by a day", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+    answer_accepted: Annotated[float, parameter("answer at which the protest is called off", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
+    dissolve_share: Annotated[float, parameter("the day's highest attendance, of the peak, below which it ends", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
+    contact_rate: Annotated[float, parameter("the committee contacts the platform itself", unit="1/h", source="facts.csv F17", ge=0, le=1)] = 0.0  # fmt: skip
+
+
+class Floor(NamedTuple):
+    """The queue: a ring of waiting members with the second at which each asked.
+
+    ``member`` and ``asked`` have ``queue_places`` entries, in order of arrival;
+    ``clock`` holds the second from which the floor is free.
+    """
+
+    member: I32
+    asked: F64
+    clock: F64  # shape (1,)
+
+
+@kernel
+def draw_requests(
+    key: np.uint64, stream_n: int, stream_when: int, hour: int, online: Bool, rate: float,
+    member: I32, moment: F64,
+) -> int:  # fmt: skip
+    """Draw who asks for the floor and when: Poisson(rate) requests a member online.
+
+    Moments are seconds since hour 0. Returns how many, at most ``member.size``.
+    """
+    n = 0
+    for i in range(online.size):
+        if not online[i]:
+            continue
+        times = poisson(key, stream_n, hour, i, rate)
+        for d in range(times):
+            if n < member.size:
+                member[n] = i
+                moment[n] = (hour + uniform(key, stream_when, hour, i, d)) * 3600.0
+                n += 1
+    return n
+
+
+@kernel
+def serve(
+    ends: float, slot: float, places: int, ask_member: I32, ask_moment: F64,
+    member: I32, asked: F64, clock: F64, n_waiting: int,
+    speaker: I32, wait: F64,
+) -> tuple[int, int, int, int]:  # fmt: skip
+    """Serve the floor up to second ``ends``: one speaker a slot, first come first served.
+
+    Requests come in the order of their moments. Who finds the floor free speaks at once; who
+    finds all places taken is turned away. Source: M/D/1/K (docking.md).
+
+    Returns
+    -------
+    tuple of int
+        How many spoke (their rows in ``speaker``, waits in seconds in ``wait``), how many were
+        turned away, how many still wait, and the longest queue met.
+    """
+    n_spoke, n_refused, longest = 0, 0, n_waiting
+    a = 0
+    head = 0  # first of those who waited; the rest move up at the end
+    tail = n_waiting
+    capacity = member.size
+    while True:
+        next_ask = ask_moment[a] if a < ask_moment.size else np.inf
+        n_now = tail - head
+        next_slot = np.inf
+        if n_now > 0:
+            next_slot = max(clock[0], asked[head % capacity])
+        if next_slot >= ends and next_ask >= ends:
+            break
+        if next_slot <= next_ask:
+            speaker[n_spoke] = member[head % capacity]
+            wait[n_spoke] = next_slot - asked[head % capacity]
+            clock[0] = next_slot + slot
+            head += 1
+            n_spoke += 1
+        elif n_now == 0 and next_ask >= clock[0]:
+            speaker[n_spoke] = ask_member[a]
+            wait[n_spoke] = 0.0
+            clock[0] = next_ask + slot
+            n_spoke += 1
+            a += 1
+        elif n_now < places:
+            member[tail % capacity] = ask_member[a]
+            asked[tail % capacity] = next_ask
+            tail += 1
+            a += 1
+            longest = max(longest, tail - head)
+        else:
+            n_refused += 1
+            a += 1
+    n_left = tail - head
+    kept_member = np.empty(n_left, np.int32)
+    kept_asked = np.empty(n_left)
+    for k in range(n_left):
+        kept_member[k] = member[(head + k) % capacity]
+        kept_asked[k] = asked[(head + k) % capacity]
+    for k in range(n_left):
+        member[k] = kept_member[k]
+        asked[k] = kept_asked[k]
+    return n_spoke, n_refused, n_left, longest
+
+
+@kernel
+def drop_absent(online: Bool, member: I32, asked: F64, n_waiting: int) -> int:
+    """Take those who went offline out of the queue; returns how many still wait."""
+    kept = 0
+    for k in range(n_waiting):
+        if online[member[k]]:
+            member[kept] = member[k]
+            asked[kept] = asked[k]
+            kept += 1
+    return kept
+
+
+@kernel
+def pick(weights: F64, u: float) -> int:
+    """Pick an index with probability proportional to its weight; -1 when all are 0."""
+    total = 0.0
+    for k in range(weights.size):
+        total += weights[k]
+    if total <= 0.0:
+        return -1
+    at = u * total
+    last = -1
+    for k in range(weights.size):
+        if weights[k] > 0.0:
+            last = k
+            at -= weights[k]
+            if at < 0.0:
+                return k
+    return last
+
+
+@kernel
+def nomination_weights(
+    support: F64, visibility: F64, listed: Bool, contagion: float, out: F64
+) -> None:
+    """Weight of each listed store for a nomination: (support + visibility) ** gamma."""
+    for k in range(out.size):
+        out[k] = (support[k] + visibility[k]) ** contagion if listed[k] else 0.0
+
+
+@kernel
+def motion(u: float, wish: float, answer: float, days_unanswered: float, p: ChannelParameters) -> int:
+    """Choose what a speaker asks for, by logit over four motions.
+
+    attack: U; pause: talks * answer; escalate: U + unanswered * days - 1; dissolve: answer - U.
+    Leaves out: rhetoric, and what earlier speakers said.
+    """
+    v_attack = np.exp(wish / p.motion_noise)
+    v_pause = np.exp(p.motion_talks * answer / p.motion_noise)
+    v_escalate = np.exp((wish + p.motion_unanswered * days_unanswered - 1.0) / p.motion_noise)
+    v_dissolve = np.exp((answer - wish - 1.0) / p.motion_noise)
+    at = u * (v_attack + v_pause + v_escalate + v_dissolve)
+    if at < v_attack:
+        return int(Motion.ATTACK)
+    if at < v_attack + v_pause:
+        return int(Motion.PAUSE)
+    if at < v_attack + v_pause + v_escalate:
+        return int(Motion.ESCALATE)
+    return int(Motion.DISSOLVE)
+
+
+class Tidings(NamedTuple):
+    """What the organisers go by in an assembly."""
+
+    hour: int
+    online: float
+    top_today: float
+    top_ever: float
+    hours_in_phase: int
+    answer: float
+    deadline: int  # -1 when none
+    leading: int  # the leading motion, -1 when none
+
+
+def decide(phase: Phase, t: Tidings, p: ChannelParameters) -> Phase:
+    """Decide the next phase in the day's assembly (model.md 4.4).
+
+    GATHER to ATTACK with a quorum unless a pause or the end leads the tally; ATTACK to TRUCE
+    when unanswered long enough (the model begins it next morning); any of them to DISSOLVE when
+    the answer is accepted, the attendance has fallen far enough, or the end leads the tally.
+    """
+    if phase == Phase.DISSOLVE:
+        return phase
+    if phase == Phase.GATHER:
+        against = t.leading in (Motion.PAUSE, Motion.DISSOLVE)
+        return Phase.ATTACK if t.online >= p.quorum and not against else phase
+    if t.answer >= p.answer_accepted or t.leading == Motion.DISSOLVE:
+        return Phase.DISSOLVE
+    if phase != Phase.TRUCE and t.top_today < p.dissolve_share * t.top_ever:
+        return Phase.DISSOLVE
+    if phase == Phase.ATTACK and t.hours_in_phase >= p.attack_before_truce:
+        return Phase.TRUCE
+    return phase
+
+
+def at_deadline(answer: float, p: ChannelParameters) -> Phase:
+    """Decide when an ultimatum runs out: accepted, heard (one day more) or escalate."""
+    if answer >= p.answer_accepted:
+        return Phase.DISSOLVE
+    return Phase.TRUCE if answer >= p.answer_heard else Phase.ESCALATE
