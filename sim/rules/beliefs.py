@@ -1,0 +1,85 @@
+"""Stage 9: legitimacy and perceived sanction (model.md 4.9)."""
+
+from typing import Annotated, NamedTuple
+
+from sim.compiled import kernel
+from sim.units import F32, I32, I64, parameter
+
+
+class BeliefParameters(NamedTuple):
+    """How the platform is seen, and how fast that changes."""
+
+    legitimacy_sellers: Annotated[float, parameter("legitimacy among sellers at hour 0, mean", unit="share", source="prototype.md", ge=0, le=1)] = 0.5  # fmt: skip
+    legitimacy_spread: Annotated[float, parameter("its standard deviation among sellers", unit="share", ge=0, le=0.5)] = 0.1  # fmt: skip
+    legitimacy_public: Annotated[float, parameter("legitimacy in the public's eye at hour 0", unit="share", source="prototype.md", ge=0, le=1)] = 0.6  # fmt: skip
+    unanswered: Annotated[float, parameter("legitimacy lost an hour while demands go unanswered", unit="1/h", ge=0, le=0.1)] = 0.001  # fmt: skip
+    backlash: Annotated[float, parameter("legitimacy lost an hour by punishment", unit="1/h", ge=0, le=0.5)] = 0.004  # fmt: skip
+    answered: Annotated[float, parameter("legitimacy gained an hour by a full answer", unit="1/h", ge=0, le=0.5)] = 0.01  # fmt: skip
+    innocents: Annotated[float, parameter("public legitimacy gained an hour by attacks on innocents", unit="1/h", ge=0, le=0.1)] = 0.001  # fmt: skip
+    neighbours: Annotated[float, parameter("w, weight of neighbouring sellers' view", unit="1/h", source="DeGroot (1974)", ge=0, le=1)] = 0.02  # fmt: skip
+    sanction_speed: Annotated[float, parameter("eta_P, how fast perceived sanction follows the signal", unit="1/h", ge=0, le=1)] = 0.1  # fmt: skip
+
+
+class Events(NamedTuple):
+    """What happened in the hour, each 0-1."""
+
+    unanswered: float
+    punishment: float
+    answer: float
+    innocents: float
+
+
+@kernel
+def next_legitimacy(seen: float, gain_innocents: float, e: Events, p: BeliefParameters) -> float:
+    """Move legitimacy: L <- L(1 - u - b) + (1 - L)(a + i), clipped to 0-1.
+
+    u unanswered demands, b backlash to punishment, a the answer, i attacks on innocents (the
+    public's eye only). Source: model.md 4.9.
+    """
+    loss = p.unanswered * e.unanswered + p.backlash * e.punishment
+    gain = p.answered * e.answer + gain_innocents * e.innocents
+    return min(1.0, max(0.0, seen * (1.0 - loss) + (1.0 - seen) * gain))
+
+
+@kernel
+def next_sanction(sanction: float, signal: float, p: BeliefParameters) -> float:
+    """Move perceived sanction: P <- P + eta (signal - P), in 0-1. Source: model.md 4.9."""
+    return sanction + p.sanction_speed * (signal - sanction)
+
+
+@kernel
+def mixed_view(own: float, neighbours_mean: float, p: BeliefParameters) -> float:
+    """Mix one's view with one's neighbours': (1 - w) L + w mean (DeGroot 1974)."""
+    return (1.0 - p.neighbours) * own + p.neighbours * neighbours_mean
+
+
+@kernel
+def move_views(
+    before: F32, offsets: I64, neighbours: I32, complete: bool, events: Events,
+    p: BeliefParameters, out: F32,
+) -> None:  # fmt: skip
+    """Move every seller's legitimacy: events first, then the mix with neighbouring sellers.
+
+    ``offsets`` and ``neighbours`` are the coordination graph; rows from ``before.size`` on are
+    onlookers and are passed over.
+    """
+    n = before.size
+    mean_all = 0.0
+    for i in range(n):
+        mean_all += before[i]
+    mean_all = mean_all / n if n > 0 else 0.0
+    for i in range(n):
+        view = float(before[i])
+        total = 0.0
+        count = 0
+        if complete:
+            total, count = mean_all, 1
+        else:
+            for e in range(offsets[i], offsets[i + 1]):
+                j = neighbours[e]
+                if j < n:
+                    total += before[j]
+                    count += 1
+        if count > 0:
+            view = mixed_view(view, total / count, p)
+        out[i] = next_legitimacy(view, 0.0, events, p)

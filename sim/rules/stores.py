@@ -1,0 +1,114 @@
+"""Stage 7: stores absorb, close goods, suspend cash on delivery, and count losses (model.md 4.6)."""
+
+from typing import Annotated, NamedTuple
+
+import numpy as np
+
+from sim.chance import unit, words
+from sim.compiled import kernel
+from sim.units import F64, I32, Bool, parameter
+
+
+class StoreParameters(NamedTuple):
+    """How a big store trades and defends itself."""
+
+    stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365)] = 5.0  # fmt: skip
+    hold_hours: Annotated[int, parameter("hours after which a falsely bought item is back", unit="h", ge=1, le=240)] = 24  # fmt: skip
+    delist_rate: Annotated[float, parameter("largest hazard of closing goods", unit="1/h", source="prototype.md", ge=0, le=10)] = 0.34  # fmt: skip
+    delist_half: Annotated[float, parameter("false orders, of normal ones an hour, at half that hazard", unit="1", gt=0, le=1e4)] = 20.0  # fmt: skip
+    delist_stockout: Annotated[float, parameter("hazard of closing when sold out", unit="1/h", ge=0, le=10)] = 0.3  # fmt: skip
+    precaution: Annotated[float, parameter("hazard of closing, times the share of stores hit that day", unit="1/h", source="model.md 4.6", ge=0, le=1)] = 0.01  # fmt: skip
+    precaution_category: Annotated[float, parameter("the same for the share hit in one's own category", unit="1/h", ge=0, le=1)] = 0.03  # fmt: skip
+    hit_actions: Annotated[float, parameter("false actions in a day from which others call a store hit", unit="actions", ge=1, le=1e6)] = 100.0  # fmt: skip
+    quiet_hours: Annotated[float, parameter("hours without an attack before goods come back", unit="h", ge=0, le=1000)] = 18.0  # fmt: skip
+    relist_rate: Annotated[float, parameter("hazard of reopening after that", unit="1/h", ge=0, le=10)] = 0.15  # fmt: skip
+    relist_protected: Annotated[float, parameter("hazard of reopening when false orders are voided", unit="1/h", ge=0, le=10)] = 0.02  # fmt: skip
+    cod_rate: Annotated[float, parameter("largest hazard of suspending cash on delivery", unit="1/h", ge=0, le=10)] = 0.3  # fmt: skip
+    cod_half: Annotated[float, parameter("refusals, of normal orders an hour, at half that hazard", unit="1", gt=0, le=1e4)] = 3.0  # fmt: skip
+    handling_purchase: Annotated[float, parameter("packing, freight and return of a false purchase", unit="yuan", ge=0, le=1000)] = 15.0  # fmt: skip
+    handling_refusal: Annotated[float, parameter("freight both ways of a refused delivery", unit="yuan", ge=0, le=1000)] = 25.0  # fmt: skip
+    review_share: Annotated[float, parameter("honest orders that are rated", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    history_days: Annotated[float, parameter("days of ratings before hour 0", unit="days", ge=0, le=3650)] = 180.0  # fmt: skip
+
+
+@kernel
+def saturating(ratio: float, half: float) -> float:
+    """Rise from 0 towards 1, one half at ``half``: x / (x + half)."""
+    return ratio / (ratio + half) if ratio > 0.0 else 0.0
+
+
+@kernel
+def delisting_hazard(
+    false_ratio: float, sold_out: bool, share_hit: float, share_hit_category: float,
+    p: StoreParameters,
+) -> float:  # fmt: skip
+    """Hazard (1/h) of closing goods: false orders, an empty shelf, and others' misfortune.
+
+    h = rate * x/(x + half) + stockout + precaution * share hit + the same in the category.
+    Source: model.md 4.6. Leaves out: that a store may close single goods.
+    """
+    hazard = p.delist_rate * saturating(false_ratio, p.delist_half)
+    if sold_out:
+        hazard += p.delist_stockout
+    return hazard + p.precaution * share_hit + p.precaution_category * share_hit_category
+
+
+@kernel
+def relisting_hazard(quiet: float, protection: float, p: StoreParameters) -> float:
+    """Hazard (1/h) of reopening: after a quiet spell, or when false orders are voided."""
+    hazard = p.relist_protected * protection
+    if quiet >= p.quiet_hours:
+        hazard += p.relist_rate
+    return hazard
+
+
+@kernel
+def rating(quality: float, n_honest: float, n_bad: float) -> float:
+    """Cumulative mean of honest ratings at ``quality`` and bad ones at 1.
+
+    Bad ones are counted apart, so that removing them all gives ``quality`` back exactly.
+    """
+    total = n_honest + n_bad
+    if n_bad <= 0.0 or total <= 0.0:
+        return quality
+    return (quality * n_honest + n_bad) / total
+
+
+@kernel
+def open_and_close(
+    key: np.uint64, hour: int, false_orders: F64, refusals: F64, attempts: F64, normal: F64,
+    stock: F64, hit_today: Bool, category: I32, protection: float, p: StoreParameters,
+    listed: Bool, cod_on: Bool, quiet: F64, quiet_cod: F64, ever_delisted: Bool, ever_cod_off: Bool,
+) -> None:  # fmt: skip
+    """Let every store close or reopen goods and suspend or resume cash on delivery."""
+    n = listed.size
+    hit_all = 0.0
+    hit_category = np.zeros(category.max() + 1 if n > 0 else 1)
+    in_category = np.zeros(hit_category.size)
+    for k in range(n):
+        in_category[category[k]] += 1.0
+        if hit_today[k]:
+            hit_all += 1.0
+            hit_category[category[k]] += 1.0
+    for k in range(n):
+        w0, w1, w2, w3 = words(key, 6, hour, k, 0)
+        quiet[k] = 0.0 if attempts[k] > 0.0 else quiet[k] + 1.0
+        quiet_cod[k] = 0.0 if refusals[k] > 0.0 else quiet_cod[k] + 1.0
+        base = max(normal[k], 1e-9)
+        if listed[k]:
+            hazard = delisting_hazard(
+                false_orders[k] / base, stock[k] < 1.0, hit_all / n,
+                hit_category[category[k]] / in_category[category[k]], p,
+            )  # fmt: skip
+            if unit(w0) < 1.0 - np.exp(-hazard):
+                listed[k] = False
+                ever_delisted[k] = True
+        elif unit(w1) < 1.0 - np.exp(-relisting_hazard(quiet[k], protection, p)):
+            listed[k] = True
+        if cod_on[k]:
+            hazard = p.cod_rate * saturating(refusals[k] / base, p.cod_half)
+            if unit(w2) < 1.0 - np.exp(-hazard):
+                cod_on[k] = False
+                ever_cod_off[k] = True
+        elif unit(w3) < 1.0 - np.exp(-relisting_hazard(quiet_cod[k], protection, p)):
+            cod_on[k] = True
