@@ -1,0 +1,261 @@
+"""What the platform may see, and the measures it may take (model.md 4.8).
+
+A measure reads a `PlatformView` and returns `Orders`; the model carries them out. A measure
+touches no column and draws no number.
+"""
+
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sim.fees import Concession
+from sim.units import parameter
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformView:
+    """What the platform can see at the start of its stage of the hour."""
+
+    hour: int
+    online: float  # people in the channel, as anyone can count
+    first_attack: int  # hour of the first false actions, -1 if none yet
+    ultimatum: int  # hour an ultimatum was named, -1 if none
+    deadline: int  # hour it runs out, -1 if none
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a measure orders for an hour; the default is nothing at all."""
+
+    restore_reviews: float = 0.0  # probability that a bad review is found and removed
+    void_orders: float = 0.0  # probability that a false order is found before it is packed
+    refund_clicks: float = 0.0  # probability that a false click is found and refunded
+    honest_reviews: float = 0.0  # share of honest reviews removed by mistake
+    honest_orders: float = 0.0  # share of honest orders voided by mistake
+    honest_clicks: float = 0.0  # share of honest clicks refunded by mistake
+    delay: int = 0  # hours between an action and what undoes it
+    sanction: float = 0.0  # signal of punishment, 0-1
+    punishment: float = 0.0  # how unfair it looks, 0-1
+    answer: float = 0.0  # how far the demands are answered, 0-1
+    police: bool = False
+    statement: bool = False
+    regulator: bool = False
+    concession: Concession = field(default_factory=Concession)
+    cost: float = 0.0  # yuan spent in the hour
+
+    def __or__(self, other: "Orders") -> "Orders":
+        """Take two orders together: costs add, all else takes the larger."""
+        merged = {}
+        for f in fields(self):
+            a, b = getattr(self, f.name), getattr(other, f.name)
+            if f.name == "cost":
+                merged[f.name] = a + b
+            elif f.name == "concession":
+                merged[f.name] = Concession(*(max(x, y) for x, y in zip(a, b, strict=True)))
+            else:
+                merged[f.name] = max(a, b)
+        return Orders(**merged)
+
+
+IDLE = Orders()
+
+
+class Trigger(BaseModel):
+    """When a measure begins; without a condition it never does."""
+
+    model_config = _FROZEN
+    hour: Annotated[int | None, Field(description="from this hour on", ge=0, le=10_000)] = None
+    hours_after_first_attack: Annotated[int | None, Field(description="hours after the first attack", ge=0, le=10_000)] = None  # fmt: skip
+    online_above: Annotated[float | None, Field(description="people online", ge=0)] = None
+    after_ultimatum: Annotated[int | None, Field(description="hours after an ultimatum", ge=0, le=10_000)] = None  # fmt: skip
+    after_deadline: Annotated[int | None, Field(description="hours after a deadline ran out", ge=0, le=10_000)] = None  # fmt: skip
+    all: tuple["Trigger", ...] = ()
+    any: tuple["Trigger", ...] = ()
+
+    def is_met(self, view: PlatformView) -> bool:
+        """Say whether every condition given holds now."""
+        checks: list[bool] = []
+        if self.hour is not None:
+            checks.append(view.hour >= self.hour)
+        if self.online_above is not None:
+            checks.append(view.online > self.online_above)
+        for wait, since in (
+            (self.hours_after_first_attack, view.first_attack),
+            (self.after_ultimatum, view.ultimatum),
+            (self.after_deadline, view.deadline),
+        ):
+            if wait is not None:
+                checks.append(since >= 0 and view.hour >= since + wait)
+        checks.extend(t.is_met(view) for t in self.all)
+        if self.any:
+            checks.append(any(t.is_met(view) for t in self.any))
+        return bool(checks) and all(checks)
+
+
+class Measure(BaseModel):
+    """One measure: when it begins, how strong it is, what it orders while active."""
+
+    model_config = _FROZEN
+    trigger: Trigger
+    strength: Annotated[float, parameter("0 is as if it were not there", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while active", unit="yuan/h", ge=0, le=1e9)] = 0.0  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Say what this measure orders in an hour in which it is active."""
+        raise NotImplementedError
+
+
+class _Detection(Measure):
+    true_positive_share: Annotated[float, parameter("false ones that are found", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
+    false_positive_share: Annotated[float, parameter("honest ones taken for false", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
+    delay: Annotated[int, parameter("hours until it is undone", unit="h", ge=0, le=240)] = 6
+
+
+class RestoreRatings(_Detection):
+    """Find bad reviews of the siege and take them out of the score."""
+
+    kind: Literal["restore-ratings"] = "restore-ratings"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order reviews to be checked."""
+        return Orders(
+            restore_reviews=self.strength * self.true_positive_share,
+            honest_reviews=self.strength * self.false_positive_share,
+            delay=self.delay,
+            cost=self.cost_per_hour * self.strength,
+        )
+
+
+class VoidOrders(_Detection):
+    """Find false orders before they are packed and give the item back."""
+
+    kind: Literal["void-orders"] = "void-orders"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order purchases to be checked."""
+        return Orders(
+            void_orders=self.strength * self.true_positive_share,
+            honest_orders=self.strength * self.false_positive_share,
+            delay=self.delay,
+            cost=self.cost_per_hour * self.strength,
+        )
+
+
+class RefundClicks(_Detection):
+    """Find false ad clicks and pay their cost back."""
+
+    kind: Literal["refund-clicks"] = "refund-clicks"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order clicks to be checked."""
+        return Orders(
+            refund_clicks=self.strength * self.true_positive_share,
+            honest_clicks=self.strength * self.false_positive_share,
+            delay=self.delay,
+            cost=self.cost_per_hour * self.strength,
+        )
+
+
+class PoliceReport(Measure):
+    """Go to the police: fear rises, and so does the sense of being wronged."""
+
+    kind: Literal["police-report"] = "police-report"
+    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", source="prototype.md", ge=0, le=1)] = 0.66  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.5
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the report."""
+        return Orders(
+            sanction=self.strength * self.sanction,
+            punishment=self.strength * self.backlash,
+            police=True,
+            cost=self.cost_per_hour * self.strength,
+        )
+
+
+class Statement(Measure):
+    """Speak to the public."""
+
+    kind: Literal["statement"] = "statement"
+    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.05  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the statement."""
+        return Orders(answer=self.strength * self.answer, statement=True)
+
+
+class Regulator(Measure):
+    """A ministry asks both sides to calm down; what it says is not the platform's doing."""
+
+    kind: Literal["regulator"] = "regulator"
+    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Carry the regulator's word."""
+        return Orders(answer=self.strength * self.answer, regulator=True)
+
+
+class Postpone(Measure):
+    """Keep the old fee for some months."""
+
+    kind: Literal["postpone"] = "postpone"
+    months: Annotated[float, parameter("months of the old fee", unit="months", source="facts.csv F28", ge=0, le=12)] = 9.0  # fmt: skip
+    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the old fee to be kept."""
+        return Orders(
+            answer=self.strength * self.answer,
+            statement=True,
+            concession=Concession(postponed_share=self.strength * self.months / 12.0),
+        )
+
+
+class HalveDeposit(Measure):
+    """Take back a share of the deposit's rise."""
+
+    kind: Literal["halve-deposit"] = "halve-deposit"
+    share: Annotated[float, parameter("share of the rise taken back", unit="share", source="facts.csv F29", ge=0, le=1)] = 0.5  # fmt: skip
+    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the deposit to be cut."""
+        return Orders(
+            answer=self.strength * self.answer,
+            statement=True,
+            concession=Concession(deposit_cut=self.strength * self.share),
+        )
+
+
+class Subsidise(Measure):
+    """Put up money that covers sellers' deposits."""
+
+    kind: Literal["subsidise"] = "subsidise"
+    amount: Annotated[float, parameter("money for all sellers together", unit="yuan", source="facts.csv F30", ge=0, le=1e11)] = 1.0e9  # fmt: skip
+    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the money to be paid."""
+        return Orders(
+            answer=self.strength * self.answer,
+            statement=True,
+            concession=Concession(subsidy=self.strength * self.amount),
+        )
+
+
+AnyMeasure = Annotated[
+    RestoreRatings | VoidOrders | RefundClicks | PoliceReport | Statement | Regulator
+    | Postpone | HalveDeposit | Subsidise,
+    Field(discriminator="kind"),
+]  # fmt: skip
+
+
+class Response(BaseModel):
+    """What the platform does: a name and its measures."""
+
+    model_config = _FROZEN
+    name: str = "silence"
+    measures: tuple[AnyMeasure, ...] = ()
