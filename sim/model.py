@@ -306,3 +306,302 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             float(x.curiosity[i]), float(x.risk[i]), float(x.threshold[i]),
             self.climate, self._besiege.mobilisation,
         )  # fmt: skip
+
+    def speak(self) -> None:
+        """Stage 4: the queue moves, speakers speak, the organisers decide."""
+        p, s, h = self._besiege.channel, self._besiege, self.hour
+        self.support *= p.support_kept
+        self.tally *= p.tally_kept
+        online = self.series["online"][h]
+        if online > 0:
+            self._hear_speakers(p, s.mobilisation.noise)
+        leading = int(self.tally.argmax()) if self.tally.sum() > 0 else -1
+        if calendar.hour_of_day(h) == p.assembly_hour and self.top_ever > 0:
+            then = channel.decide(
+                self.phase,
+                channel.Tidings(
+                    h, online, self.top_today, self.top_ever, h - self.phase_since, self.answer,
+                    self.deadline, leading,
+                ),
+                p,
+            )  # fmt: skip
+            if then == Phase.TRUCE and self.phase != Phase.TRUCE:
+                day = calendar.day_of(h) + 1
+                self.next_phase = (day * calendar.HOURS_A_DAY + p.truce_hour, Phase.TRUCE)
+            elif then != self.phase:
+                self._begin(then)
+        called = np.where(self.listed, self.support + self.visibility, -1.0)
+        self.focal = int(called.argmax()) if called.max() > 0 else -1
+        self._note(phase=float(self.phase), n_queue=self.n_queue)
+
+    def _hear_speakers(self, p: channel.ChannelParameters, noise: float) -> None:
+        h = self.hour
+        self.n_queue = channel.drop_absent(
+            self.online, self.queue_member, self.queue_asked, self.n_queue
+        )
+        most = 4 * p.queue_places + int(4 * p.request_rate * self.series["online"][h]) + 200
+        who, when = np.empty(most, np.int32), np.empty(most)
+        n = channel.draw_requests(
+            self.key, int(Stream.N_REQUESTS), int(Stream.REQUEST_MOMENT), h, self.online,
+            p.request_rate * self.weight, who, when,
+        )  # fmt: skip
+        order = np.argsort(when[:n], kind="stable")
+        slots = int(3600 / p.slot_seconds) + 2
+        speaker, wait = np.empty(slots, np.int32), np.empty(slots)
+        n_spoke, refused, self.n_queue, _longest = channel.serve(
+            (h + 1) * 3600.0, p.slot_seconds, p.queue_places, who[order], when[order],
+            self.queue_member, self.queue_asked, self.clock, self.n_queue, speaker, wait,
+        )  # fmt: skip
+        self.n_refused += refused
+        if n_spoke:
+            self._note(queue_wait=wait[:n_spoke].mean() / 3600)
+            self.longest_wait = max(self.longest_wait, wait[:n_spoke].max() / 3600)
+        weights = np.empty(self.listed.size)
+        channel.nomination_weights(
+            self.support, self.visibility, self.listed, p.contagion, weights
+        )
+        since = max(self.first_attack, 0)
+        days = (h - since) / 24.0 if self.first_attack >= 0 and self.answer == 0 else 0.0
+        for slot in range(n_spoke):
+            row = h * 3600 + slot
+            u = chance.uniform(self.key, int(Stream.NOMINATION), h, row, 0)
+            k = channel.pick(weights, u)
+            if k >= 0:
+                self.support[k] += 1.0
+            u = chance.uniform(self.key, int(Stream.MOTION), h, row, 0)
+            self.tally[channel.motion(u, self._wish(int(speaker[slot])), self.answer, days, p)] += 1
+
+    def attack(self) -> None:
+        """Stage 5: attackers act, by target and tactic."""
+        h, p = self.hour, self._besiege.attack
+        acting = np.zeros(self.n_people, np.bool_)
+        if self.phase in (Phase.ATTACK, Phase.ESCALATE) and self.online.any():
+            intensity = p.escalation if self.phase == Phase.ESCALATE else 1.0
+            rows = np.flatnonzero(
+                self.online
+                & ((self.people.role == Role.SELLER) | (self.people.role == Role.SYMPATHISER))
+            )
+            m = self._besiege.mobilisation
+            rate = sum(attack.rate_of(int(t), p) for t in Tactic) * intensity
+            for i in rows.tolist():
+                will = mobilisation.sigmoid(self._wish(i) + p.eagerness, m.noise, m.tie_joins)
+                if chance.uniform(self.key, int(Stream.ACTING), h, i, 0) < will:
+                    acting[i] = True
+                    u = chance.uniform(self.key, int(Stream.EVER_ACTED), h, i, 0)
+                    self.ever_acted[i] |= u < 1.0 - np.exp(-rate)
+            self._act(np.flatnonzero(acting).astype(np.int32), intensity, rate)
+        self.ever_attacked |= acting
+        attack.settle_stances(acting, self.ever_attacked, self.stance)
+        self._note(n_attackers=acting.sum() * self.weight)
+
+    def _act(self, rows: np.ndarray, intensity: float, rate: float) -> None:
+        h, p = self.hour, self._besiege.attack
+        cumulative = np.cumsum(self.support + self.visibility)
+        size = int(2 * rows.size * rate * self.weight) + 1000
+        while True:
+            actor, store = np.empty(size, np.int32), np.empty(size, np.int16)
+            tactic, lottery = np.empty(size, np.int8), np.empty(size, np.uint64)
+            n = attack.draw_actions(
+                self.key, h, rows, intensity, self.weight, self.focal, cumulative, p,
+                actor, store, tactic, lottery,
+            )  # fmt: skip
+            if n <= size:
+                break
+            size = n
+        order = np.argsort(lottery[:n], kind="stable").astype(np.int32)
+        done = np.zeros(n, np.uint8)
+        self.n_blocked += attack.carry_out(
+            order, store[:n], tactic[:n], self.listed, self.cod_on, self.stores.click_cost,
+            self.stock, self.ad_left, done, self.actions[h],
+        )  # fmt: skip
+        if self.first_attack < 0 and self.actions[h].sum() > 0:
+            self.first_attack = h
+        if n:
+            on_focal = float((store[:n] == self.focal).mean())
+            self._note(share_focal=on_focal)
+
+    def respond(self) -> None:
+        """Stage 6: the platform's measures act; what is due is undone."""
+        view = PlatformView(
+            self.hour, self.series["online"][self.hour], self.first_attack, self.ultimatum,
+            self.deadline,
+        )  # fmt: skip
+        orders = IDLE
+        for measure in self._besiege.response.measures:
+            if measure.strength > 0 and measure.trigger.is_met(view):
+                orders = orders | measure.orders(view)
+        self.orders = orders
+        self.answer = orders.answer
+        self.response_cost += orders.cost
+        if orders.concession != self.concession:
+            self.concession = orders.concession
+            self._weigh_fees()
+        fade = np.exp(-1.0 / self._besiege.mobilisation.undone_memory)
+        self.done_recent = self.done_recent * fade + self.actions[self.hour].sum()
+        self.undone_recent *= fade
+        due = self.hour - orders.delay
+        if due < 0:
+            return
+        for share, tactic, stream in (
+            (orders.restore_reviews, Tactic.BAD_REVIEW, Stream.DETECT_REVIEW),
+            (orders.void_orders, Tactic.PURCHASE, Stream.DETECT_ORDER),
+            (orders.refund_clicks, Tactic.CLICK, Stream.DETECT_CLICK),
+        ):
+            if share > 0:
+                self._undo(due, share, tactic, stream)
+
+    def _undo(self, due: int, share: float, tactic: Tactic, stream: Stream) -> None:
+        """Find, one by one, the false actions of every hour up to ``due`` not yet looked at."""
+        for h in range(due + 1):
+            todo = self.actions[h, :, tactic]
+            if not todo.any() or self.found[h, :, tactic].any():
+                continue
+            for k in np.flatnonzero(todo).tolist():
+                n = int(todo[k])
+                u = np.array(
+                    [chance.uniform(self.key, int(stream), h, k, d) for d in range(n)]
+                )
+                found = float((u < share).sum())
+                self.found[h, k, tactic] = found
+                self.undone_recent += found
+                if tactic == Tactic.BAD_REVIEW:
+                    self.n_bad[k] -= found
+                elif tactic == Tactic.CLICK:
+                    self.compensation[k] += found * self.stores.click_cost[k]
+                    self.response_cost += found * self.stores.click_cost[k]
+                else:
+                    self.compensation[k] += found * self._besiege.stores.handling_purchase
+
+    def keep_store(self) -> None:
+        """Stage 7: stores absorb, close or reopen goods, suspend or resume cash on delivery."""
+        p, h = self._besiege.stores, self.hour
+        now = self.actions[h]
+        self.n_bad += now[:, Tactic.BAD_REVIEW]
+        today = self.actions[calendar.day_of(h) * 24 : h + 1].sum(axis=(0, 2))
+        shape = self._shopping[calendar.hour_of_day(h)]
+        back = h - p.hold_hours
+        if back >= 0:
+            self.stock = np.minimum(
+                self.stock + self.actions[back, :, Tactic.PURCHASE], self.opening_stock
+            )
+        stores.open_and_close(
+            self.key, h, now[:, Tactic.PURCHASE] + now[:, Tactic.REFUSAL],
+            now[:, Tactic.REFUSAL].copy(), now.sum(axis=1), self.stores.orders_an_hour * shape,
+            self.stock, today >= p.hit_actions, self.stores.category, self.orders.void_orders, p,
+            self.listed, self.cod_on, self.quiet, self.quiet_cod, self.ever_delisted,
+            self.ever_cod_off,
+        )  # fmt: skip
+        self._note(
+            new_purchases=now[:, Tactic.PURCHASE].sum(),
+            new_bad_reviews=now[:, Tactic.BAD_REVIEW].sum(),
+            new_refusals=now[:, Tactic.REFUSAL].sum(),
+            new_clicks=now[:, Tactic.CLICK].sum(),
+            n_delisted=(~self.listed).sum(),
+            n_cod_off=(~self.cod_on).sum(),
+        )
+
+    def shop(self) -> None:
+        """Stage 8: consumers visit, here and in the quiet twin."""
+        p, h, x = self._besiege.shopping, self.hour, self.stores
+        k = self.listed.size
+        rating = np.array(
+            [stores.rating(q, n, b) for q, n, b in zip(x.quality, self.n_honest, self.n_bad, strict=True)]
+        )  # fmt: skip
+        ads_on = self.ad_left >= x.click_cost
+        ratio = np.empty((2, k))
+        for seg in range(2):
+            v = np.array(
+                [
+                    shopping.store_utility(f, c, seg == 1, a, p)
+                    for f, c, a in zip(x.quality - rating, ~self.cod_on, ads_on, strict=True)
+                ]
+            )
+            ratio[seg] = np.where(self.listed, np.exp(v), 0.0)
+        tables = [np.empty((2, k + N_CATEGORIES)) for _ in range(3)]
+        inclusive, denominator = np.empty((2, N_CATEGORIES)), np.empty((2, N_CATEGORIES))
+        attraction = np.array([r.attraction for r in self._besiege.rivals])
+        rival_cum = p.buy_rivals * np.cumsum(attraction) / attraction.sum()
+        shopping.prepare(ratio, x.share, x.first, rival_cum, p, *tables, inclusive, denominator)
+        rivals = np.zeros((attraction.size, N_CATEGORIES))
+        rivals_twin, tallies = rivals.copy(), np.zeros(4)
+        mean = (
+            p.visits_per_day / 24 * self._shopping[calendar.hour_of_day(h)] * self.n_consumers
+        )
+        u = chance.uniform(self.key, int(Stream.N_VISITS), h, 0, 0)
+        orders, twin = self.store_orders[h], self.store_orders_twin[h]
+        shopping.visit(
+            self.key, h, poisson_quantile(u, mean), self.weight, self.consumers.class_sum,
+            self.n_consumers, self.consumers.favourite, self.consumers.needs_cod, x.category,
+            x.first, x.normal, rival_cum, self.listed, bool((ratio < 1.0).any()),
+            self.ever_delisted, ratio, *tables, inclusive, denominator, p, self.loyalty,
+            self.n_failed, self.stock, self.stock_twin, orders, twin, rivals, rivals_twin, tallies,
+        )  # fmt: skip
+        self.n_honest += orders[:k] * self._besiege.stores.review_share
+        price = np.concatenate([x.price, np.full(N_CATEGORIES, self._besiege.population.price_median)])
+        self._note(
+            new_orders=orders.sum(),
+            new_failed_visits=tallies[0],
+            mall_sales=(orders * price).sum(),
+            rival_sales=rivals.sum() * self._besiege.population.price_median,
+        )
+
+    def believe(self) -> None:
+        """Stage 9: legitimacy and perceived sanction move."""
+        p = self._besiege.beliefs
+        demands = self.phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
+        actions = self.actions[self.hour].sum()
+        events = beliefs.Events(
+            float(demands) * (1.0 - self.answer), float(self.orders.punishment),
+            float(self.answer), actions / (actions + attention.REFERENCE_ACTIONS),
+        )  # fmt: skip
+        out = np.empty_like(self.legitimacy)
+        beliefs.move_views(
+            self.legitimacy, self.csr.offsets, self.csr.neighbours, self.csr.complete, events, p, out
+        )
+        self.legitimacy = out
+        self.legitimacy_public = beliefs.next_legitimacy(
+            self.legitimacy_public, p.innocents, events, p
+        )
+        self.sanction = beliefs.next_sanction(self.sanction, self.orders.sanction, p)
+        mean = float(out.mean()) if out.size else 0.0
+        self._note(legitimacy=mean, perceived_sanction=self.sanction)
+
+    def poach(self) -> None:
+        """Stage 10, once a day: rivals court sellers."""
+        if calendar.hour_of_day(self.hour) != 12 or not self._besiege.rivals:
+            return
+        x, rivals = self.sellers, self._besiege.rivals
+        grievance = (self.hardship[: self.n_sellers] * (1 - self.legitimacy)).astype(np.float32)
+        poaching.court(
+            self.key, self.hour, x.margin, x.turnover, grievance,
+            np.array([r.yearly_fee for r in rivals]), np.array([r.attraction for r in rivals]),
+            np.array([float(i in self.stunts) for i in range(len(rivals))]),
+            self._besiege.poaching, self.second_shop,
+        )  # fmt: skip
+
+    def keep_ledger(self) -> None:
+        """Stage 11: each store's losses, by cause."""
+        h, p, x = self.hour, self._besiege.stores, self.stores
+        k = self.listed.size
+        lost = (self.store_orders_twin[h, :k] - self.store_orders[h, :k]) * x.price * x.margin
+        shut = ~self.listed | ~self.cod_on | (self.stock < 1.0)
+        self.loss[h, :, Cause.CLOSED] = np.where(shut, lost, 0.0)
+        self.loss[h, :, Cause.RATING] = np.where(shut, 0.0, lost)
+        self.loss[h, :, Cause.HANDLING] = (
+            self.actions[h, :, Tactic.PURCHASE] * p.handling_purchase
+            + self.actions[h, :, Tactic.REFUSAL] * p.handling_refusal
+        )
+        self.loss[h, :, Cause.ADS] = self.actions[h, :, Tactic.CLICK] * x.click_cost
+        self._note(store_loss=self.loss[h].sum())
+
+
+def poisson_quantile(u: float, mean: float) -> int:
+    """Give the smallest n with P(N <= n) >= u for a Poisson number of this mean."""
+    lo, hi = -1, int(mean + 12 * np.sqrt(mean) + 30)
+    while hi - lo > 1:
+        mid = (lo + hi) // 2
+        if special.pdtr(mid, mean) >= u:
+            hi = mid
+        else:
+            lo = mid
+    return hi
