@@ -20,6 +20,7 @@ class ChannelParameters(NamedTuple):
     visibility: Annotated[float, parameter("prior visibility of a store of average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
     contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md", ge=0, le=5)] = 1.41  # fmt: skip
     motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
+    motion_fervour: Annotated[float, parameter("how much more than U a speaker wants to act", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
     motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
     motion_unanswered: Annotated[float, parameter("how silence speaks for escalation, per day unanswered", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
     quorum: Annotated[float, parameter("online at which the attack may be called", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
@@ -174,21 +175,23 @@ def nomination_weights(
 def motion(u: float, wish: float, answer: float, days_unanswered: float, p: ChannelParameters) -> int:
     """Choose what a speaker asks for, by logit over four motions.
 
-    attack: U; pause: talks * answer; escalate: U + unanswered * days - 1; dissolve: answer - U.
+    With F = U + fervour: attack F; pause talks * answer; escalate F + unanswered * days - 1;
+    dissolve answer - F.
     Leaves out: rhetoric, and what earlier speakers said.
     """
-    v_attack = np.exp(wish / p.motion_noise)
+    fervour = wish + p.motion_fervour
+    v_attack = np.exp(fervour / p.motion_noise)
     v_pause = np.exp(p.motion_talks * answer / p.motion_noise)
-    v_escalate = np.exp((wish + p.motion_unanswered * days_unanswered - 1.0) / p.motion_noise)
-    v_dissolve = np.exp((answer - wish - 1.0) / p.motion_noise)
+    v_escalate = np.exp((fervour + p.motion_unanswered * days_unanswered - 1.0) / p.motion_noise)
+    v_dissolve = np.exp((answer - fervour) / p.motion_noise)
     at = u * (v_attack + v_pause + v_escalate + v_dissolve)
     if at < v_attack:
-        return int(Motion.ATTACK)
+        return Motion.ATTACK.value
     if at < v_attack + v_pause:
-        return int(Motion.PAUSE)
+        return Motion.PAUSE.value
     if at < v_attack + v_pause + v_escalate:
-        return int(Motion.ESCALATE)
-    return int(Motion.DISSOLVE)
+        return Motion.ESCALATE.value
+    return Motion.DISSOLVE.value
 
 
 class Tidings(NamedTuple):
