@@ -487,7 +487,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         stores.open_and_close(
             self.key, h, now[:, Tactic.PURCHASE] + now[:, Tactic.REFUSAL],
             now[:, Tactic.REFUSAL].copy(), now.sum(axis=1), self.stores.orders_an_hour * shape,
-            self.stock, today >= p.hit_actions, self.stores.category, self.orders.void_orders, p,
+            np.where(self.stock_twin < 1.0, 1.0, self.stock), today >= p.hit_actions, self.stores.category, self.orders.void_orders, p,
             self.listed, self.cod_on, self.quiet, self.quiet_cod, self.ever_delisted,
             self.ever_cod_off,
         )  # fmt: skip

@@ -1,0 +1,77 @@
+"""Paired worlds: what must hold exactly, and the story in kind."""
+
+import copy
+import pickle
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from sim.model import Siege
+from sim.scenario import Scenario
+from sim.units import BesiegeError, Phase
+
+SCALE = 0.01
+
+
+def run(hours=336, **given):
+    siege = Siege(given.pop("scenario", "taobao-2011"), seed=given.pop("seed", 1), scale=SCALE, **given)
+    siege.run_for(hours)
+    return siege
+
+
+def test_nobody_protests_and_no_store_loses_a_yuan_when_all_is_calm():
+    calm = run(scenario="calm")
+    assert calm.hours.online.max() == 0
+    assert (calm.loss == 0.0).all()
+    assert calm.hours.new_orders.sum() > 0
+
+
+def test_the_same_seed_gives_the_same_hours_and_another_seed_others():
+    assert run(80).hours.equals(run(80).hours)
+    assert not run(80).hours.equals(run(80, seed=2).hours)
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
+def test_a_copied_siege_continues_as_the_first(copied):
+    first = run(60)
+    second = copied(first)
+    first.run_for(20)
+    second.run_for(20)
+    assert first.hours.equals(second.hours)
+
+
+def test_the_siege_breaks_out_on_the_second_evening_and_rests_in_a_truce():
+    siege = run(200)
+    assert siege.first_attack == 45
+    assert siege.hours.online.max() > 20_000
+    assert (siege.hours.phase == Phase.TRUCE).any()
+    assert siege.hours.n_onlookers_in.max() > 20 * siege.hours.n_sellers_in.max()
+
+
+@pytest.mark.parametrize("change", [{"strength": 0.0}, {"trigger": {"hour": 9999}}])
+def test_a_measure_without_strength_or_never_due_changes_nothing(change):
+    measure = {"kind": "police-report", "trigger": {"hour": 50}, **change}
+    idle = run(100, response={"name": "idle", "measures": [measure]})
+    assert idle.hours.equals(run(100, response="silence").hours)
+
+
+def test_with_one_store_closed_no_other_store_sells_less_in_any_hour():
+    changes = {"stores.relist_rate": 0.0, "stores.relist_protected": 0.0, "scale": 0.05}
+    scenario = Scenario.load("calm").but(changes)
+    open_, shut = Siege(scenario, seed=3), Siege(scenario, seed=3)
+    shut.listed[7] = False
+    shut.ever_delisted[7] = True
+    for siege in (open_, shut):
+        siege.run_for(120)
+    others = np.arange(500) != 7
+    assert shut.store_orders[:, 7].sum() == 0
+    kept = shut.stock[others] > 0
+    gained = (shut.store_orders - open_.store_orders)[:, :500][:, others][:, kept]
+    assert gained.min() >= 0
+    assert (shut.store_orders - open_.store_orders)[:, np.arange(520) != 7].sum() > 0
+
+
+def test_a_graph_of_the_wrong_size_is_refused_with_a_word():
+    with pytest.raises(BesiegeError, match="allowed is exactly 3495"):
+        Siege("taobao-2011", seed=1, network=nx.path_graph(10), scale=SCALE)
