@@ -49,7 +49,7 @@ class Stream(IntEnum):
     N_REQUESTS = 12
     # block 4: one request (row: person; draw: number of the request in the hour)
     REQUEST_MOMENT = 16
-    # block 5: one speech (row: slot number since hour 0)
+    # block 5: one speech (row: number of the speech in the hour)
     NOMINATION = 20
     MOTION = 21
     # block 6: a store in an hour (row: store)

@@ -109,6 +109,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.neighbours_in = np.zeros(n, np.int32)
         self.ever_attacked = np.zeros(n, np.bool_)
         self.ever_acted = np.zeros(n, np.bool_)
+        self.wishes = np.zeros(n)
         self.crossed = np.empty(n, np.int32)
         self.hardship = np.zeros(n, np.float32)
         self.second_shop = np.full(self.n_sellers, -1, np.int8)
@@ -277,7 +278,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         n = mobilisation.move_people(
             self.key, self.hour, x.role, self.hardship, self.legitimacy, x.curiosity, x.risk,
             x.threshold, self.neighbours_in, self.csr.degree, self.csr.complete, inside,
-            self.climate, p, self.stance, self.online, self.crossed,
+            self.climate, p, self.stance, self.online, self.wishes, self.crossed,
         )  # fmt: skip
         if not self.csr.complete:
             mobilisation.tell_neighbours(
@@ -294,27 +295,14 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.top_today = max(self.top_today, self.series["online"][self.hour])
         self.top_ever = max(self.top_ever, self.top_today)
 
-    def _wish(self, i: int) -> float:
-        x = self.people
-        seller = i < self.n_sellers
-        return mobilisation.utility(
-            float(self.hardship[i]),
-            float(self.legitimacy[i]) if seller else self.legitimacy_public,
-            mobilisation.social_pull(
-                int(self.neighbours_in[i]), int(self.csr.degree[i]), 0, self.n_people, False
-            ),
-            float(x.curiosity[i]), float(x.risk[i]), float(x.threshold[i]),
-            self.climate, self._besiege.mobilisation,
-        )  # fmt: skip
-
     def speak(self) -> None:
         """Stage 4: the queue moves, speakers speak, the organisers decide."""
-        p, s, h = self._besiege.channel, self._besiege, self.hour
+        p, h = self._besiege.channel, self.hour
         self.support *= p.support_kept
         self.tally *= p.tally_kept
         online = self.series["online"][h]
         if online > 0:
-            self._hear_speakers(p, s.mobilisation.noise)
+            self._hear_speakers(p)
         leading = int(self.tally.argmax()) if self.tally.sum() > 0 else -1
         if calendar.hour_of_day(h) == p.assembly_hour and self.top_ever > 0:
             then = channel.decide(
@@ -334,7 +322,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.focal = int(called.argmax()) if called.max() > 0 else -1
         self._note(phase=float(self.phase), n_queue=self.n_queue)
 
-    def _hear_speakers(self, p: channel.ChannelParameters, noise: float) -> None:
+    def _hear_speakers(self, p: channel.ChannelParameters) -> None:
         h = self.hour
         self.n_queue = channel.drop_absent(
             self.online, self.queue_member, self.queue_asked, self.n_queue
@@ -362,14 +350,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         )
         since = max(self.first_attack, 0)
         days = (h - since) / 24.0 if self.first_attack >= 0 and self.answer == 0 else 0.0
-        for slot in range(n_spoke):
-            row = h * 3600 + slot
-            u = chance.uniform(self.key, int(Stream.NOMINATION), h, row, 0)
-            k = channel.pick(weights, u)
-            if k >= 0:
-                self.support[k] += 1.0
-            u = chance.uniform(self.key, int(Stream.MOTION), h, row, 0)
-            self.tally[channel.motion(u, self._wish(int(speaker[slot])), self.answer, days, p)] += 1
+        channel.hear(
+            self.key, h, speaker[:n_spoke], self.wishes, weights, self.answer, days,
+            int(Stream.NOMINATION), p, self.support, self.tally,
+        )  # fmt: skip
 
     def attack(self) -> None:
         """Stage 5: attackers act, by target and tactic."""
@@ -377,20 +361,13 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         acting = np.zeros(self.n_people, np.bool_)
         if self.phase in (Phase.ATTACK, Phase.ESCALATE) and self.online.any():
             intensity = p.escalation if self.phase == Phase.ESCALATE else 1.0
-            rows = np.flatnonzero(
-                self.online
-                & ((self.people.role == Role.SELLER) | (self.people.role == Role.SYMPATHISER))
-            )
             m = self._besiege.mobilisation
             rate = sum(attack.rate_of(int(t), p) for t in Tactic) * intensity
-            for i in rows.tolist():
-                will = mobilisation.sigmoid(self._wish(i) + p.eagerness, m.noise, m.tie_joins)
-                if chance.uniform(self.key, int(Stream.ACTING), h, i, 0) < will:
-                    acting[i] = True
-                    u = chance.uniform(self.key, int(Stream.EVER_ACTED), h, i, 0)
-                    self.ever_acted[i] |= u < 1.0 - np.exp(-rate)
+            attack.choose_to_act(
+                self.key, h, self.people.role, self.online, self.wishes, rate, m.noise,
+                m.tie_joins, p, acting, self.ever_attacked, self.ever_acted,
+            )  # fmt: skip
             self._act(np.flatnonzero(acting).astype(np.int32), intensity, rate)
-        self.ever_attacked |= acting
         attack.settle_stances(acting, self.ever_attacked, self.stance)
         self._note(n_attackers=acting.sum() * self.weight)
 

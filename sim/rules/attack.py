@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.chance import poisson, unit, words
 from sim.compiled import kernel
+from sim.curves import sigmoid
 from sim.units import F64, I8, I16, I32, U8, U64, Bool, Role, Stance, Tactic, parameter
 
 N_TACTICS = len(Tactic)
@@ -39,6 +40,33 @@ def rate_of(tactic: int, p: AttackParameters) -> float:
     if tactic == Tactic.REFUSAL:
         return p.refusal_rate
     return p.click_rate
+
+
+@kernel
+def acts(u: float, wish: float, noise: float, tie: bool, p: AttackParameters) -> bool:
+    """Act in an hour with probability sigma((U + b)/tau). Source: model.md 4.5."""
+    return u < sigmoid(wish + p.eagerness, noise, tie)
+
+
+@kernel
+def choose_to_act(
+    key: np.uint64, hour: int, role: U8, online: Bool, wishes: F64, rate: float, noise: float,
+    tie: bool, p: AttackParameters, acting: Bool, ever_attacked: Bool, ever_acted: Bool,
+) -> None:  # fmt: skip
+    """Let every attacker online act or not, and mark who has ever acted.
+
+    Whether a person has ever acted is drawn at the rate of one person, 1 - exp(-rate).
+    """
+    most = 1.0 - np.exp(-rate)
+    for i in range(role.size):
+        if not online[i] or not attacks(role[i]):
+            continue
+        _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
+        if acts(unit(w2), wishes[i], noise, tie, p):
+            acting[i] = True
+            ever_attacked[i] = True
+            if unit(w3) < most:
+                ever_acted[i] = True
 
 
 @kernel

@@ -194,6 +194,24 @@ def motion(u: float, wish: float, answer: float, days_unanswered: float, p: Chan
     return Motion.DISSOLVE.value
 
 
+@kernel
+def hear(
+    key: np.uint64, hour: int, speaker: I32, wishes: F64, weights: F64, answer: float,
+    days_unanswered: float, stream: int, p: ChannelParameters, support: F64, tally: F64,
+) -> None:  # fmt: skip
+    """Let the hour's speakers each nominate a store and ask for a motion.
+
+    ``stream`` is the nomination's, the motion's is the next; the row is the speech's number in
+    the hour.
+    """
+    for r in range(speaker.size):
+        k = pick(weights, uniform(key, stream, hour, r, 0))
+        if k >= 0:
+            support[k] += 1.0
+        u = uniform(key, stream + 1, hour, r, 0)
+        tally[motion(u, wishes[speaker[r]], answer, days_unanswered, p)] += 1.0
+
+
 class Tidings(NamedTuple):
     """What the organisers go by in an assembly."""
 

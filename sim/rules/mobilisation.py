@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.chance import unit, words
 from sim.compiled import kernel
+from sim.curves import sigmoid
 from sim.units import F32, F64, I32, I64, U8, Bool, Phase, Role, Stance, parameter
 
 
@@ -44,19 +45,6 @@ class Climate(NamedTuple):
     quit_factor_sellers: float
     quit_factor_onlookers: float
     presence: float
-
-
-@kernel
-def sigmoid(x: float, noise: float, tie: bool) -> float:
-    """The logistic 1/(1 + exp(-x/noise)); a step when the noise is 0, ``tie`` at exactly 0."""
-    if noise <= 0.0:
-        if x > 0.0 or (tie and x == 0.0):
-            return 1.0
-        return 0.0
-    z = x / noise
-    if z < -700.0:
-        return 0.0
-    return 1.0 / (1.0 + np.exp(-z))
 
 
 @kernel
@@ -138,9 +126,12 @@ def move_people(
     p: MobilisationParameters,
     stance: U8,
     online: Bool,
+    wishes: F64,
     crossed: I32,
 ) -> int:
     """Let every person join, stay or quit; draw who is online; list those who crossed.
+
+    ``wishes`` takes the utility of every member; speaking and acting go by it for the hour.
 
     A person far from joining is passed over by its own number alone: no utility can make the
     probability exceed ``join_rate * factor``, so the result is the same and the hour cheap.
@@ -170,6 +161,7 @@ def move_people(
             climate,
             p,
         )
+        wishes[i] = wish
         if was_in:
             factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
             if quits(u, wish, factor, p):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.chance import unit, words
 from sim.compiled import kernel
-from sim.rules.mobilisation import sigmoid
+from sim.curves import sigmoid
 from sim.units import F32, F64, I8, parameter
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from sim.chance import unit, words
 from sim.compiled import kernel
+from sim.curves import saturating
 from sim.units import F64, I32, Bool, parameter
 
 
@@ -29,12 +30,6 @@ class StoreParameters(NamedTuple):
     handling_refusal: Annotated[float, parameter("freight both ways of a refused delivery", unit="yuan", ge=0, le=1000)] = 25.0  # fmt: skip
     review_share: Annotated[float, parameter("honest orders that are rated", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
     history_days: Annotated[float, parameter("days of ratings before hour 0", unit="days", ge=0, le=3650)] = 180.0  # fmt: skip
-
-
-@kernel
-def saturating(ratio: float, half: float) -> float:
-    """Rise from 0 towards 1, one half at ``half``: x / (x + half)."""
-    return ratio / (ratio + half) if ratio > 0.0 else 0.0
 
 
 @kernel

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
+from sim.curves import sigmoid
 from sim.fees import FeeSchedule, all_hardships, hardship
 from sim.rules.attention import AttentionParameters, attack_news, next_attention
-from sim.rules.mobilisation import MobilisationParameters, joins, quits, sigmoid
+from sim.rules.mobilisation import MobilisationParameters, joins, quits
 
 
 def test_attack_news_of_the_reference_volume_is_the_parameter():
