@@ -481,19 +481,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         """Stage 8: consumers visit, here and in the quiet twin."""
         p, h, x = self._besiege.shopping, self.hour, self.stores
         k = self.listed.size
-        rating = np.array(
-            [stores.rating(q, n, b) for q, n, b in zip(x.quality, self.n_honest, self.n_bad, strict=True)]
-        )  # fmt: skip
+        rating, ratio = np.empty(k), np.empty((2, k))
+        stores.rate_all(x.quality, self.n_honest, self.n_bad, rating)
         ads_on = self.ad_left >= x.click_cost
-        ratio = np.empty((2, k))
-        for seg in range(2):
-            v = np.array(
-                [
-                    shopping.store_utility(f, c, seg == 1, a, p)
-                    for f, c, a in zip(x.quality - rating, ~self.cod_on, ads_on, strict=True)
-                ]
-            )
-            ratio[seg] = np.where(self.listed, np.exp(v), 0.0)
+        disturbed = shopping.weigh(x.quality - rating, self.listed, self.cod_on, ads_on, p, ratio)
         tables = [np.empty((2, k + N_CATEGORIES)) for _ in range(3)]
         inclusive, denominator = np.empty((2, N_CATEGORIES)), np.empty((2, N_CATEGORIES))
         attraction = np.array([r.attraction for r in self._besiege.rivals])
@@ -509,7 +500,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         shopping.visit(
             self.key, h, poisson_quantile(u, mean), self.weight, self.consumers.class_sum,
             self.n_consumers, self.consumers.favourite, self.consumers.needs_cod, x.category,
-            x.first, x.normal, rival_cum, self.listed, bool((ratio < 1.0).any()),
+            x.first, x.normal, rival_cum, self.listed, disturbed,
             self.ever_delisted, ratio, *tables, inclusive, denominator, p, self.loyalty,
             self.n_failed, self.stock, self.stock_twin, orders, twin, rivals, rivals_twin, tallies,
         )  # fmt: skip

@@ -56,11 +56,23 @@ def store_utility(
     return v
 
 
-class Choice(NamedTuple):
-    """What an open search in one category and segment meets, relative to the normal state."""
+@kernel
+def weigh(
+    rating_fall: F64, listed: Bool, cod_on: Bool, ads_on: Bool, p: ShoppingParameters, out: F64
+) -> bool:
+    """Give each store's weight over its normal one, [segment, store]; 0 when closed.
 
-    mall: float  # (W / W0) ** nest
-    total: float  # denominator; 1 when nothing is disturbed
+    Segment 1 needs cash on delivery. Returns whether any differs from 1.
+    """
+    disturbed = False
+    for seg in range(2):
+        for k in range(listed.size):
+            out[seg, k] = 0.0
+            if listed[k]:
+                v = store_utility(rating_fall[k], not cod_on[k], seg == 1, ads_on[k], p)
+                out[seg, k] = np.exp(v)
+            disturbed = disturbed or out[seg, k] != 1.0
+    return disturbed
 
 
 @kernel

@@ -70,6 +70,13 @@ def rating(quality: float, n_honest: float, n_bad: float) -> float:
 
 
 @kernel
+def rate_all(quality: F64, n_honest: F64, n_bad: F64, out: F64) -> None:
+    """Apply `rating` to every store."""
+    for k in range(out.size):
+        out[k] = rating(quality[k], n_honest[k], n_bad[k])
+
+
+@kernel
 def open_and_close(
     key: np.uint64, hour: int, false_orders: F64, refusals: F64, attempts: F64, normal: F64,
     stock: F64, hit_today: Bool, category: I32, protection: float, p: StoreParameters,
