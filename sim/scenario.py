@@ -59,6 +59,8 @@ class Rival(BaseModel):
     name: str
     yearly_fee: Annotated[float, parameter("its yearly fee", unit="yuan/yr", ge=0, le=1e6)]
     attraction: Annotated[float, parameter("weight among rivals", unit="1", ge=0, le=1e3)] = 1.0
+    effort: Annotated[float, parameter("poaching effort, factor on the daily hazard of a second shop", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
+    margin: Annotated[float, parameter("margin on its sales", unit="share", ge=0, le=0.9)] = 0.15
     promise_after: Annotated[int | None, Field(description="hours after the first attack at which it promises to freeze its fee", ge=0, le=10_000)] = None  # fmt: skip
 
 
