@@ -15,7 +15,7 @@ from sim.stages.channel import speak
 from sim.stages.crowd import look_at_the_calendar, mobilise, pay_attention
 from sim.stages.ledger import keep_ledger
 from sim.stages.platform import respond
-from sim.stages.rivals import poach
+from sim.stages.rivals import poach, renew
 from sim.stages.shopping import shop
 from sim.stages.stores import keep_store
 from sim.world import World, found
@@ -69,7 +69,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.world.hour += 1
         for stage in STAGES:
             stage(self.world)
-        self.running = self.world.hour + 1 < self._besiege.hours
+        if self.world.hour + 1 == self._besiege.hours:
+            self.world.books.renewal = renew(self.world)
+            self.running = False
 
     @property
     def hours(self) -> pd.DataFrame:
