@@ -1,0 +1,36 @@
+"""Besiege: when sellers rise against a marketplace.
+
+The public names are loaded on first use, so that the command line answers at once.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.model import Siege
+    from sim.runs import RunResult, run
+    from sim.scenario import Scenario
+    from sim.units import BesiegeError
+    from sim.version import MODEL_VERSION, __version__
+
+_HOME = {
+    "BesiegeError": "sim.units",
+    "MODEL_VERSION": "sim.version",
+    "RunResult": "sim.runs",
+    "Scenario": "sim.scenario",
+    "Siege": "sim.model",
+    "__version__": "sim.version",
+    "run": "sim.runs",
+}
+
+__all__ = ["MODEL_VERSION", "BesiegeError", "RunResult", "Scenario", "Siege", "__version__", "run"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,13 +1,17 @@
 """The hour is one visible list: `STAGES`, run by `Siege`, a Mesa model."""
 
+import functools
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self
 
 import mesa
 import networkx as nx
+import numpy as np
 import pandas as pd
 
-from sim.record import SERIES
+from sim import agents, diary, networks, outcomes, record
+from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
+from sim.graph import Graph
 from sim.scenario import Scenario
 from sim.stages.attack import act
 from sim.stages.beliefs import believe
@@ -18,7 +22,12 @@ from sim.stages.platform import respond
 from sim.stages.rivals import poach, renew
 from sim.stages.shopping import shop
 from sim.stages.stores import keep_store
+from sim.table import Table
+from sim.units import BesiegeError
 from sim.world import World, found
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STAGES = (
     look_at_the_calendar,
@@ -35,22 +44,66 @@ STAGES = (
 )
 """The stages of an hour, in order (model.md section 3)."""
 
+LARGEST_SEED = 2**64 - 1
+
 
 class Siege(mesa.Model):  # type: ignore[type-arg]
-    """One world: a scenario and a seed."""
+    """One world: a scenario and a seed.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, or the name of one in the library, or a TOML file.
+    seed
+        0 to 2**64 - 1; drawn afresh when none is given.
+    rng
+        Mesa's word for the seed.
+    network
+        A networkx graph of exactly one node for each seller and onlooker, in place of the
+        scenario's family.
+    **changes
+        Fields of the scenario to change, such as ``scale=0.05`` or ``response="protect"``.
+
+    Raises
+    ------
+    BesiegeError
+        For a scenario, seed or network that is not allowed.
+    """
 
     def __init__(
         self,
         scenario: Scenario | str = "taobao-2011",
         seed: int | None = None,
-        network: "nx.Graph[Any] | None" = None,
+        *,
+        rng: int | None = None,
+        network: "nx.Graph[Any] | Graph | None" = None,
         **changes: Any,
     ) -> None:
-        self.seed = secrets.randbits(31) if seed is None else int(seed)
+        given = seed if seed is not None else rng
+        self.seed = secrets.randbits(31) if given is None else check_seed(given)
         super().__init__(rng=self.seed)
-        chosen = Scenario.load(scenario) if isinstance(scenario, str) else scenario
-        self._besiege = s = chosen.but(changes) if changes else chosen
-        self.world: World = found(s, self.seed, network)
+        chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+        self._besiege = chosen.but(changes) if changes else chosen
+        self.world: World = found(self._besiege, self.seed, network)
+        self._people_the_model()
+        self.datacollector = mesa.DataCollector(
+            {name: functools.partial(_latest, name=name) for name in record.SERIES}
+        )
+
+    def _people_the_model(self) -> None:
+        w = self.world
+        self.platform, self.organisers = Platform(self), Organisers(self)
+        self.rivals = [RivalPlatform(self, r) for r in range(len(self._besiege.rivals))]
+        n_stores = w.stores.price.size
+        self.always_there: dict[type, list[Any]] = {
+            Store: [Store(self, k) for k in range(n_stores)]
+        }
+        self.sellers = Table(Seller, self, np.arange(w.n_sellers))
+        self.onlookers = Table(Onlooker, self, np.arange(w.crowd.role.size - w.n_sellers))
+        self.consumers = Table(Consumer, self, np.arange(w.consumers.favourite.size))
+        self.stores = Table(Store, self, np.arange(n_stores))
+        for kind in (self.sellers, self.onlookers, self.consumers, self.stores):
+            self._agents_by_type[kind.kind] = kind
 
     @property
     def scenario(self) -> Scenario:
@@ -72,9 +125,95 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         if self.world.hour + 1 == self._besiege.hours:
             self.world.books.renewal = renew(self.world)
             self.running = False
+        self.datacollector.collect(self)
+
+    def run(self) -> Self:
+        """Run to the end of the horizon and the renewal after it."""
+        left = self._besiege.hours - self.world.books.hours
+        if left > 0:
+            self.run_for(left)
+        return self
+
+    @property
+    def record(self) -> record.Record:
+        """Everything booked so far, from which outcomes are worked out."""
+        books = self.world.books
+        return books.until(books.hours)
 
     @property
     def hours(self) -> pd.DataFrame:
         """The hourly series so far, one row an hour."""
-        books = self.world.books
-        return pd.DataFrame({name: books.series[name][: books.hours] for name in SERIES})
+        return record.hours_table(self.world.books)
+
+    @property
+    def outcomes(self) -> dict[str, float | None]:
+        """Every outcome so far, by name; those that do not exist are ``None``."""
+        return outcomes.measure(self.record)
+
+    @property
+    def graph(self) -> "nx.Graph[int]":
+        """The coordination graph with role, stance and threshold of every node."""
+        return networks.coordination(self.world)
+
+    def networks(self) -> "dict[str, nx.Graph[Any]]":
+        """Typed graphs: ``coordination``, ``attacks``, ``moves`` and ``favourites``."""
+        return networks.all_of(self.world)
+
+    def person(self, row: int) -> Seller | Onlooker:
+        """Give the agent of a row of the crowd: sellers first, then onlookers."""
+        if row < self.world.n_sellers:
+            return Seller(self, row)
+        return Onlooker(self, row - self.world.n_sellers)
+
+    def agent(self, name: str) -> Any:
+        """Give an agent by ``KIND:ROW``, such as ``seller:7``; rows of single kinds may be left out.
+
+        Raises
+        ------
+        BesiegeError
+            For an unknown kind or a row that is not there.
+        """
+        kind, _, row = name.partition(":")
+        tables: dict[str, Any] = {
+            "seller": self.sellers, "onlooker": self.onlookers, "consumer": self.consumers,
+            "store": self.stores, "rival": self.rivals, "platform": [self.platform],
+            "organisers": [self.organisers],
+        }  # fmt: skip
+        if kind not in tables:
+            raise BesiegeError(f"agent: given {name!r}, allowed {', '.join(agents.KINDS)}:ROW")
+        table = tables[kind]
+        if not (row or "0").isdecimal() or int(row or 0) >= len(table):
+            raise BesiegeError(f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}")
+        return table[int(row or 0)]
+
+    def replay(self, kind: str, row: int) -> list[dict[str, Any]]:
+        """Run this world again from its seed up to now and give an agent's diary."""
+        again = Siege(self._besiege, seed=self.seed, network=self.world.graph)
+        kept = diary.watch(again.world, kind, row)
+        if self.world.books.hours:
+            again.run_for(self.world.books.hours)
+        return kept
+
+    def plot(self) -> "Figure":
+        """Draw the siege so far."""
+        from sim.views.plots import siege_figure
+
+        return siege_figure(self.record, self._besiege)
+
+
+def _latest(model: Siege, name: str) -> float:
+    return float(model.world.books.series[name][model.world.hour])
+
+
+def check_seed(seed: Any) -> int:
+    """Give a seed as an int.
+
+    Raises
+    ------
+    BesiegeError
+        If it is not a whole number of 0 to 2**64 - 1.
+    """
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= int(seed) <= LARGEST_SEED:
+        raise BesiegeError(f"seed: given {seed!r}, allowed is a whole number of 0 to {LARGEST_SEED}")
+    return int(seed)

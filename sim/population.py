@@ -96,6 +96,7 @@ class Stores:
     stock_twin: F64
     listed: Bool
     cod_on: Bool
+    kept_shut: Bool  # closed by hand for good
     quiet: F64  # hours since the last action against it
     quiet_cod: F64  # hours since the last refusal
     ever_delisted: Bool
@@ -242,6 +243,7 @@ def draw_stores(
         stock_twin=opening.copy(),
         listed=np.ones(n, np.bool_),
         cod_on=np.ones(n, np.bool_),
+        kept_shut=np.zeros(n, np.bool_),
         quiet=np.zeros(n),
         quiet_cod=np.zeros(n),
         ever_delisted=np.zeros(n, np.bool_),

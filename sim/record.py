@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from sim.units import F64, I8, Bool, Cause, Tactic
 
@@ -70,6 +71,7 @@ class Record:
     commission: float  # share of sales
     rival_margin: F64  # rival, share of sales
     rival_price: float  # yuan
+    begun: dict[str, int] = field(default_factory=dict)  # measure: hour in which it began
     renewal: Renewal | None = field(default=None)
 
     def until(self, hours: int) -> "Record":
@@ -119,3 +121,9 @@ def blank(
         rival_margin=rival_margin,
         rival_price=rival_price,
     )
+
+
+def hours_table(record: Record) -> pd.DataFrame:
+    """Give the hourly series as a table, one row an hour."""
+    done = record.hours
+    return pd.DataFrame({name: record.series[name][:done] for name in SERIES})

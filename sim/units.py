@@ -22,7 +22,14 @@ N_CATEGORIES = 20
 """Trade categories of the mall (model.md section 2)."""
 
 
-class Role(IntEnum):
+class Named(IntEnum):
+    """A code that is written by its name."""
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(Named):
     """What a person of the crowd is."""
 
     SELLER = 0
@@ -31,7 +38,7 @@ class Role(IntEnum):
     REPORTER = 3
 
 
-class Stance(IntEnum):
+class Stance(Named):
     """Where a person stands towards the protest."""
 
     OUTSIDE = 0
@@ -41,7 +48,7 @@ class Stance(IntEnum):
     QUIT = 4
 
 
-class Tactic(IntEnum):
+class Tactic(Named):
     """What an attacker does to a store."""
 
     PURCHASE = 0
@@ -50,7 +57,7 @@ class Tactic(IntEnum):
     CLICK = 3
 
 
-class Phase(IntEnum):
+class Phase(Named):
     """What the organisers have called for."""
 
     GATHER = 0
@@ -60,7 +67,7 @@ class Phase(IntEnum):
     DISSOLVE = 4
 
 
-class Motion(IntEnum):
+class Motion(Named):
     """What a speaker asks the channel to do."""
 
     ATTACK = 0
@@ -69,7 +76,7 @@ class Motion(IntEnum):
     DISSOLVE = 3
 
 
-class Cause(IntEnum):
+class Cause(Named):
     """Why a store lost money."""
 
     CLOSED = 0

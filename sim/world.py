@@ -1,7 +1,7 @@
 """The state of one world: hour 0, and what the stages of the hour read and change."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 import numpy as np
@@ -13,7 +13,7 @@ from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market
 from sim.scenario import Scenario
-from sim.units import F32, F64, I32, I64, N_CATEGORIES, Motion, Phase, Role
+from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Motion, Phase, Role
 
 
 @dataclass(slots=True)
@@ -65,6 +65,16 @@ class Platform:
     first_attack: int = -1
 
 
+class Actions(NamedTuple):
+    """An hour's actions, one by one."""
+
+    hour: int
+    actor: I32  # row of the crowd
+    store: I16
+    tactic: I8
+    succeeded: Bool
+
+
 @dataclass(slots=True)
 class World:
     """Everything of one run. ``hour`` is the hour that runs, or the last that did."""
@@ -97,6 +107,7 @@ class World:
     climate: Climate | None = None
     inside: I32 = field(default_factory=lambda: np.zeros(0, np.int32))  # rows in the protest
     census: I64 = field(default_factory=lambda: np.zeros((2, len(Role)), np.int64))
+    actions: list[Actions] = field(default_factory=list)  # of the hours in which anybody acted
     watched: dict[tuple[str, int], list[dict[str, Any]]] = field(default_factory=dict)
 
     def note(self, **values: float) -> None:
@@ -114,7 +125,7 @@ class World:
         return calendar.hour_of_day(self.hour)
 
 
-def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | None" = None) -> World:
+def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None" = None) -> World:
     """Draw the world at hour 0.
 
     Parameters
@@ -124,7 +135,8 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | None" = None)
     seed
         0 to 2**64 - 1.
     network
-        A graph with a node for each seller and onlooker, instead of the scenario's family.
+        A graph with a node for each seller and onlooker, instead of the scenario's family:
+        networkx's, or the rows of another world.
 
     Raises
     ------
@@ -142,7 +154,9 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | None" = None)
     consumers = population.draw_consumers(p, s.shopping, stores, n_consumers, seed)
     shelves = population.lay_out_shelves(p, s.shopping, stores, consumers)
     everybody = n_sellers + n_onlookers
-    if network is None:
+    if isinstance(network, Graph):
+        wired = network
+    elif network is None:
         group = np.full(everybody, N_CATEGORIES, np.int32)
         group[:n_sellers] = sellers.category
         wired = graph.build(s.graph, everybody, group, seed)

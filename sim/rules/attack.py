@@ -49,9 +49,15 @@ def rate_of(tactic: int, escalated: bool, p: AttackParameters) -> float:
 
 
 @kernel
+def acting_chance(wish: float, noise: float, tie: bool, p: AttackParameters) -> float:
+    """Probability to act within an hour: sigma((U + b)/tau). Source: model.md 4.5."""
+    return sigmoid(wish + p.eagerness, noise, tie)
+
+
+@kernel
 def acts(u: float, wish: float, noise: float, tie: bool, p: AttackParameters) -> bool:
-    """Act in an hour with probability sigma((U + b)/tau). Source: model.md 4.5."""
-    return u < sigmoid(wish + p.eagerness, noise, tie)
+    """Act when the person's number of the hour lies below `acting_chance`."""
+    return u < acting_chance(wish, noise, tie, p)
 
 
 @kernel
@@ -103,7 +109,7 @@ def choose_to_act(
 def draw_actions(
     key: np.uint64, hour: int, rows: I32, escalated: bool, per_person: float,
     focal: int, cumulative: F64, throttle: float, p: AttackParameters,
-    store: I16, tactic: I8, lottery: U32, tallies: F64,
+    actor: I32, store: I16, tactic: I8, lottery: U32, tallies: F64,
 ) -> int:  # fmt: skip
     """Draw the actions of those who act, each with its own target and lottery number.
 
@@ -152,6 +158,7 @@ def draw_actions(
                 if k < 0:
                     continue
                 if n < store.size:
+                    actor[n] = i
                     store[n] = k
                     tactic[n] = t
                     lottery[n] = w1
@@ -162,7 +169,7 @@ def draw_actions(
 @kernel
 def carry_out(
     order: I64, store: I16, tactic: I8, listed: Bool, cod_on: Bool, click_cost: F64,
-    stock: F64, ad_left: F64, done: F64, attempts: F64,
+    stock: F64, ad_left: F64, done: F64, attempts: F64, succeeded: Bool,
 ) -> int:  # fmt: skip
     """Carry out actions in the order of their lottery numbers while goods and budgets last.
 
@@ -177,6 +184,8 @@ def carry_out(
         Columns that fall.
     done, attempts
         Out, added to: successes [store, tactic]; all actions [store], blocked ones as well.
+    succeeded
+        Out, by action.
 
     Returns
     -------
@@ -189,6 +198,7 @@ def carry_out(
         k = store[a]
         t = tactic[a]
         attempts[k] += 1.0
+        succeeded[a] = False
         if not listed[k]:
             n_blocked += 1
             continue
@@ -201,4 +211,5 @@ def carry_out(
                 continue
             ad_left[k] -= click_cost[k]
         done[k, t] += 1.0
+        succeeded[a] = True
     return n_blocked

@@ -57,29 +57,43 @@ def efficacy(online: float, share_undone: float, p: MobilisationParameters) -> f
     return (p.efficacy_floor + (1.0 - p.efficacy_floor) * crowd) * (1.0 - share_undone)
 
 
+class Terms(NamedTuple):
+    """The terms of a utility, with their signs."""
+
+    grievance: float
+    social: float
+    attention: float
+    risk: float
+    threshold: float
+
+
 @kernel
-def utility(
-    hardship: float,
-    legitimacy: float,
-    social: float,
-    curiosity: float,
-    risk: float,
-    threshold: float,
-    climate: Climate,
-    p: MobilisationParameters,
-) -> float:
-    """U = a_G H (1 - L) E + a_S z + a_A A curiosity - a_R R P - threshold.
+def utility_terms(
+    hardship: float, legitimacy: float, social: float, curiosity: float, risk: float,
+    threshold: float, climate: Climate, p: MobilisationParameters,
+) -> Terms:  # fmt: skip
+    """Give the terms of U = a_G H (1 - L) E + a_S z + a_A A curiosity - a_R R P - threshold.
 
     Source: Epstein (2002) for grievance, Granovetter (1978) and Siegel (2009) for social pull,
     model.md 4.3. Leaves out: learning from one's own past protests.
     """
-    return (
-        p.weight_grievance * hardship * (1.0 - legitimacy) * climate.efficacy
-        + p.weight_social * social
-        + p.weight_attention * climate.attention * curiosity
-        - p.weight_risk * risk * climate.sanction
-        - threshold
+    return Terms(
+        p.weight_grievance * hardship * (1.0 - legitimacy) * climate.efficacy,
+        p.weight_social * social,
+        p.weight_attention * climate.attention * curiosity,
+        -p.weight_risk * risk * climate.sanction,
+        -threshold,
     )
+
+
+@kernel
+def utility(
+    hardship: float, legitimacy: float, social: float, curiosity: float, risk: float,
+    threshold: float, climate: Climate, p: MobilisationParameters,
+) -> float:  # fmt: skip
+    """Add the terms up, from the left."""
+    t = utility_terms(hardship, legitimacy, social, curiosity, risk, threshold, climate, p)
+    return t.grievance + t.social + t.attention + t.risk + t.threshold
 
 
 @kernel

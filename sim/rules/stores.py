@@ -126,12 +126,14 @@ def share_hit(day: StoreDay, by_category: F64) -> float:
 @kernel
 def open_and_close(
     key: np.uint64, hour: int, day: StoreDay, protection: float, p: StoreParameters,
-    listed: Bool, cod_on: Bool, quiet: F64, quiet_cod: F64, ever_delisted: Bool, ever_cod_off: Bool,
+    kept_shut: Bool, listed: Bool, cod_on: Bool, quiet: F64, quiet_cod: F64, ever_delisted: Bool,
+    ever_cod_off: Bool,
 ) -> None:  # fmt: skip
     """Let every store close or reopen goods and suspend or resume cash on delivery.
 
     A hazard h acts within the hour with probability 1 - exp(-h). ``quiet`` and ``quiet_cod``
-    count the hours since the last action, or the last refusal, against the store.
+    count the hours since the last action, or the last refusal, against the store; one kept shut
+    by hand stays closed.
     """
     by_category = np.empty(N_CATEGORIES)
     hit = share_hit(day, by_category)
@@ -144,7 +146,9 @@ def open_and_close(
             if unit(w0) < 1.0 - np.exp(-hazard):
                 listed[k] = False
                 ever_delisted[k] = True
-        elif unit(w1) < 1.0 - np.exp(-relisting_hazard(quiet[k], protection, p)):
+        elif not kept_shut[k] and unit(w1) < 1.0 - np.exp(
+            -relisting_hazard(quiet[k], protection, p)
+        ):
             listed[k] = True
         if cod_on[k]:
             hazard = suspending_hazard(day.refusals[k], day.normal[k], p)

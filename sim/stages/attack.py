@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from sim import diary
 from sim.rules import attack
 from sim.units import I32, Phase, Tactic
-from sim.world import World
+from sim.world import Actions, World
 
 
 def act(world: World) -> None:
@@ -23,6 +24,7 @@ def act(world: World) -> None:
     world.note(
         n_attackers=n_acting * world.weight, new_attackers=n_new * world.weight, share_focal=np.nan
     )
+    diary.note_acting(world)
     world.attempts[:] = 0.0
     if n_acting:
         _carry_out(world, acting[:n_acting], escalated, rate)
@@ -38,20 +40,23 @@ def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
     tallies = np.empty(2)
     size = int(1.5 * rows.size * rate * world.weight) + 1000
     while True:
+        actor = np.empty(size, np.int32)
         store, tactic = np.empty(size, np.int16), np.empty(size, np.int8)
         lottery = np.empty(size, np.uint32)
         n = attack.draw_actions(
             world.key, h, rows, escalated, world.weight, world.organisers.focal, cumulative,
-            world.platform.orders.throttle, p, store, tactic, lottery, tallies,
+            world.platform.orders.throttle, p, actor, store, tactic, lottery, tallies,
         )  # fmt: skip
         if n <= size:
             break
         size = n
     order = np.argsort(lottery[:n], kind="stable")
+    succeeded = np.empty(n, np.bool_)
     n_blocked = attack.carry_out(
         order, store, tactic, stores.listed, stores.cod_on, stores.click_cost, stores.stock,
-        stores.ad_left, world.books.actions[h], world.attempts,
+        stores.ad_left, world.books.actions[h], world.attempts, succeeded,
     )  # fmt: skip
     world.note(new_blocked=n_blocked, new_throttled=tallies[1])
+    world.actions.append(Actions(h, actor[:n], store[:n], tactic[:n], succeeded))
     if n:
         world.note(share_focal=tallies[0] / n)

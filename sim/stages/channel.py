@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim import calendar
+from sim import calendar, diary
 from sim.rules import channel
 from sim.stages.crowd import begin
 from sim.units import Phase
@@ -73,6 +73,7 @@ def _meet(world: World, online: float) -> None:
         leading=int(o.tally.argmax()) if o.tally.sum() > 0 else -1,
     )
     then = channel.decide(o.phase, tidings, p)
+    diary.note_assembly(world, tidings, then)
     if then == Phase.TRUCE and o.phase != Phase.TRUCE:
         tomorrow = (calendar.day_of(h) + 1) * calendar.HOURS_A_DAY
         o.next_phase = (tomorrow + p.truce_hour, Phase.TRUCE)

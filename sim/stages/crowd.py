@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim import calendar
+from sim import calendar, diary
 from sim.rules import attention, channel, mobilisation
 from sim.units import F64, Phase, Role
 from sim.world import World
@@ -104,6 +104,7 @@ def mobilise(world: World) -> None:
         mobilisation.presence(_PRESENCE, world.hour_of_day, p),
     )
     world.climate = climate
+    diary.note_people(world)
     n = crowd.role.size
     crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
     n_crossed, n_inside = mobilisation.move_people(

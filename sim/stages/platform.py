@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim import chance
+from sim import chance, diary
 from sim.chance import Stream
 from sim.responses import IDLE, Orders, PlatformView
 from sim.rules import detection
@@ -22,10 +22,12 @@ def respond(world: World) -> None:
         ultimatum=o.ultimatum,
         deadline=o.deadline,
     )
-    orders = IDLE
+    orders, in_force = IDLE, []
     for measure in world.scenario.response.measures:
         if measure.strength > 0 and measure.trigger.is_met(view):
             orders = orders | measure.orders(view)
+            in_force.append(measure.kind)
+            world.books.begun.setdefault(measure.kind, h)
     platform.orders = orders
     world.note(response_cost=orders.cost)
     _meet_the_committee(world, orders)
@@ -33,6 +35,7 @@ def respond(world: World) -> None:
     if orders.concession != platform.concession:
         platform.concession = orders.concession
         weigh_fees(world)
+    diary.note_platform(world, in_force)
     fade = math.exp(-1.0 / world.scenario.mobilisation.undone_memory)
     done = world.books.actions[h]
     platform.done = platform.done * fade + float(done.sum() - done[:, Tactic.CLICK].sum())

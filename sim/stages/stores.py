@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim import calendar
+from sim import calendar, diary
 from sim.rules import stores as rules
 from sim.rules.stores import StoreDay
 from sim.units import F64, Bool, Tactic
@@ -21,10 +21,13 @@ def keep_store(world: World) -> None:
     if back >= 0:
         stores.stock += world.out[back]
     shape = float(_SHOPPING[world.hour_of_day])
+    day = store_day(world)
+    diary.note_stores(world, day)
     rules.open_and_close(
-        world.key, h, store_day(world), orders.void_orders, p, stores.listed, stores.cod_on,
-        stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
+        world.key, h, day, orders.void_orders, p, stores.kept_shut,
+        stores.listed, stores.cod_on, stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
     )  # fmt: skip
+    stores.ever_delisted |= ~stores.listed  # closed by hand, if any
     honest = np.empty(stores.listed.size)
     rules.spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, honest)
     world.books.ad_honest[h] = honest

@@ -1,0 +1,351 @@
+"""The readable face: Mesa agents that read their row and hold no state.
+
+Sellers, onlookers and consumers get their agents on first look; stores, the platform, the
+rivals and the organisers are always there.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, ClassVar
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from sim import calendar, diary
+from sim.fees import Concession
+from sim.population import Consumers, Crowd, Sellers, Stores
+from sim.rules import stores as store_rules
+from sim.units import Cause, Phase, Role, Stance, Tactic
+from sim.world import World
+
+type Column = Callable[[World], np.ndarray]
+
+
+def _of(part: str, name: str) -> Column:
+    return lambda world: getattr(getattr(world, part), name)
+
+
+def _of_sellers(name: str) -> Column:
+    return lambda world: getattr(world.crowd, name)[: world.n_sellers]
+
+
+def _of_onlookers(name: str) -> Column:
+    return lambda world: getattr(world.crowd, name)[world.n_sellers :]
+
+
+def _grievance(world: World) -> np.ndarray:
+    return world.crowd.hardship[: world.n_sellers] * (1.0 - world.sellers.legitimacy)
+
+
+def _public_grievance(world: World) -> np.ndarray:
+    return world.crowd.hardship[world.n_sellers :] * np.float32(
+        1.0 - world.platform.legitimacy_public
+    )
+
+
+def _degree(world: World) -> np.ndarray:
+    return world.degree
+
+
+def _ratings(world: World) -> np.ndarray:
+    out = np.empty(world.stores.listed.size)
+    store_rules.rate_all(world.stores.quality, world.stores.n_honest, world.stores.n_bad, out)
+    return out
+
+
+def _store_loss(world: World) -> np.ndarray:
+    books = world.books
+    return books.loss.sum(axis=(0, 2)) - (books.ad_refund + books.compensation).sum(axis=0)
+
+
+def _store_actions(world: World) -> np.ndarray:
+    return world.books.actions.sum(axis=(0, 2))
+
+
+def _names(kind: type) -> list[str]:
+    return [f.name for f in fields(kind)]
+
+
+def _plain(name: str, value: Any) -> Any:
+    if name == "stance":
+        return Stance(int(value))
+    if name == "role":
+        return Role(int(value))
+    return value.item() if isinstance(value, np.generic) else value
+
+
+class RowAgent(mesa.Agent):  # type: ignore[type-arg]
+    """An agent that is a row of its kind's columns.
+
+    Parameters
+    ----------
+    model
+        The `Siege` it belongs to.
+    row
+        Its row, counted from 0.
+    """
+
+    kind: ClassVar[str]
+    columns: ClassVar[dict[str, Column]]
+    first_id: ClassVar[int] = 0
+
+    def __init__(self, model: Any, row: int) -> None:
+        self.row = row
+        if self.first_id:  # not registered: there are too many of its kind
+            self.model, self.unique_id, self.pos = model, self.first_id + row, None
+        else:
+            super().__init__(model)
+
+    def __getattr__(self, name: str) -> Any:
+        if name in type(self).columns:
+            return _plain(name, type(self).columns[name](self.model.world)[self.row])
+        raise AttributeError(f"{type(self).__name__} has no {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in type(self).columns:
+            type(self).columns[name](self.model.world)[self.row] = value
+        else:
+            super().__setattr__(name, value)
+
+    def __eq__(self, other: object) -> bool:
+        if not self.first_id:  # one object a row: itself alone
+            return self is other
+        same = type(other) is type(self)
+        return same and other.model is self.model and other.row == self.row  # type: ignore[attr-defined]
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.row)) if self.first_id else object.__hash__(self)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *type(self).columns})
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.row}>"
+
+    def look(self) -> dict[str, Any]:
+        """Give every column of this agent by name."""
+        return {name: getattr(self, name) for name in type(self).columns}
+
+    def _crowd_row(self) -> int:
+        return self.row
+
+
+class _Person(RowAgent):
+    def why(self) -> pd.DataFrame:
+        """Give each term of its decision to join, stay or quit, one row an hour so far.
+
+        The hours before the agent was watched (`watch`) are told by running the world again
+        from its seed; what was changed by hand in between is not in that tale.
+        """
+        return _tell(self, diary.PERSON, self._crowd_row())
+
+    def watch(self) -> None:
+        """Keep this agent's diary from now on."""
+        diary.watch(self.model.world, diary.PERSON, self._crowd_row())
+
+    @property
+    def neighbours(self) -> list["_Person"]:
+        """Sellers and onlookers joined to it in the coordination graph."""
+        g, row = self.model.world.graph, self._crowd_row()
+        ends = g.neighbours[g.offsets[row] : g.offsets[row + 1]]
+        return [self.model.person(int(i)) for i in ends]
+
+
+class Seller(_Person):
+    """A small or medium merchant of the mall."""
+
+    kind, first_id = "seller", 1_000_000
+    columns: ClassVar[dict[str, Column]] = {
+        **{name: _of_sellers(name) for name in _names(Crowd) if name != "sympathy"},
+        **{name: _of("sellers", name) for name in _names(Sellers)},
+        "grievance": _grievance,
+        "degree": lambda world: _degree(world)[: world.n_sellers],
+    }
+
+
+class Onlooker(_Person):
+    """A member of the public: curious, a sympathiser or a reporter."""
+
+    kind, first_id = "onlooker", 10_000_000
+    columns: ClassVar[dict[str, Column]] = {
+        **{name: _of_onlookers(name) for name in _names(Crowd)},
+        "grievance": _public_grievance,
+        "degree": lambda world: _degree(world)[world.n_sellers :],
+    }
+
+    def _crowd_row(self) -> int:
+        return int(self.row + self.model.world.n_sellers)
+
+
+class Consumer(RowAgent):
+    """A shopper."""
+
+    kind, first_id = "consumer", 100_000_000
+    columns: ClassVar[dict[str, Column]] = {
+        **{name: _of("consumers", name) for name in _names(Consumers)},
+        "category": lambda world: world.stores.category[world.consumers.favourite],
+        "visit_rate": lambda world: np.resize(
+            world.shelves.class_rate, world.consumers.favourite.size
+        ) * world.scenario.shopping.visits_per_day / calendar.HOURS_A_DAY,
+    }  # fmt: skip
+
+    def why(self) -> pd.DataFrame:
+        """Give what it is like and what it has met: one row."""
+        return pd.DataFrame([{"hour": self.model.world.hour, **self.look()}])
+
+
+class Store(RowAgent):
+    """A big flagship that can be a target."""
+
+    kind = "store"
+    columns: ClassVar[dict[str, Column]] = {
+        **{name: _of("stores", name) for name in _names(Stores)},
+        "rating": _ratings,
+        "loss": _store_loss,
+        "n_actions": _store_actions,
+    }
+
+    def why(self) -> pd.DataFrame:
+        """Give what it met and its hazards of closing, one row an hour so far."""
+        return _tell(self, diary.STORE, self.row)
+
+    def watch(self) -> None:
+        """Keep this store's diary from now on."""
+        diary.watch(self.model.world, diary.STORE, self.row)
+
+    def close(self) -> None:
+        """Close its goods by hand, for good."""
+        stores = self.model.world.stores
+        stores.kept_shut[self.row], stores.listed[self.row] = True, False
+
+    @property
+    def attacks(self) -> dict[Tactic, float]:
+        """Actions against it so far, by tactic."""
+        by_tactic = self.model.world.books.actions[:, self.row].sum(axis=0)
+        return {t: float(by_tactic[t]) for t in Tactic}
+
+    @property
+    def losses(self) -> dict[Cause, float]:
+        """What it has lost so far (yuan), by cause."""
+        by_cause = self.model.world.books.loss[:, self.row].sum(axis=0)
+        return {c: float(by_cause[c]) for c in Cause}
+
+
+class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
+    """A rival platform that courts sellers."""
+
+    kind = "rival"
+
+    def __init__(self, model: Any, row: int) -> None:
+        super().__init__(model)
+        self.row = row
+
+    def __getattr__(self, name: str) -> Any:
+        if name in {"name", "yearly_fee", "attraction", "effort", "margin", "promise_after"}:
+            return getattr(self.model.scenario.rivals[self.row], name)
+        raise AttributeError(f"RivalPlatform has no {name!r}")
+
+    @property
+    def n_sellers(self) -> float:
+        """Sellers with a second shop there (full size)."""
+        world = self.model.world
+        return float((world.sellers.second_shop == self.row).sum() * world.weight)
+
+    @property
+    def sales_gained(self) -> float:
+        """Sales won so far against the quiet twin (yuan)."""
+        books = self.model.world.books
+        won = (books.rival_orders - books.rival_orders_twin)[:, self.row].sum()
+        return float(won * books.rival_price)
+
+    def why(self) -> pd.DataFrame:
+        """Give its orders, here and in the quiet twin, one row an hour so far."""
+        books = self.model.world.books
+        done = slice(0, books.hours)
+        return pd.DataFrame(
+            {
+                "hour": np.arange(books.hours),
+                "orders": books.rival_orders[done, self.row],
+                "orders_twin": books.rival_orders_twin[done, self.row],
+            }
+        )
+
+
+class Platform(mesa.Agent):  # type: ignore[type-arg]
+    """The marketplace: Taobao Mall."""
+
+    kind = "platform"
+
+    @property
+    def legitimacy(self) -> float:
+        """How it is seen by the public, 0-1."""
+        return float(self.model.world.platform.legitimacy_public)
+
+    @property
+    def perceived_sanction(self) -> float:
+        """Punishment that everybody expects, 0-1."""
+        return float(self.model.world.platform.sanction)
+
+    @property
+    def answer(self) -> float:
+        """How far it answers the demands, 0-1."""
+        return float(self.model.world.platform.answer)
+
+    @property
+    def concession(self) -> Concession:
+        """What it has taken back."""
+        out: Concession = self.model.world.platform.concession
+        return out
+
+    @property
+    def measures_begun(self) -> dict[str, int]:
+        """Measures taken, with the hour in which each began."""
+        return dict(self.model.world.books.begun)
+
+    def why(self) -> pd.DataFrame:
+        """Give the measures in force and what it answers, one row an hour so far."""
+        return _tell(self, diary.PLATFORM, 0)
+
+
+class Organisers(mesa.Agent):  # type: ignore[type-arg]
+    """The channel's committee."""
+
+    kind = "organisers"
+
+    @property
+    def phase(self) -> Phase:
+        """What it has called for."""
+        return Phase(self.model.world.organisers.phase)
+
+    @property
+    def focal(self) -> int | None:
+        """The store called for, if any."""
+        focal = self.model.world.organisers.focal
+        return focal if focal >= 0 else None
+
+    @property
+    def deadline(self) -> int | None:
+        """Hour at which the ultimatum runs out, if one was named."""
+        deadline = self.model.world.organisers.deadline
+        return deadline if deadline >= 0 else None
+
+    def why(self) -> pd.DataFrame:
+        """Give what it heard in each assembly and what it decided."""
+        return _tell(self, diary.ORGANISERS, 0)
+
+
+def _tell(agent: Any, kind: str, row: int) -> pd.DataFrame:
+    """Give an agent's diary, from a second run of its world where it was not watched."""
+    world = agent.model.world
+    kept = world.watched.get((kind, row))
+    whole = kept is not None and (not kept or kept[0]["hour"] == 0 or world.books.hours == 0)
+    if not whole:
+        kept = agent.model.replay(kind, row)
+    return pd.DataFrame(kept)
+
+
+KINDS: dict[str, type] = {
+    k.kind: k for k in (Seller, Onlooker, Consumer, Store, RivalPlatform, Platform, Organisers)
+}
+"""Every kind of agent by its name."""

@@ -1,0 +1,151 @@
+"""Why agents do what they do: each term of a rule, worked out by the rule itself.
+
+A stage calls these for the agents that are watched; nothing is kept for the others.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from sim import calendar
+from sim.chance import unit, words
+from sim.rules import attack, mobilisation, stores
+from sim.rules.channel import Tidings
+from sim.rules.stores import StoreDay
+from sim.units import N_CATEGORIES, Motion, Phase, Role, Stance
+from sim.world import World
+
+PERSON, STORE, ORGANISERS, PLATFORM = "person", "store", "organisers", "platform"
+
+type Entry = dict[str, Any]
+
+
+def watch(world: World, kind: str, row: int) -> list[Entry]:
+    """Keep an agent's diary from now on; gives the diary, which grows by the hour."""
+    return world.watched.setdefault((kind, row), [])
+
+
+def _rows(world: World, kind: str) -> list[int]:
+    return [row for watched, row in world.watched if watched == kind]
+
+
+def _write(world: World, kind: str, row: int, entry: Entry) -> None:
+    date = calendar.describe(world.hour)
+    world.watched[(kind, row)].append({"hour": world.hour, "date": date, **entry})
+
+
+def note_people(world: World) -> None:
+    """Note what each watched person weighs, before people move."""
+    for row in _rows(world, PERSON):
+        _write(world, PERSON, row, weigh_person(world, row))
+
+
+def weigh_person(world: World, row: int) -> Entry:
+    """Work out every term of a person's utility, its chance to cross, and what it does."""
+    p, crowd, climate = world.scenario.mobilisation, world.crowd, world.climate
+    if climate is None:
+        return {}
+    seller = crowd.role[row] == Role.SELLER
+    legitimacy = world.sellers.legitimacy[row] if seller else climate.legitimacy_public
+    social = mobilisation.social_pull(
+        crowd.neighbours_in[row], world.degree[row], world.inside.size, crowd.role.size,
+        world.graph.complete,
+    )  # fmt: skip
+    own = (
+        crowd.hardship[row], legitimacy, social, crowd.curiosity[row], crowd.risk[row],
+        crowd.threshold[row], climate, p,
+    )  # fmt: skip
+    wish = float(mobilisation.utility(*own))
+    stance = Stance(int(crowd.stance[row]))
+    w0, w1, _w2, _w3 = words(world.key, 0, world.hour, row, 0)
+    number = float(unit(w0))
+    if mobilisation.is_in(stance):
+        factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+        chance = float(mobilisation.quitting_chance(wish, factor, p))
+        crossed = bool(mobilisation.quits(number, wish, factor, p))
+        does = "quits" if crossed else "stays in"
+        is_in = not crossed
+    else:
+        factor = climate.join_factor * (p.return_factor if stance == Stance.QUIT else 1.0)
+        chance = float(mobilisation.joining_chance(wish, factor, p))
+        crossed = bool(mobilisation.joins(number, wish, factor, p))
+        does = "joins" if crossed else "stays out"
+        is_in = crossed
+    terms = mobilisation.utility_terms(*own)
+    return {
+        "stance_before": stance.name,
+        **{name: float(value) for name, value in terms._asdict().items()},
+        "utility": wish,
+        "chance": chance,
+        "number": number,
+        "does": does,
+        "online": is_in and bool(unit(w1) < climate.presence),
+    }
+
+
+def note_acting(world: World) -> None:
+    """Note whether each watched person acts, after the attackers have acted."""
+    crowd, m = world.crowd, world.scenario.mobilisation
+    called = world.organisers.phase in (Phase.ATTACK, Phase.ESCALATE)
+    for row in _rows(world, PERSON):
+        diary = world.watched[(PERSON, row)]
+        if not diary or diary[-1]["hour"] != world.hour:
+            continue
+        entry = diary[-1]
+        may = called and entry.get("online", False) and attack.attacks(crowd.role[row])
+        chance = attack.acting_chance(crowd.wish[row], m.noise, m.tie_joins, world.scenario.attack)
+        entry["chance_to_act"] = float(chance) if may else 0.0
+        entry["stance"] = Stance(int(crowd.stance[row])).name
+
+
+def note_stores(world: World, day: StoreDay) -> None:
+    """Note what each watched store weighs, before stores close or reopen."""
+    p, x = world.scenario.stores, world.stores
+    by_category = np.empty(N_CATEGORIES)
+    hit = float(stores.share_hit(day, by_category))
+    for k in _rows(world, STORE):
+        numbers = [float(unit(w)) for w in words(world.key, 6, world.hour, k, 0)]
+        delisting = float(stores.delisting_terms(k, day, hit, by_category, p))
+        suspending = float(stores.suspending_hazard(day.refusals[k], day.normal[k], p))
+        _write(
+            world,
+            STORE,
+            k,
+            {
+                "listed": bool(x.listed[k]),
+                "cod_on": bool(x.cod_on[k]),
+                "actions": float(day.attempts[k]),
+                "false_orders": float(day.false_orders[k]),
+                "normal_orders": float(day.normal[k]),
+                "sold_out": bool(day.sold_out[k]),
+                "share_stores_hit": hit,
+                "stock": float(x.stock[k]),
+                "rating": float(stores.rating(x.quality[k], x.n_honest[k], x.n_bad[k])),
+                "hazard_to_close": delisting,
+                "chance_to_close": float(1.0 - np.exp(-delisting)) if x.listed[k] else 0.0,
+                "number": numbers[0] if x.listed[k] else numbers[1],
+                "hazard_to_suspend_cod": suspending,
+            },
+        )
+
+
+def note_assembly(world: World, tidings: Tidings, then: Phase) -> None:
+    """Note what the organisers heard in an assembly, and what they decided."""
+    if (ORGANISERS, 0) not in world.watched:
+        return
+    entry: Entry = {"phase": world.organisers.phase.name, **tidings._asdict()}
+    entry["leading"] = Motion(tidings.leading).name if tidings.leading >= 0 else "none"
+    entry["decides"] = then.name
+    _write(world, ORGANISERS, 0, entry)
+
+
+def note_platform(world: World, in_force: list[str]) -> None:
+    """Note which measures are in force, and what the platform answers."""
+    if (PLATFORM, 0) not in world.watched:
+        return
+    entry: Entry = {"measures": ", ".join(in_force) or "none", "answer": world.platform.answer}
+    entry["talks"] = world.platform.talks
+    entry["legitimacy_public"] = world.platform.legitimacy_public
+    entry["sanction"] = world.platform.sanction
+    _write(world, PLATFORM, 0, entry)
+

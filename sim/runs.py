@@ -1,0 +1,168 @@
+"""One run: from a scenario and a seed to tables, outcomes and a folder."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim import parquet, tables
+from sim.model import Siege, check_seed
+from sim.outcomes import OUTCOMES, measure
+from sim.record import Record
+from sim.scenario import Scenario
+from sim.units import BesiegeError
+from sim.version import MODEL_VERSION, __version__
+
+type Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves: outcomes by name, and tables by hour, store, rival and seller."""
+
+    scenario: Scenario
+    seed: int
+    outcomes: dict[str, float | None]
+    hours: pd.DataFrame
+    stores: pd.DataFrame
+    rivals: pd.DataFrame
+    sellers: pd.DataFrame
+    record: Record = field(repr=False)
+    wall_seconds: float = field(compare=False, default=0.0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the run in plain values, as `besiege run --json` prints it."""
+        return {
+            **self._identity(),
+            "wall_seconds": round(self.wall_seconds, 3),
+            "outcomes": self._outcomes(),
+        }
+
+    def _identity(self) -> dict[str, Any]:
+        return {
+            "scenario": self.scenario.name,
+            "seed": self.seed,
+            "scale": self.scenario.scale,
+            "hours": self.scenario.hours,
+            "version": __version__,
+            "model_version": MODEL_VERSION,
+        }
+
+    def _outcomes(self) -> dict[str, dict[str, Any]]:
+        return {
+            name: {"value": value, "unit": OUTCOMES[name].unit}
+            for name, value in self.outcomes.items()
+        }
+
+    def story(self) -> list[str]:
+        """Tell the run in a dozen lines."""
+        from sim.views.story import story
+
+        return story(self.record, self.scenario, self.outcomes)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the run's folder: scenario, outcomes, tables and the picture.
+
+        Equal runs write equal tables, byte for byte.
+
+        Raises
+        ------
+        BesiegeError
+            If the folder cannot be written.
+        """
+        out = prepare_folder(folder)
+        try:
+            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            _write_json(out / "outcomes.json", {**self._identity(), "outcomes": self._outcomes()})
+            _write_json(out / "columns.json", tables.describe_columns())
+            for name in ("hours", "stores", "rivals", "sellers"):
+                parquet.write(getattr(self, name), out / f"{name}.parquet")
+            from sim.views.plots import siege_figure
+
+            siege_figure(self.record, self.scenario).savefig(out / "siege.png", dpi=110)
+        except OSError as error:
+            raise BesiegeError(f"--out: {out} cannot be written ({error.strerror})") from None
+        return out
+
+
+def _write_json(path: Path, data: dict[str, Any]) -> None:
+    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def prepare_folder(folder: str | Path) -> Path:
+    """Make a folder that can be written, before any work is done for it.
+
+    Raises
+    ------
+    BesiegeError
+        If it cannot.
+    """
+    out = Path(folder)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise BesiegeError(f"--out: {out} cannot be written ({error.strerror})") from None
+    return out
+
+
+def run(
+    scenario: Scenario | str = "taobao-2011",
+    seed: int = 1,
+    *,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> RunResult:
+    """Run a scenario to its end.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, its name in the library, or a TOML file.
+    seed
+        0 to 2**64 - 1.
+    progress
+        Called after every hour with the hours done and the hours in all.
+    **changes
+        Fields of the scenario to change, such as ``scale=0.05``.
+
+    Returns
+    -------
+    RunResult
+        Outcomes and tables.
+
+    Raises
+    ------
+    BesiegeError
+        For a scenario or seed that is not allowed.
+    """
+    began = time.perf_counter()
+    siege = Siege(scenario, seed=check_seed(seed), **changes)
+    hours = siege.scenario.hours
+    while siege.running:
+        siege.step()
+        if progress is not None:
+            progress(siege.world.books.hours, hours)
+    return result_of(siege, time.perf_counter() - began)
+
+
+def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:
+    """Give the result of a siege as far as it has run."""
+    record = siege.record
+    return RunResult(
+        scenario=siege.scenario,
+        seed=siege.seed,
+        outcomes=measure(record),
+        hours=tables.hours_of(record),
+        stores=tables.stores_of(siege.world, record),
+        rivals=tables.rivals_of(siege.world, record),
+        sellers=tables.sellers_of(siege.world, record),
+        record=record,
+        wall_seconds=wall_seconds,
+    )

@@ -1,0 +1,8 @@
+"""The versions that results carry."""
+
+from importlib.metadata import version
+
+__version__ = version("besiege")
+
+MODEL_VERSION = 2
+"""Rises whenever equal scenarios and seeds give other results; see CHANGELOG.md."""
