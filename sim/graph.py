@@ -166,7 +166,8 @@ def read_edge_list(path: str | Path, n: int) -> Graph:
     number, header_allowed = 0, True
     try:
         with open(path, encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
+            for line in lines:
+                number += 1
                 fields = _fields(line)
                 if fields and not (header_allowed and not any(map(_is_number, fields))):
                     ends.extend(_edge(fields[0], fields[1], n))
