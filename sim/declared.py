@@ -82,6 +82,12 @@ def is_table(kind: Kind) -> bool:
     return isinstance(kind, type) and (issubclass(kind, BaseModel) or hasattr(kind, "_fields"))
 
 
+def is_list(kind: Kind) -> bool:
+    """Say whether a type is a list in TOML."""
+    origin: Kind = get_origin(kind)
+    return bool(origin is tuple)
+
+
 def contents(table: Nested) -> dict[str, Nested]:
     """Give what an instance of a table holds, one level deep and with what is absent."""
     if isinstance(table, dict):
@@ -111,15 +117,16 @@ def kinds_of(annotation: Kind) -> list[Kind]:
     """Give the types an annotation allows, without ``None`` and without what decorates them."""
     if isinstance(annotation, TypeAliasType):
         return kinds_of(annotation.__value__)
-    if get_origin(annotation) is Annotated:
+    origin: Kind = get_origin(annotation)
+    if origin is Annotated:
         return kinds_of(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, types.UnionType}:
+    if origin in {Union, types.UnionType}:
         return [kind for member in get_args(annotation) for kind in kinds_of(member)]
     return [] if annotation in {None, type(None)} else [annotation]
 
 
 def _may_be_none(annotation: Kind) -> bool:
-    return get_origin(annotation) in {Union, types.UnionType} and type(None) in get_args(annotation)
+    return type(None) in get_args(annotation)
 
 
 def tag_of(kind: Kind) -> str | None:
@@ -139,7 +146,7 @@ def inside(kinds: Sequence[Kind], step: Step) -> tuple[list[Kind], FieldInfo | N
             if here is not None:
                 info = here
                 found += kinds_of(here.annotation)
-        elif get_origin(kind) is tuple and isinstance(step, int):
+        elif is_list(kind) and isinstance(step, int):
             found += kinds_of(get_args(kind)[0])
     return found, info
 
@@ -208,7 +215,7 @@ def describe(path: str, info: FieldInfo, default: Nested) -> Field:
     is_choice = get_origin(kind) is Literal
     return Field(
         path=path,
-        type="choice" if is_choice else "list" if get_origin(kind) is tuple else names.get(kind, "text"),  # type: ignore[arg-type]
+        type="choice" if is_choice else "list" if is_list(kind) else names.get(kind, "text"),  # type: ignore[arg-type]
         unit=None if unit is None else str(unit),
         low=low,
         high=bounds["le"].le if "le" in bounds else None,
@@ -244,7 +251,7 @@ def _walk(
         value = info.default if table is None else getattr(table, name)
         value = None if info.is_required() and table is None else value
         kinds = kinds_of(info.annotation)
-        entries = kinds_of(get_args(kinds[0])[0]) if get_origin(kinds[0]) is tuple else []
+        entries = kinds_of(get_args(kinds[0])[0]) if is_list(kinds[0]) else []
         if is_table(kinds[0]):
             inner = value if isinstance(value, kinds[0]) else None
             yield from _walk(kinds[0], inner, path, (*above, kind), expand=expand)

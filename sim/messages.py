@@ -5,7 +5,6 @@ import difflib
 import json
 import re
 from collections.abc import Sequence
-from typing import get_origin
 
 from pydantic import BaseModel, ValidationError
 
@@ -17,6 +16,7 @@ from sim.declared import (
     describe,
     fields_of,
     follow,
+    is_list,
     is_table,
     parts,
     steps_of,
@@ -113,7 +113,7 @@ def _allowed_at(trail: Trail) -> str:
     kinds = trail.kinds
     if is_table(kinds[0]):
         return "a table"
-    if get_origin(kinds[0]) is tuple:
+    if is_list(kinds[0]):
         return "a list of tables"
     if trail.info is None:
         return "something else"
@@ -168,7 +168,7 @@ def unknown_path(root: type[BaseModel], trail: Trail, *given: Nested) -> str:
     if names:
         more = ", …" if len(names) > 20 else ""
         there = f", allowed{where}: {', '.join(names[:20])}{more}"
-    elif get_origin(trail.kinds[0]) is tuple:
+    elif is_list(trail.kinds[0]):
         there = f", allowed{where}: the number of an entry, from 0"
     else:
         there = f", allowed: {path_of(trail.steps[:at])} itself, which is {_allowed_at(trail)}"

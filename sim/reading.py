@@ -1,5 +1,6 @@
 """TOML in: from the library or a file, made ready for strict validation."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -81,14 +82,22 @@ def parse_toml(data: bytes, name: str) -> dict[str, Any]:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        at_end = f"at line {text.rstrip().count(chr(10)) + 1}, the last"
-        why = " ".join(str(error).replace("at end of document", at_end).split())
-        raise BesiegeError(f"{name}: not TOML: {why}") from None
+        raise BesiegeError(f"{name}: not TOML: {_why(str(error), text)}") from None
     except ValueError:  # Python reads no integer of more than 4,300 digits
         raise BesiegeError(f"{name}: not TOML: an integer has too many digits") from None
     except RecursionError:
         raise BesiegeError(f"{name}: nested too deeply") from None
     return found
+
+
+def _why(said: str, text: str) -> str:
+    """Say what is wrong with a TOML text, where, and what stands there."""
+    lines = text.rstrip().split("\n")
+    said = said.replace("at end of document", f"at line {len(lines)}, the last")
+    said = said.replace("Cannot overwrite a value", "a key is given twice")
+    found = re.search(r"at line (\d+)", said)
+    line = lines[min(int(found[1]), len(lines)) - 1].strip() if found else ""
+    return " ".join(said.split()) + (f": {show(line)}" if line else "")
 
 
 def hour_of(moment: date, path: str) -> int:

@@ -63,7 +63,7 @@ class Rival(BaseModel):
         float, parameter("its yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
     ]
     attraction: Annotated[float, parameter("weight among rivals", unit="1", ge=0, le=1e3)] = 1.0
-    promise_after: Annotated[int | None, parameter("hours after the first attack at which it promises to freeze its fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
+    promise_after: Annotated[int | None, parameter("from the first attack to its promise of a frozen fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
 
 
 RIVALS = (
