@@ -45,6 +45,9 @@ def read(source: str | Path, folder: str) -> dict[str, Any]:
     BesiegeError
         For an unknown name, a file that cannot be read or is not TOML.
     """
+    if not isinstance(source, (str, Path)):
+        what = f"{folder[:-1]}: given {show(source)}"
+        raise BesiegeError(f"{what}, allowed a name of the library or a TOML file")
     name = say(str(source))
     if is_file_name(source):
         data = _bytes_of(Path(source), name, folder)

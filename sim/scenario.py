@@ -16,6 +16,7 @@ from sim.graph import GraphParameters
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
 from sim.population import PopulationParameters
 from sim.reading import is_file_name, library_list, prepare, read
+from sim.reading import library_names as library_names  # the commands ask here
 from sim.responses import Response, Trigger
 from sim.rules.attack import AttackParameters
 from sim.rules.attention import AttentionParameters
@@ -104,7 +105,8 @@ def load_response(source: str | Path) -> Response:
     BesiegeError
         For an unknown name, an unreadable file or a field that is not allowed.
     """
-    data = {"name": Path(source).stem, **read(source, "responses")}
+    data = read(source, "responses")
+    data.setdefault("name", Path(source).stem)
     if "description" not in Response.model_fields:
         data.pop("description", None)
     try:
@@ -218,7 +220,8 @@ class Scenario(BaseModel):
         BesiegeError
             For an unknown name, an unreadable file or a field that is not allowed.
         """
-        data = {"name": Path(source).stem, **read(source, "scenarios")}
+        data = read(source, "scenarios")
+        data.setdefault("name", Path(source).stem)
         response = data.get("response")
         if isinstance(response, str) and is_file_name(response) and is_file_name(source):
             beside = Path(source).parent / response
@@ -255,7 +258,7 @@ class Scenario(BaseModel):
         BesiegeError
             For a path that does not exist or a value that is not allowed.
         """
-        asked = [(steps_of(path), value) for path, value in {**(changes or {}), **more}.items()]
+        asked = [(steps_of(str(path)), new) for path, new in {**(changes or {}), **more}.items()]
         data: Any = self
         # Wholes before their parts, whatever the order they were named in.
         for steps, value in sorted(asked, key=lambda change: len(change[0])):

@@ -215,6 +215,7 @@ def test_what_cannot_be_read_is_said(load, folder, tmp_path, monkeypatch):
     assert "gone.toml: no such file" in refused(lambda: load("gone.toml"))
     assert "bad.toml: not a TOML file" in refused(lambda: load("bad.toml"))
     assert "wrong.toml: nonsense: no such field" in refused(lambda: load("wrong.toml"))
+    assert f"{folder}: given 3, allowed a name" in refused(lambda: load(3))
     assert "cannot be read" in refused(lambda: load("a\x00b.toml"))
     assert "cannot be read" in refused(lambda: load("x" * 5000 + ".toml"))[-80:]
     assert "no such file" in refused(lambda: load("two\nlines.toml"))
@@ -236,6 +237,7 @@ def test_the_nearest_name_of_the_library_is_offered(source, near):
         lambda: Scenario(attention=Scenario().attention._replace(memory=-1)),
         lambda: Scenario(rivals=Scenario().attention),
         lambda: Scenario.parse({3: 4}),
+        lambda: Scenario().but({3: 4}),
         lambda: Scenario.parse({"attention": {3: 4}}),
         lambda: Scenario.parse({"attention": {"memory": float("nan")}}),
     ],
