@@ -134,3 +134,22 @@ def build(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:
     size = start[own + 1] - start[own]
     inside = grouped[start[own] + np.minimum((second * size).astype(np.int64), size - 1)]
     return from_edges(n, a, np.where(third < p.within_share, inside, _ends(second, n)))
+
+
+@kernel
+def _keep_first(offsets: I64, neighbours: I32, n: int, kept_offsets: I64, kept: I32) -> None:
+    total = 0
+    for i in range(n):
+        for e in range(offsets[i], offsets[i + 1]):
+            if neighbours[e] < n:
+                kept[total] = neighbours[e]
+                total += 1
+        kept_offsets[i + 1] = total
+
+
+def among_first(graph: Graph, n: int) -> Graph:
+    """Give the subgraph among the first ``n`` nodes."""
+    offsets = np.zeros(n + 1, np.int64)
+    kept = np.empty(int(graph.offsets[n]), np.int32)
+    _keep_first(graph.offsets, graph.neighbours, n, offsets, kept)
+    return Graph(offsets, kept[: offsets[n]].copy(), complete=graph.complete)

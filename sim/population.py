@@ -6,10 +6,11 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from scipy import special
 
-from sim.chance import Stream, column
+from sim.chance import AT_CREATION, LANES, Stream, column, key_of, unit, words_in_lanes
+from sim.compiled import kernel
 from sim.rules.shopping import N_CLASSES, ShoppingParameters
 from sim.rules.stores import StoreParameters
-from sim.units import F32, F64, I16, I32, I64, N_CATEGORIES, U8, Bool, Role, parameter
+from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, U8, Bool, Role, parameter
 
 
 class PopulationParameters(NamedTuple):
@@ -45,25 +46,37 @@ class PopulationParameters(NamedTuple):
 
 @dataclass(slots=True)
 class Sellers:
-    """Small and medium merchants."""
+    """Small and medium merchants, by row of the crowd."""
 
-    turnover: F64
-    margin: F64
+    turnover: F64  # yuan/yr
+    margin: F64  # share of sales, after commission
     category: I32
     rating: F64
-    sympathy: F64
-    legitimacy: F32
+    sympathy: F64  # offset to hardship, per unit of mean hardship
+    legitimacy: F32  # of the platform, as seen by each
+    legitimacy_twin: F32  # the same in the quiet twin
+    second_shop: I8  # rival at which it has one, -1 if none
+    second_shop_twin: I8
+    sales_gained: F64  # sales won less sales lost against the quiet twin
 
 
 @dataclass(slots=True)
-class People:
-    """Sellers and, after them, onlookers: the columns mobilisation reads."""
+class Crowd:
+    """Sellers and, after them, onlookers: the columns mobilisation and attack read."""
 
     role: U8
     sympathy: F32
     curiosity: F32
-    risk: F32
+    risk: F32  # risk aversion, 0-1
     threshold: F32
+    hardship: F32  # of a seller; of an onlooker the hardship it feels for sellers
+    stance: U8
+    online: Bool
+    wish: F64  # utility of being in, as of the last time it was worked out
+    hours_in: I16
+    neighbours_in: I32
+    ever_attacked: Bool
+    ever_acted: Bool  # drawn at the rate of one person
 
 
 @dataclass(slots=True)
@@ -71,16 +84,28 @@ class Stores:
     """Big stores, ordered by category."""
 
     category: I32
-    first: I64  # first store of each category, and the number of stores
     brand: F64
-    price: F64
-    margin: F64
-    quality: F64
-    ad_budget: F64
-    click_cost: F64
-    share: F64  # normal shares in an open search: stores, then small sellers by category
-    normal: F64  # their running sums within each category
+    price: F64  # yuan
+    margin: F64  # share of sales, after commission
+    quality: F64  # rating of its honest reviews, 1-5
+    ad_budget: F64  # yuan/day
+    click_cost: F64  # yuan
     orders_an_hour: F64  # expected on a normal day, full size
+    opening_stock: F64
+    stock: F64
+    stock_twin: F64
+    listed: Bool
+    cod_on: Bool
+    quiet: F64  # hours since the last action against it
+    quiet_cod: F64  # hours since the last refusal
+    ever_delisted: Bool
+    ever_cod_off: Bool
+    n_honest: F64  # honest ratings
+    n_bad: F64  # bad reviews of the siege that stand
+    ad_left: F64  # yuan left of the day's budget
+    support: F64  # nominations, decaying
+    visibility: F64  # prior visibility, in nominations
+    actions_today: F64
 
 
 @dataclass(slots=True)
@@ -89,30 +114,64 @@ class Consumers:
 
     favourite: I16
     needs_cod: Bool
-    class_rate: F64  # relative to the mean, shape (64,)
+    loyalty: F32
+    n_failed: U8
+    hit: Bool  # an honest order was stopped by mistake
+
+
+class Shelves(NamedTuple):
+    """Normal choice in the mall: the stores, then each category's small sellers."""
+
+    first: I64  # first store of each category, and the number of stores
+    share: F64  # normal shares in an open search that buys in the mall
+    normal: F64  # their running sums within each category
+    class_rate: F64  # visit rates by class of consumers, relative to the mean
     class_sum: F64  # running sums of rate times rows
+    visits: F64  # share of visits by (segment, category)
 
 
 def _normal(seed: int, stream: Stream, n: int) -> F64:
     return special.ndtri(column(seed, stream, n))
 
 
-def draw_sellers(p: PopulationParameters, n: int, seed: int, legitimacy: float, spread: float) -> Sellers:  # fmt: skip
-    """Draw ``n`` sellers; row i is the same whatever ``n``."""
-    around = 2.0 * column(seed, Stream.SELLER_MARGIN, n) - 1.0
-    view = legitimacy + spread * _normal(seed, Stream.SELLER_LEGITIMACY, n)
+def _spread(seed: int, stream: Stream, n: int, mean: float, half: float) -> F64:
+    """Draw uniformly between mean - half and mean + half."""
+    return mean + half * (2.0 * column(seed, stream, n) - 1.0)
+
+
+def draw_sellers(
+    p: PopulationParameters, n: int, seed: int, legitimacy: float, spread: float
+) -> Sellers:
+    """Draw ``n`` sellers; row i is the same whatever ``n``.
+
+    Turnover is log-normal, margin, rating and sympathy uniform, the category each of 20 alike,
+    the view of the platform normal and clipped to 0-1.
+    """
+    seen = legitimacy + spread * _normal(seed, Stream.SELLER_LEGITIMACY, n)
+    view = np.clip(seen, 0.0, 1.0).astype(np.float32)
+    log_turnover = p.turnover_log_sd * _normal(seed, Stream.SELLER_TURNOVER, n)
+    half = p.margin_mean * p.margin_spread
+    rating = _spread(seed, Stream.SELLER_RATING, n, p.rating_mean, p.rating_spread)
     return Sellers(
-        turnover=p.turnover_median * np.exp(p.turnover_log_sd * _normal(seed, Stream.SELLER_TURNOVER, n)),
-        margin=p.margin_mean * (1.0 + p.margin_spread * around),
+        turnover=p.turnover_median * np.exp(log_turnover),
+        margin=_spread(seed, Stream.SELLER_MARGIN, n, p.margin_mean, half),
         category=(column(seed, Stream.SELLER_CATEGORY, n) * N_CATEGORIES).astype(np.int32),
-        rating=np.clip(p.rating_mean + p.rating_spread * (2.0 * column(seed, Stream.SELLER_RATING, n) - 1.0), 1.0, 5.0),
+        rating=np.clip(rating, 1.0, 5.0),
         sympathy=p.seller_sympathy * column(seed, Stream.SELLER_SYMPATHY, n),
-        legitimacy=np.clip(view, 0.0, 1.0).astype(np.float32),
-    )  # fmt: skip
+        legitimacy=view,
+        legitimacy_twin=view.copy(),
+        second_shop=np.full(n, -1, np.int8),
+        second_shop_twin=np.full(n, -1, np.int8),
+        sales_gained=np.zeros(n),
+    )
 
 
-def draw_people(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: int) -> People:
-    """Draw what moves people: sellers first, onlookers after them."""
+def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: int) -> Crowd:
+    """Draw what moves people: sellers first, onlookers after them.
+
+    An onlooker with u below the share of sympathisers is one; below that and the share of
+    reporters together, a reporter; else curious.
+    """
     n = n_sellers + n_onlookers
     role = np.full(n, Role.SELLER, np.uint8)
     sympathy, curiosity = np.zeros(n, np.float32), np.zeros(n, np.float32)
@@ -135,68 +194,156 @@ def draw_people(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed:
     threshold[n_sellers:] = p.onlooker_threshold_mean + p.onlooker_threshold_sd * _normal(
         seed, Stream.ONLOOKER_THRESHOLD, n_onlookers
     )
-    return People(role, sympathy, curiosity, risk, threshold)
+    return Crowd(
+        role=role,
+        sympathy=sympathy,
+        curiosity=curiosity,
+        risk=risk,
+        threshold=threshold,
+        hardship=np.zeros(n, np.float32),
+        stance=np.zeros(n, np.uint8),
+        online=np.zeros(n, np.bool_),
+        wish=np.zeros(n),
+        hours_in=np.zeros(n, np.int16),
+        neighbours_in=np.zeros(n, np.int32),
+        ever_attacked=np.zeros(n, np.bool_),
+        ever_acted=np.zeros(n, np.bool_),
+    )
 
 
-def draw_stores(p: PopulationParameters, s: ShoppingParameters, seed: int) -> Stores:
-    """Draw the big stores and work out their normal shares and orders."""
+def draw_stores(
+    p: PopulationParameters, shopping: ShoppingParameters, trade: StoreParameters,
+    visibility: float, seed: int,
+) -> Stores:  # fmt: skip
+    """Draw the big stores: store k stands in category floor(20 k / n)."""
     n = p.n_stores
     category = (np.arange(n) * N_CATEGORIES // n).astype(np.int32)
-    first = np.searchsorted(category, np.arange(N_CATEGORIES + 1)).astype(np.int64)
     brand = np.exp(p.brand_log_sd * _normal(seed, Stream.STORE_BRAND, n))
     price = p.price_median * np.exp(p.price_log_sd * _normal(seed, Stream.STORE_PRICE, n))
-    weight = brand * (price / p.price_median) ** -s.taste_price
-    in_category = np.bincount(category, weights=weight, minlength=N_CATEGORIES)
-    has_stores = in_category > 0
-    share = np.empty(n + N_CATEGORIES)
-    share[:n] = s.stores_share * weight / in_category[category]
-    share[n:] = np.where(has_stores, 1.0 - s.stores_share, 1.0)
-    normal = np.empty(n + N_CATEGORIES)
-    for c in range(N_CATEGORIES):
-        normal[first[c] : first[c + 1]] = np.cumsum(share[first[c] : first[c + 1]])
-    normal[n:] = 1.0
-    visits = p.n_consumers * s.visits_per_day / 24.0 * s.buy_mall
-    of_category = has_stores / max(1, has_stores.sum())
-    fans = share[:n] / np.where(has_stores, s.stores_share, 1.0)[category] if s.stores_share > 0 else weight / in_category[category]  # fmt: skip
-    orders = visits * of_category[category] * (s.favourite_share * fans + (1.0 - s.favourite_share) * share[:n])  # fmt: skip
+    pull = pull_of(brand, price, p, shopping)
+    fans = pull / np.bincount(category, weights=pull, minlength=N_CATEGORIES)[category]
+    visits = p.n_consumers * shopping.visits_per_day / 24.0 * shopping.buy_mall
+    searched = (1.0 - shopping.favourite_share) * shopping.stores_share
+    orders = visits / np.unique(category).size * (shopping.favourite_share + searched) * fans
+    rating = _spread(seed, Stream.STORE_RATING, n, p.rating_mean, p.rating_spread)
+    budget = p.ad_budget_mean * (0.5 + column(seed, Stream.STORE_ADS, n))
+    opening = np.ceil(orders * 24.0 * trade.stock_days)
     return Stores(
         category=category,
-        first=first,
         brand=brand,
         price=price,
         margin=p.store_margin_mean * (0.6 + 0.8 * column(seed, Stream.STORE_MARGIN, n)),
-        quality=np.clip(p.rating_mean + p.rating_spread * (2.0 * column(seed, Stream.STORE_RATING, n) - 1.0), 1.0, 5.0),  # fmt: skip
-        ad_budget=p.ad_budget_mean * (0.5 + column(seed, Stream.STORE_ADS, n)),
+        quality=np.clip(rating, 1.0, 5.0),
+        ad_budget=budget,
         click_cost=p.click_cost_mean * (0.5 + column(seed, Stream.STORE_CLICK_COST, n)),
+        orders_an_hour=orders,
+        opening_stock=opening,
+        stock=opening.copy(),
+        stock_twin=opening.copy(),
+        listed=np.ones(n, np.bool_),
+        cod_on=np.ones(n, np.bool_),
+        quiet=np.zeros(n),
+        quiet_cod=np.zeros(n),
+        ever_delisted=np.zeros(n, np.bool_),
+        ever_cod_off=np.zeros(n, np.bool_),
+        n_honest=orders * 24.0 * trade.history_days * trade.review_share,
+        n_bad=np.zeros(n),
+        ad_left=budget.copy(),
+        support=np.zeros(n),
+        visibility=visibility * brand / brand.mean(),
+        actions_today=np.zeros(n),
+    )
+
+
+def pull_of(brand: F64, price: F64, p: PopulationParameters, shopping: ShoppingParameters) -> F64:
+    """Give a store's pull in the undisturbed logit, exp(ln brand - beta_price ln(price/median))."""
+    return brand * (price / p.price_median) ** -shopping.taste_price
+
+
+@kernel
+def _draw_consumers(
+    key: np.uint64, categories: I32, first: I64, run: F64, cod_share: float,
+    favourite: I16, needs_cod: Bool,
+) -> None:  # fmt: skip
+    lanes = np.empty((4, LANES), np.uint32)
+    for start in range(0, favourite.size, LANES):
+        words_in_lanes(
+            key, 20, AT_CREATION, start, 0, lanes[0], lanes[1], lanes[2], lanes[3]
+        )
+        for j in range(start, min(start + LANES, favourite.size)):
+            c = categories[int(unit(lanes[0, j - start]) * categories.size)]
+            lo, hi = first[c], first[c + 1]
+            base = run[lo - 1] if lo > 0 else 0.0
+            at = base + unit(lanes[1, j - start]) * (run[hi - 1] - base)
+            k = lo
+            while k < hi - 1 and run[k] <= at:
+                k += 1
+            favourite[j] = k
+            needs_cod[j] = unit(lanes[2, j - start]) < cod_share
+
+
+def draw_consumers(
+    p: PopulationParameters, shopping: ShoppingParameters, stores: Stores, n: int, seed: int
+) -> Consumers:
+    """Draw ``n`` consumers: a category that has a store, in it a favourite by pull."""
+    favourite, needs_cod = np.empty(n, np.int16), np.empty(n, np.bool_)
+    run = np.cumsum(pull_of(stores.brand, stores.price, p, shopping))
+    categories = np.unique(stores.category)
+    _draw_consumers(
+        key_of(seed), categories, first_of(stores.category), run, shopping.cod_share,
+        favourite, needs_cod,
+    )  # fmt: skip
+    return Consumers(
+        favourite=favourite,
+        needs_cod=needs_cod,
+        loyalty=np.ones(n, np.float32),
+        n_failed=np.zeros(n, np.uint8),
+        hit=np.zeros(n, np.bool_),
+    )
+
+
+def first_of(category: I32) -> I64:
+    """Give the first row of each category, and the number of rows; rows are ordered by it."""
+    return np.searchsorted(category, np.arange(N_CATEGORIES + 1)).astype(np.int64)
+
+
+@kernel
+def _visits_by_group(
+    category: I32, favourite: I16, needs_cod: Bool, class_rate: F64, out: F64
+) -> None:
+    for j in range(favourite.size):
+        out[int(needs_cod[j]), category[favourite[j]]] += class_rate[j % class_rate.size]
+
+
+def lay_out_shelves(
+    p: PopulationParameters, shopping: ShoppingParameters, stores: Stores, consumers: Consumers
+) -> Shelves:
+    """Work out the normal choice: shares of an open search, and who visits how often.
+
+    Visit rates are the 64 middle quantiles of a gamma law, class row % 64, mean one.
+    """
+    n, first = stores.category.size, first_of(stores.category)
+    pull = pull_of(stores.brand, stores.price, p, shopping)
+    in_category = np.bincount(stores.category, weights=pull, minlength=N_CATEGORIES)
+    share = np.empty(n + N_CATEGORIES)
+    share[:n] = shopping.stores_share * pull / in_category[stores.category]
+    share[n:] = np.where(in_category > 0, 1.0 - shopping.stores_share, 1.0)
+    normal = np.ones(n + N_CATEGORIES)
+    for c in range(N_CATEGORIES):
+        normal[first[c] : first[c + 1]] = np.cumsum(share[first[c] : first[c + 1]])
+    middle = (np.arange(N_CLASSES) + 0.5) / N_CLASSES
+    rate = special.gammaincinv(shopping.rate_shape, middle)
+    rate = rate / rate.mean()
+    rows = (consumers.favourite.size - np.arange(N_CLASSES) + N_CLASSES - 1) // N_CLASSES
+    visits = np.zeros((2, N_CATEGORIES))
+    _visits_by_group(
+        stores.category, consumers.favourite, consumers.needs_cod, rate, visits
+    )
+    return Shelves(
+        first=first,
         share=share,
         normal=normal,
-        orders_an_hour=orders,
-    )
-
-
-def draw_consumers(s: ShoppingParameters, stores: Stores, n: int, seed: int) -> Consumers:
-    """Draw ``n`` consumers; only categories that have a store are shopped in."""
-    categories = np.unique(stores.category)
-    where = column(seed, Stream.CONSUMER_CATEGORY, n)
-    c = categories[(where * categories.size).astype(np.int64)]
-    pull = stores.brand * stores.price**-s.taste_price
-    run = np.cumsum(pull)
-    start = np.concatenate([[0.0], run])[stores.first]
-    u = column(seed, Stream.CONSUMER_FAVOURITE, n)
-    at = start[c] + u * (start[c + 1] - start[c])
-    favourite = np.clip(np.searchsorted(run, at, side="right"), stores.first[c], stores.first[c + 1] - 1)  # fmt: skip
-    middle = (np.arange(N_CLASSES) + 0.5) / N_CLASSES
-    rate = special.gammaincinv(s.rate_shape, middle)
-    rate = rate / rate.mean()
-    rows = (n - np.arange(N_CLASSES) + N_CLASSES - 1) // N_CLASSES
-    return Consumers(
-        favourite=favourite.astype(np.int16),
-        needs_cod=column(seed, Stream.CONSUMER_COD, n) < s.cod_share,
         class_rate=rate,
         class_sum=np.cumsum(rate * np.maximum(rows, 0)),
+        visits=visits / max(visits.sum(), 1.0),
     )
-
-
-def normal_ratings(stores: Stores, p: StoreParameters) -> F64:
-    """Honest ratings each store has before hour 0 (ratings, full size)."""
-    return stores.orders_an_hour * 24.0 * p.history_days * p.review_share

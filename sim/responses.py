@@ -40,11 +40,22 @@ class Orders:
     sanction: float = 0.0  # signal of punishment, 0-1
     punishment: float = 0.0  # how unfair it looks, 0-1
     answer: float = 0.0  # how far the demands are answered, 0-1
+    talks: float = 0.0  # probability an hour that talks begin
+    talks_answer: float = 0.0  # how far talks answer the demands, once they have begun
+    throttle: float = 0.0  # probability that a false order is stopped by a purchase limit
+    throttle_honest: float = 0.0  # probability that an honest order at a big store is
     police: bool = False
     statement: bool = False
     regulator: bool = False
     concession: Concession = field(default_factory=Concession)
     cost: float = 0.0  # yuan spent in the hour
+
+    def examines(self) -> bool:
+        """Say whether honest people may be taken for false ones in this hour."""
+        return max(
+            self.restore_reviews, self.void_orders, self.refund_clicks, self.throttle,
+            self.honest_reviews, self.honest_orders, self.honest_clicks, self.throttle_honest,
+        ) > 0  # fmt: skip
 
     def __or__(self, other: "Orders") -> "Orders":
         """Take two orders together: costs add, all else takes the larger."""
@@ -184,7 +195,43 @@ class Statement(Measure):
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the statement."""
-        return Orders(answer=self.strength * self.answer, statement=True)
+        return Orders(
+            answer=self.strength * self.answer,
+            statement=True,
+            cost=self.cost_per_hour * self.strength,
+        )
+
+
+class OpenTalks(Measure):
+    """Look for the committee and talk; nobody knows who they are, so it takes its time."""
+
+    kind: Literal["open-talks"] = "open-talks"
+    contact_rate: Annotated[float, parameter("probability an hour that the committee is met", unit="1/h", ge=0, le=1)] = 0.02  # fmt: skip
+    answer: Annotated[float, parameter("how far talks answer the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order talks to be sought."""
+        return Orders(
+            talks=self.strength * self.contact_rate,
+            talks_answer=self.strength * self.answer,
+            cost=self.cost_per_hour * self.strength,
+        )
+
+
+class Throttle(Measure):
+    """Limit purchases at big stores: false orders are stopped, and some honest ones."""
+
+    kind: Literal["throttle"] = "throttle"
+    true_positive_share: Annotated[float, parameter("false orders stopped", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    false_positive_share: Annotated[float, parameter("honest orders stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the limit; it holds from the next hour on."""
+        return Orders(
+            throttle=self.strength * self.true_positive_share,
+            throttle_honest=self.strength * self.false_positive_share,
+            cost=self.cost_per_hour * self.strength,
+        )
 
 
 class Regulator(Measure):
@@ -195,7 +242,11 @@ class Regulator(Measure):
 
     def orders(self, view: PlatformView) -> Orders:
         """Carry the regulator's word."""
-        return Orders(answer=self.strength * self.answer, regulator=True)
+        return Orders(
+            answer=self.strength * self.answer,
+            regulator=True,
+            cost=self.cost_per_hour * self.strength,
+        )
 
 
 class Postpone(Measure):
@@ -210,6 +261,7 @@ class Postpone(Measure):
         return Orders(
             answer=self.strength * self.answer,
             statement=True,
+            cost=self.cost_per_hour * self.strength,
             concession=Concession(postponed_share=self.strength * self.months / 12.0),
         )
 
@@ -226,6 +278,7 @@ class HalveDeposit(Measure):
         return Orders(
             answer=self.strength * self.answer,
             statement=True,
+            cost=self.cost_per_hour * self.strength,
             concession=Concession(deposit_cut=self.strength * self.share),
         )
 
@@ -242,13 +295,14 @@ class Subsidise(Measure):
         return Orders(
             answer=self.strength * self.answer,
             statement=True,
+            cost=self.cost_per_hour * self.strength,
             concession=Concession(subsidy=self.strength * self.amount),
         )
 
 
 AnyMeasure = Annotated[
-    RestoreRatings | VoidOrders | RefundClicks | PoliceReport | Statement | Regulator
-    | Postpone | HalveDeposit | Subsidise,
+    RestoreRatings | VoidOrders | RefundClicks | Throttle | PoliceReport | Statement
+    | OpenTalks | Regulator | Postpone | HalveDeposit | Subsidise,
     Field(discriminator="kind"),
 ]  # fmt: skip
 
@@ -258,4 +312,5 @@ class Response(BaseModel):
 
     model_config = _FROZEN
     name: str = "silence"
+    description: str = ""
     measures: tuple[AnyMeasure, ...] = ()

@@ -64,6 +64,8 @@ class Rival(BaseModel):
         float, parameter("its yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
     ]
     attraction: Annotated[float, parameter("weight among rivals", unit="1", ge=0, le=1e3)] = 1.0
+    effort: Annotated[float, parameter("poaching effort, factor on the daily hazard of a second shop", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
+    margin: Annotated[float, parameter("margin on its sales", unit="share", ge=0, le=0.9)] = 0.15
     promise_after: Annotated[int | None, parameter("from the first attack to its promise of a frozen fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
 
 
@@ -107,8 +109,6 @@ def load_response(source: str | Path) -> Response:
     """
     data = read(source, "responses")
     data.setdefault("name", Path(source).stem)
-    if "description" not in Response.model_fields:
-        data.pop("description", None)
     try:
         return Response.model_validate(prepare(data, Response), strict=True)
     except ValidationError as error:
@@ -282,7 +282,7 @@ class Scenario(BaseModel):
         """A hash of every field but the names and descriptions people give."""
         data = _plain(self, canonical=True)
         del data["name"], data["description"]
-        data["response"].pop("description", None)
+        del data["response"]["description"]
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
     @classmethod

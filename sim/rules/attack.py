@@ -7,7 +7,7 @@ import numpy as np
 from sim.chance import poisson, unit, words
 from sim.compiled import kernel
 from sim.curves import sigmoid
-from sim.units import F64, I8, I16, I32, U8, U64, Bool, Role, Stance, Tactic, parameter
+from sim.units import F64, I8, I16, I32, I64, U8, U32, Bool, Role, Stance, Tactic, parameter
 
 N_TACTICS = len(Tactic)
 
@@ -22,6 +22,7 @@ class AttackParameters(NamedTuple):
     refusal_rate: Annotated[float, parameter("cash-on-delivery orders refused, of one who acts", unit="1/h", source="prototype.md", ge=0, le=20)] = 0.15  # fmt: skip
     click_rate: Annotated[float, parameter("false ad clicks of one who acts", unit="1/h", source="prototype.md", ge=0, le=20)] = 0.5  # fmt: skip
     escalation: Annotated[float, parameter("rates after an unanswered ultimatum, of those before", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
+    escalation_refusals: Annotated[float, parameter("refusals after an unanswered ultimatum, on top of that: the tactic that is taken up", unit="1", ge=0, le=20)] = 2.0  # fmt: skip
 
 
 @kernel
@@ -31,15 +32,20 @@ def attacks(role: int) -> bool:
 
 
 @kernel
-def rate_of(tactic: int, p: AttackParameters) -> float:
-    """Give the hourly rate of a tactic of one who acts."""
+def rate_of(tactic: int, escalated: bool, p: AttackParameters) -> float:
+    """Give the hourly rate of a tactic of one who acts: more, and more refusals, if escalated."""
+    rate = p.click_rate
     if tactic == Tactic.PURCHASE:
-        return p.purchase_rate
-    if tactic == Tactic.BAD_REVIEW:
-        return p.review_rate
-    if tactic == Tactic.REFUSAL:
-        return p.refusal_rate
-    return p.click_rate
+        rate = p.purchase_rate
+    elif tactic == Tactic.BAD_REVIEW:
+        rate = p.review_rate
+    elif tactic == Tactic.REFUSAL:
+        rate = p.refusal_rate
+    if escalated:
+        rate *= p.escalation
+        if tactic == Tactic.REFUSAL:
+            rate *= p.escalation_refusals
+    return rate
 
 
 @kernel
@@ -50,30 +56,54 @@ def acts(u: float, wish: float, noise: float, tie: bool, p: AttackParameters) ->
 
 @kernel
 def choose_to_act(
-    key: np.uint64, hour: int, role: U8, online: Bool, wishes: F64, rate: float, noise: float,
-    tie: bool, p: AttackParameters, acting: Bool, ever_attacked: Bool, ever_acted: Bool,
-) -> None:  # fmt: skip
-    """Let every attacker online act or not, and mark who has ever acted.
+    key: np.uint64, hour: int, inside: I32, role: U8, online: Bool, wish: F64, rate: float,
+    noise: float, tie: bool, p: AttackParameters,
+    stance: U8, ever_attacked: Bool, ever_acted: Bool, acting: I32,
+) -> tuple[int, int]:  # fmt: skip
+    """Let every attacker online act or not, and settle the stance of all in the protest.
 
-    Whether a person has ever acted is drawn at the rate of one person, 1 - exp(-rate).
+    ATTACKING in an hour one acts, PAUSED if one once did, MEMBER if never. Whether a person
+    has ever acted is drawn at the rate of one person, 1 - exp(-rate), not at 1/s times it.
+
+    Parameters
+    ----------
+    inside
+        Rows of those in the protest.
+    rate
+        Actions an hour of one who acts, all tactics; 0 when no attack is called: then nobody
+        acts.
+    acting
+        Out: rows of those who act.
+
+    Returns
+    -------
+    tuple of int
+        How many act, and how many of them for the first time (of one person each).
     """
     most = 1.0 - np.exp(-rate)
-    for i in range(role.size):
-        if not online[i] or not attacks(role[i]):
+    n_acting, n_new = 0, 0
+    for r in range(inside.size):
+        i = inside[r]
+        stance[i] = Stance.PAUSED if ever_attacked[i] else Stance.MEMBER
+        if rate <= 0.0 or not online[i] or not attacks(role[i]):
             continue
         _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
-        if acts(unit(w2), wishes[i], noise, tie, p):
-            acting[i] = True
+        if acts(unit(w2), wish[i], noise, tie, p):
+            stance[i] = Stance.ATTACKING
             ever_attacked[i] = True
-            if unit(w3) < most:
+            acting[n_acting] = i
+            n_acting += 1
+            if not ever_acted[i] and unit(w3) < most:
                 ever_acted[i] = True
+                n_new += 1
+    return n_acting, n_new
 
 
 @kernel
 def draw_actions(
-    key: np.uint64, hour: int, rows: I32, intensity: float, per_person: float,
-    focal: int, cumulative: F64, p: AttackParameters,
-    actor: I32, store: I16, tactic: I8, lottery: U64,
+    key: np.uint64, hour: int, rows: I32, escalated: bool, per_person: float,
+    focal: int, cumulative: F64, throttle: float, p: AttackParameters,
+    store: I16, tactic: I8, lottery: U32, tallies: F64,
 ) -> int:  # fmt: skip
     """Draw the actions of those who act, each with its own target and lottery number.
 
@@ -81,38 +111,47 @@ def draw_actions(
     ----------
     rows
         People who act in this hour.
-    intensity, per_person
-        Factor of the phase; 1/s, the people each row stands for.
+    escalated, per_person
+        Whether the phase is ESCALATE; 1/s, the people each row stands for.
     focal
         The store called for, -1 if none.
     cumulative
         Running sums of the stores' weights for those who do not follow the call.
+    throttle
+        Probability that a false order (a purchase or a refusal) is stopped by a purchase limit.
+    tallies
+        Out: actions that follow the call, false orders stopped by the limit.
 
     Returns
     -------
     int
-        How many actions; more than ``actor.size`` means: give larger arrays, nothing is lost.
+        How many actions; more than ``store.size`` means: give larger arrays, nothing is lost.
     """
+    tallies[:] = 0.0
     n = 0
     total = cumulative[-1] if cumulative.size else 0.0
     for r in range(rows.size):
         i = rows[r]
         d = 0
         for t in range(N_TACTICS):
-            times = poisson(key, 4 + t, hour, i, rate_of(t, p) * intensity * per_person)
+            times = poisson(key, 4 + t, hour, i, rate_of(t, escalated, p) * per_person)
             for _ in range(times):
-                w0, w1, w2, _w3 = words(key, 2, hour, i, d)
+                w0, w1, w2, w3 = words(key, 2, hour, i, d)
                 d += 1
+                orders = t == Tactic.PURCHASE or t == Tactic.REFUSAL
+                if orders and unit(w3) < throttle:
+                    tallies[1] += 1.0
+                    continue
                 k = -1
                 if focal >= 0 and unit(w2) < p.discipline:
                     k = focal
+                    tallies[0] += 1.0
                 elif total > 0.0:
                     k = np.searchsorted(cumulative, unit(w0) * total, side="right")
                     k = min(k, cumulative.size - 1)
                 if k < 0:
                     continue
-                if n < actor.size:
-                    actor[n] = i
+                if n < store.size:
                     store[n] = k
                     tactic[n] = t
                     lottery[n] = w1
@@ -122,14 +161,22 @@ def draw_actions(
 
 @kernel
 def carry_out(
-    order: I32, store: I16, tactic: I8, listed: Bool, cod_on: Bool, click_cost: F64,
-    stock: F64, ad_left: F64, done: U8, counts: F64,
+    order: I64, store: I16, tactic: I8, listed: Bool, cod_on: Bool, click_cost: F64,
+    stock: F64, ad_left: F64, done: F64, attempts: F64,
 ) -> int:  # fmt: skip
     """Carry out actions in the order of their lottery numbers while goods and budgets last.
 
     A purchase or refusal needs an item in stock (a refusal cash on delivery too), a click ad
-    budget; all need an open store. ``done`` is 1 where it succeeded, 2 where the store was
-    closed, 0 where something was lacking; ``counts`` [store, tactic] counts successes.
+    budget; all need an open store.
+
+    Parameters
+    ----------
+    order
+        The actions' rows, by lottery number.
+    stock, ad_left
+        Columns that fall.
+    done, attempts
+        Out, added to: successes [store, tactic]; all actions [store], blocked ones as well.
 
     Returns
     -------
@@ -141,9 +188,8 @@ def carry_out(
         a = order[o]
         k = store[a]
         t = tactic[a]
-        done[a] = 0
+        attempts[k] += 1.0
         if not listed[k]:
-            done[a] = 2
             n_blocked += 1
             continue
         if t == Tactic.PURCHASE or t == Tactic.REFUSAL:
@@ -154,21 +200,5 @@ def carry_out(
             if ad_left[k] < click_cost[k]:
                 continue
             ad_left[k] -= click_cost[k]
-        done[a] = 1
-        counts[k, t] += 1.0
+        done[k, t] += 1.0
     return n_blocked
-
-
-@kernel
-def settle_stances(acting: Bool, ever_attacked: Bool, stance: U8) -> None:
-    """Mark members: ATTACKING in an hour they act, PAUSED if they once did, MEMBER if never."""
-    for i in range(stance.size):
-        s = stance[i]
-        if s == Stance.OUTSIDE or s == Stance.QUIT:
-            continue
-        if acting[i]:
-            stance[i] = Stance.ATTACKING
-        elif ever_attacked[i]:
-            stance[i] = Stance.PAUSED
-        else:
-            stance[i] = Stance.MEMBER

@@ -58,10 +58,10 @@ def move_views(
     before: F32, offsets: I64, neighbours: I32, complete: bool, events: Events,
     p: BeliefParameters, out: F32,
 ) -> None:  # fmt: skip
-    """Move every seller's legitimacy: events first, then the mix with neighbouring sellers.
+    """Move every seller's legitimacy: the mix with neighbouring sellers first, then the events.
 
-    ``offsets`` and ``neighbours`` are the coordination graph; rows from ``before.size`` on are
-    onlookers and are passed over.
+    ``offsets`` and ``neighbours`` are the coordination graph among sellers alone. A seller
+    without such a neighbour keeps its own view; in a complete graph the mean is that of all.
     """
     n = before.size
     mean_all = 0.0
@@ -70,16 +70,11 @@ def move_views(
     mean_all = mean_all / n if n > 0 else 0.0
     for i in range(n):
         view = float(before[i])
-        total = 0.0
-        count = 0
         if complete:
-            total, count = mean_all, 1
-        else:
+            view = mixed_view(view, mean_all, p)
+        elif offsets[i + 1] > offsets[i]:
+            total = 0.0
             for e in range(offsets[i], offsets[i + 1]):
-                j = neighbours[e]
-                if j < n:
-                    total += before[j]
-                    count += 1
-        if count > 0:
-            view = mixed_view(view, total / count, p)
+                total += before[neighbours[e]]
+            view = mixed_view(view, total / (offsets[i + 1] - offsets[i]), p)
         out[i] = next_legitimacy(view, 0.0, events, p)

@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import poisson, uniform
+from sim.chance import Stream, poisson, uniform
 from sim.compiled import kernel
 from sim.units import F64, I32, Bool, Motion, Phase, parameter
 
@@ -34,37 +34,26 @@ class ChannelParameters(NamedTuple):
     contact_rate: Annotated[float, parameter("the committee contacts the platform itself", unit="1/h", source="facts.csv F17", ge=0, le=1)] = 0.0  # fmt: skip
 
 
-class Floor(NamedTuple):
-    """The queue: a ring of waiting members with the second at which each asked.
-
-    ``member`` and ``asked`` have ``queue_places`` entries, in order of arrival;
-    ``clock`` holds the second from which the floor is free.
-    """
-
-    member: I32
-    asked: F64
-    clock: F64  # shape (1,)
-
-
 @kernel
 def draw_requests(
-    key: np.uint64, stream_n: int, stream_when: int, hour: int, online: Bool, rate: float,
-    member: I32, moment: F64,
-) -> int:  # fmt: skip
+    key: np.uint64, hour: int, inside: I32, online: Bool, rate: float, member: I32, moment: F64
+) -> int:
     """Draw who asks for the floor and when: Poisson(rate) requests a member online.
 
-    Moments are seconds since hour 0. Returns how many, at most ``member.size``.
+    Moments are seconds since hour 0. Returns how many; more than ``member.size`` means: give
+    larger arrays, nothing is lost.
     """
     n = 0
-    for i in range(online.size):
+    for r in range(inside.size):
+        i = inside[r]
         if not online[i]:
             continue
-        times = poisson(key, stream_n, hour, i, rate)
+        times = poisson(key, Stream.N_REQUESTS, hour, i, rate)
         for d in range(times):
             if n < member.size:
                 member[n] = i
-                moment[n] = (hour + uniform(key, stream_when, hour, i, d)) * 3600.0
-                n += 1
+                moment[n] = (hour + uniform(key, Stream.REQUEST_MOMENT, hour, i, d)) * 3600.0
+            n += 1
     return n
 
 
@@ -196,20 +185,20 @@ def motion(u: float, wish: float, answer: float, days_unanswered: float, p: Chan
 
 @kernel
 def hear(
-    key: np.uint64, hour: int, speaker: I32, wishes: F64, weights: F64, answer: float,
-    days_unanswered: float, stream: int, p: ChannelParameters, support: F64, tally: F64,
+    key: np.uint64, hour: int, speaker: I32, wish: F64, weights: F64, answer: float,
+    days_unanswered: float, p: ChannelParameters, support: F64, tally: F64,
 ) -> None:  # fmt: skip
     """Let the hour's speakers each nominate a store and ask for a motion.
 
-    ``stream`` is the nomination's, the motion's is the next; the row is the speech's number in
-    the hour.
+    ``weights`` are those at the start of the stage; the row of the draws is the speech's number
+    in the hour.
     """
     for r in range(speaker.size):
-        k = pick(weights, uniform(key, stream, hour, r, 0))
+        k = pick(weights, uniform(key, Stream.NOMINATION, hour, r, 0))
         if k >= 0:
             support[k] += 1.0
-        u = uniform(key, stream + 1, hour, r, 0)
-        tally[motion(u, wishes[speaker[r]], answer, days_unanswered, p)] += 1.0
+        u = uniform(key, Stream.MOTION, hour, r, 0)
+        tally[motion(u, wish[speaker[r]], answer, days_unanswered, p)] += 1.0
 
 
 class Tidings(NamedTuple):
@@ -221,7 +210,6 @@ class Tidings(NamedTuple):
     top_ever: float
     hours_in_phase: int
     answer: float
-    deadline: int  # -1 when none
     leading: int  # the leading motion, -1 when none
 
 

@@ -4,10 +4,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import unit, words
+from sim.chance import LANES, unit, words_in_lanes
 from sim.compiled import kernel
 from sim.curves import sigmoid
-from sim.units import F32, F64, I32, I64, U8, Bool, Phase, Role, Stance, parameter
+from sim.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, parameter
 
 
 class MobilisationParameters(NamedTuple):
@@ -83,15 +83,27 @@ def utility(
 
 
 @kernel
+def joining_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
+    """Probability to join within an hour: lambda_J sigma(U/tau) times the phase's factor."""
+    return p.join_rate * factor * sigmoid(wish, p.noise, p.tie_joins)
+
+
+@kernel
+def quitting_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
+    """Probability to quit within an hour: min(1, lambda_Q * factor) sigma(-U/tau)."""
+    return min(1.0, p.quit_rate * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
+
+
+@kernel
 def joins(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
-    """Join within the hour with probability lambda_J sigma(U/tau) times the phase's factor."""
-    return u < p.join_rate * factor * sigmoid(wish, p.noise, p.tie_joins)
+    """Join when the person's number of the hour lies below `joining_chance`."""
+    return u < joining_chance(wish, factor, p)
 
 
 @kernel
 def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
-    """Quit within the hour with probability lambda_Q sigma(-U/tau) times the phase's factor."""
-    return u < min(1.0, p.quit_rate * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
+    """Quit when the person's number of the hour lies below `quitting_chance`."""
+    return u < quitting_chance(wish, factor, p)
 
 
 @kernel
@@ -110,75 +122,76 @@ def is_in(stance: int) -> bool:
 
 @kernel
 def move_people(
-    key: np.uint64,
-    hour: int,
-    role: U8,
-    hardship: F32,
-    legitimacy: F32,
-    curiosity: F32,
-    risk: F32,
-    threshold: F32,
-    neighbours_in: I32,
-    degree: I32,
-    complete: bool,
-    n_in: int,
-    climate: Climate,
-    p: MobilisationParameters,
-    stance: U8,
-    online: Bool,
-    wishes: F64,
-    crossed: I32,
-) -> int:
-    """Let every person join, stay or quit; draw who is online; list those who crossed.
-
-    ``wishes`` takes the utility of every member; speaking and acting go by it for the hour.
+    key: np.uint64, hour: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
+    risk: F32, threshold: F32, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
+    climate: Climate, p: MobilisationParameters,
+    stance: U8, online: Bool, wish: F64, hours_in: I16, crossed: I32, inside: I32, census: I64,
+) -> tuple[int, int]:  # fmt: skip
+    """Let every person join, stay or quit, and draw who is online.
 
     A person far from joining is passed over by its own number alone: no utility can make the
     probability exceed ``join_rate * factor``, so the result is the same and the hour cheap.
 
+    Parameters
+    ----------
+    n_in
+        People in the protest before the hour; used in a complete graph only.
+    stance, online, wish, hours_in
+        Columns that change; ``wish`` takes the utility of every member, by which speaking and
+        acting go for the hour.
+    crossed, inside
+        Out: rows of those who joined or quit, and of all who are in the protest afterwards.
+    census
+        Out, shape (2, 4): in the protest, and online, by role.
+
     Returns
     -------
-    int
-        How many crossed; their rows stand in ``crossed``.
+    tuple of int
+        How many rows of ``crossed`` and of ``inside`` are filled.
     """
     n = role.size
-    n_crossed = 0
+    n_crossed, n_inside = 0, 0
+    census[:, :] = 0
     most = p.join_rate * climate.join_factor
-    for i in range(n):
-        was_in = is_in(stance[i])
-        w0, w1, _w2, _w3 = words(key, 0, hour, i, 0)
-        u = unit(w0)
-        if not was_in and u >= most:
-            continue
-        seller = role[i] == Role.SELLER
-        wish = utility(
-            hardship[i],
-            legitimacy[i] if seller else climate.legitimacy_public,
-            social_pull(neighbours_in[i], degree[i], n_in, n, complete),
-            curiosity[i],
-            risk[i],
-            threshold[i],
-            climate,
-            p,
-        )
-        wishes[i] = wish
-        if was_in:
-            factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
-            if quits(u, wish, factor, p):
-                stance[i] = Stance.QUIT
-                online[i] = False
+    w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    spare = np.empty(LANES, np.uint32)
+    for first in range(0, n, LANES):
+        words_in_lanes(key, 0, hour, first, 0, w0, w1, spare, spare)
+        for i in range(first, min(first + LANES, n)):
+            was_in = is_in(stance[i])
+            u = unit(w0[i - first])
+            if not was_in and u >= most:
+                continue
+            seller = role[i] == Role.SELLER
+            wish[i] = utility(
+                hardship[i],
+                legitimacy[i] if seller else climate.legitimacy_public,
+                social_pull(neighbours_in[i], degree[i], n_in, n, complete),
+                curiosity[i], risk[i], threshold[i], climate, p,
+            )  # fmt: skip
+            if was_in:
+                factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+                if quits(u, wish[i], factor, p):
+                    stance[i] = Stance.QUIT
+                    online[i] = False
+                    crossed[n_crossed] = i
+                    n_crossed += 1
+                    continue
+            else:
+                back = p.return_factor if stance[i] == Stance.QUIT else 1.0
+                if not joins(u, wish[i], climate.join_factor * back, p):
+                    continue
+                stance[i] = Stance.MEMBER
                 crossed[n_crossed] = i
                 n_crossed += 1
-                continue
-        else:
-            back = p.return_factor if stance[i] == Stance.QUIT else 1.0
-            if not joins(u, wish, climate.join_factor * back, p):
-                continue
-            stance[i] = Stance.MEMBER
-            crossed[n_crossed] = i
-            n_crossed += 1
-        online[i] = unit(w1) < climate.presence
-    return n_crossed
+            online[i] = unit(w1[i - first]) < climate.presence
+            hours_in[i] += 1
+            inside[n_inside] = i
+            n_inside += 1
+            census[0, role[i]] += 1
+            if online[i]:
+                census[1, role[i]] += 1
+    return n_crossed, n_inside
 
 
 @kernel

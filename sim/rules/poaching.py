@@ -1,13 +1,14 @@
 """Stage 10: rivals court sellers (daily), and the renewal after the last hour (model.md 4.10)."""
 
+from enum import IntEnum
 from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import unit, words
+from sim.chance import AT_RENEWAL, unit, words
 from sim.compiled import kernel
 from sim.curves import sigmoid
-from sim.units import F32, F64, I8, parameter
+from sim.units import F32, F64, I8, Bool, parameter
 
 
 class PoachingParameters(NamedTuple):
@@ -18,6 +19,7 @@ class PoachingParameters(NamedTuple):
     move_noise: Annotated[float, parameter("tau_M, noise of that decision", unit="yuan", gt=0, le=1e6)] = 8_000.0  # fmt: skip
     gain_share: Annotated[float, parameter("a second shop's turnover, of that in the mall", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
     keep_share: Annotated[float, parameter("turnover kept by a seller that leaves the mall", unit="share", ge=0, le=1)] = 0.35  # fmt: skip
+    loss_weight: Annotated[float, parameter("weight of a yuan lost in the siege against a yuan of profit", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
     grievance_yuan: Annotated[float, parameter("what full grievance is worth against the mall", unit="yuan", ge=0, le=1e6)] = 10_000.0  # fmt: skip
     promise_bonus: Annotated[float, parameter("what a rival's promise of a frozen fee is worth", unit="yuan", ge=0, le=1e6)] = 4_000.0  # fmt: skip
     renewal_noise: Annotated[float, parameter("noise of the renewal", unit="yuan", gt=0, le=1e6)] = 10_000.0  # fmt: skip
@@ -33,51 +35,84 @@ def rival_profit(
 
 
 @kernel
-def move_chance(profit: float, grievance: float, p: PoachingParameters) -> float:
-    """Daily hazard of a second shop: lambda_M sigma((profit + grievance - switching)/tau_M).
+def move_chance(
+    profit: float, grievance: float, loss: float, effort: float, p: PoachingParameters
+) -> float:
+    """Probability (a day) of a second shop: lambda_M effort sigma((profit + wrong - cost)/tau_M).
 
+    wrong = grievance_yuan * grievance + loss_weight * max(0, loss), the loss in yuan of margin.
     Source: model.md 4.10. A seller whose profit does not bear the switching cost hardly moves.
     """
-    gain = profit + p.grievance_yuan * grievance - p.switching_cost
-    return p.move_rate_per_day * sigmoid(gain, p.move_noise, True)
+    wrong = p.grievance_yuan * grievance + p.loss_weight * max(0.0, loss)
+    chance = p.move_rate_per_day * effort * sigmoid(
+        profit + wrong - p.switching_cost, p.move_noise, True
+    )
+    return min(1.0, chance)
+
+
+class Courtship(NamedTuple):
+    """What the rivals offer, each shape (rivals,)."""
+
+    fee: F64  # yuan/yr
+    attraction: F64
+    effort: F64
+    promised: Bool  # whether the fee is promised not to rise
+
+
+@kernel
+def courted_by(u: float, attraction: F64) -> int:
+    """Draw the rival that courts a seller in a day's round, in proportion to attraction."""
+    at = u * attraction.sum()
+    r = 0
+    while r < attraction.size - 1 and at >= attraction[r]:
+        at -= attraction[r]
+        r += 1
+    return r
 
 
 @kernel
 def court(
-    key: np.uint64, hour: int, margin: F64, turnover: F64, grievance: F32,
-    rival_fee: F64, attraction: F64, promised: F64, p: PoachingParameters, rival: I8,
+    key: np.uint64, hour: int, margin: F64, turnover: F64, hardship: F32, legitimacy: F32,
+    loss: F64, offers: Courtship, p: PoachingParameters, rival: I8,
 ) -> None:  # fmt: skip
     """One day's round: each seller without a second shop may open one.
 
-    The rival is drawn in proportion to attraction; ``rival`` is -1 for none.
+    ``loss`` is the margin (yuan) each has lost in the siege so far; ``rival`` is -1 for none.
     """
-    total = attraction.sum()
-    if total <= 0.0:
+    if offers.attraction.sum() <= 0.0:
         return
     for i in range(margin.size):
         if rival[i] >= 0:
             continue
         w0, w1, _w2, _w3 = words(key, 12, hour, i, 0)
-        at = unit(w1) * total
-        r = 0
-        while r < attraction.size - 1 and at >= attraction[r]:
-            at -= attraction[r]
-            r += 1
-        profit = rival_profit(margin[i], turnover[i], rival_fee[r], promised[r] > 0.0, p)
-        if unit(w0) < move_chance(profit, grievance[i], p):
+        r = courted_by(unit(w1), offers.attraction)
+        profit = rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
+        grievance = hardship[i] * (1.0 - legitimacy[i])
+        if unit(w0) < move_chance(profit, grievance, loss[i], offers.effort[r], p):
             rival[i] = r
+
+
+class Choice(IntEnum):
+    """What a seller does at renewal."""
+
+    STAY = 0
+    BOTH = 1
+    LEAVE = 2
 
 
 @kernel
 def renewal_values(
-    profit: float, bill: float, rival_fee: float, grievance: float, p: PoachingParameters
-) -> tuple[float, float, float]:
+    profit: float, loss: float, bill: float, rival_fee: float, grievance: float,
+    p: PoachingParameters,
+) -> tuple[float, float, float]:  # fmt: skip
     """Yearly worth (yuan) of staying, keeping both shops, and leaving the mall.
 
-    ``profit`` is margin times turnover less what the siege cost; ``bill`` the mall's fee and
-    the cost of its deposit. Source: model.md 4.10.
+    With G the grievance in yuan and l what the siege cost: stay = profit - bill - G - l;
+    both = profit (1 + gain) - bill - fee - G - l; leave = profit keep - fee.
+    ``profit`` is margin times turnover, ``bill`` the mall's fee and the cost of its deposit.
+    Source: model.md 4.10. Leaves out: that who leaves may come back.
     """
-    wrong = p.grievance_yuan * grievance
+    wrong = p.grievance_yuan * grievance + p.loss_weight * max(0.0, loss)
     stay = profit - bill - wrong
     both = profit * (1.0 + p.gain_share) - bill - rival_fee - wrong
     leave = profit * p.keep_share - rival_fee
@@ -86,17 +121,27 @@ def renewal_values(
 
 @kernel
 def renew(
-    key: np.uint64, hour: int, profit: F64, bill: F64, rival_fee: F64, grievance: F32,
-    rival: I8, p: PoachingParameters, out: I8,
+    key: np.uint64, profit: F64, loss: F64, bill: F64, hardship: F32, legitimacy: F32,
+    offers: Courtship, p: PoachingParameters, rival: I8, out: I8,
 ) -> None:  # fmt: skip
-    """Let every seller renew (0), keep both shops (1) or leave (2), by logit.
+    """Let every seller stay, keep both shops or leave, by logit (`Choice`).
 
-    Keeping both is open to those who have a second shop, or for its switching cost.
+    Who has no second shop yet looks at the rival that courts it then and pays the switching
+    cost to keep both or to leave; ``rival`` names it afterwards for those who do not stay.
+    Where there are no rivals everybody stays.
     """
+    out[:] = Choice.STAY
+    if offers.attraction.sum() <= 0.0:
+        return
     for i in range(profit.size):
-        w0, _w1, _w2, _w3 = words(key, 13, hour, i, 0)
-        stay, both, leave = renewal_values(profit[i], bill[i], rival_fee[i], grievance[i], p)
-        if rival[i] < 0:
+        w0, w1, _w2, _w3 = words(key, 13, AT_RENEWAL, i, 0)
+        new = rival[i] < 0
+        r = courted_by(unit(w1), offers.attraction) if new else int(rival[i])
+        grievance = hardship[i] * (1.0 - legitimacy[i])
+        stay, both, leave = renewal_values(
+            profit[i], loss[i], bill[i], offers.fee[r], grievance, p
+        )
+        if new:
             both -= p.switching_cost
             leave -= p.switching_cost
         top = max(stay, both, leave)
@@ -104,9 +149,6 @@ def renew(
         e_both = np.exp((both - top) / p.renewal_noise)
         e_leave = np.exp((leave - top) / p.renewal_noise)
         at = unit(w0) * (e_stay + e_both + e_leave)
-        if at < e_stay:
-            out[i] = 0
-        elif at < e_stay + e_both:
-            out[i] = 1
-        else:
-            out[i] = 2
+        if at >= e_stay:
+            out[i] = Choice.BOTH if at < e_stay + e_both else Choice.LEAVE
+            rival[i] = r

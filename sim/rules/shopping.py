@@ -7,13 +7,16 @@ whole nested logit has exactly the logit's shares, and a store whose weight did 
 no sale by what happened to another.
 """
 
+from enum import IntEnum
 from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import unit, words
+from sim.chance import LANES, Stream, uniform, unit, words, words_in_lanes
 from sim.compiled import kernel
 from sim.units import F32, F64, I16, I32, I64, U8, Bool, parameter
+
+VISIT_BLOCKED = int(Stream.VISIT_BLOCKED)
 
 N_CLASSES = 64
 """Consumers fall into 64 classes of visit rate by row % 64, so a visitor is drawn at once."""
@@ -88,37 +91,86 @@ def gain_of(ratio: float, inclusive: float, mall: float, total: float) -> float:
     return ratio * mall / (inclusive * total) if inclusive > 0.0 else 0.0
 
 
+class Market(NamedTuple):
+    """What a visit meets that does not change from hour to hour."""
+
+    class_sum: F64  # running sums of the visit rate by class of consumers
+    favourite: I16  # by consumer
+    needs_cod: Bool  # by consumer
+    category: I32  # by store
+    first: I64  # first store of each category, and the number of stores
+    normal: F64  # running sums of the normal shares within each category, small sellers last
+    rivals: F64  # running sums of the visits that buy at each rival on a normal day
+    seller: I32  # sellers by category
+    seller_first: I64  # first of them in each category, and their number
+    seller_sum: F64  # running sums of their turnover
+
+
+class Odds(NamedTuple):
+    """An hour's odds in the real world, against the normal ones; by segment, then as said."""
+
+    ratio: F64  # weight over normal weight, by store
+    keep: F64  # probability to keep an outcome, stores then categories' small sellers
+    excess: F64  # running sums within the category of what gained
+    now: F64  # running sums within the category of the current weights
+    inclusive: F64  # W / W0, by category
+    denominator: F64  # the logit's denominator, by category
+
+
+class Trade(NamedTuple):
+    """What an hour's visits change; orders hold the stores, then each category's small sellers."""
+
+    loyalty: F32  # by consumer, 0-1
+    n_failed: U8  # by consumer, up to 255
+    hit: Bool  # by consumer: an honest order was stopped by mistake
+    stock: F64
+    stock_twin: F64
+    seller_gain: F64  # sales won less sales lost against the twin, by seller
+    orders: F64
+    orders_twin: F64
+    rivals: F64  # orders, by rival and category
+    rivals_twin: F64
+    tallies: F64  # by `Tally`
+
+
+class Tally(IntEnum):
+    """What became of visits that wanted to buy in the mall: sold is what the others leave."""
+
+    WANTED = 0
+    TO_RIVALS = 1
+    GAVE_UP = 2
+    EMPTY_SHELF = 3
+    STOPPED = 4  # an honest order stopped by mistake
+    FAILED_VISITS = 5  # a closed door or an empty shelf met, whatever came of it
+    ACCOUNTS_HIT = 6  # consumers met by a mistake for the first time
+    EMPTY_SHELF_TWIN = 7
+    GAVE_UP_AT_DOOR = 8  # of those who gave up, who went to their favourite first
+
+
 @kernel
-def prepare(
-    ratio: F64, share: F64, first: I64, rival_share: F64, p: ShoppingParameters,
-    keep: F64, excess: F64, now: F64, inclusive: F64, denominator: F64,
-) -> None:  # fmt: skip
-    """Prepare an hour's tables for each segment and category.
+def prepare(share: F64, first: I64, p: ShoppingParameters, odds: Odds) -> None:
+    """Prepare an hour's tables for each segment and category from ``odds.ratio``.
 
     Parameters
     ----------
-    ratio
-        Weight now over normal weight, shape (2, stores), 0 for a closed store.
     share
         Normal shares in an open search: the stores', then each category's small sellers.
     first
         First store of each category, shape (categories + 1,).
-    keep, excess, now
-        Out, shape (2, stores + categories): probability to keep an outcome; running sums
-        within the category of what gained; running sums of the current weights.
-    inclusive, denominator
-        Out, shape (2, categories): W/W0 and the logit's denominator.
+    odds
+        ``ratio`` is read, all else is filled.
     """
     n_categories = first.size - 1
     n_stores = first[n_categories]
+    ratio, keep, excess, now = odds.ratio, odds.keep, odds.excess, odds.now
     for seg in range(2):
         for c in range(n_categories):
             w = share[n_stores + c]
             for k in range(first[c], first[c + 1]):
                 w += share[k] * ratio[seg, k]
-            inclusive[seg, c] = w
+            odds.inclusive[seg, c] = w
             mall, total = nest_values(w, p)
-            denominator[seg, c] = total
+            odds.denominator[seg, c] = total
             run, run_now = 0.0, 0.0
             for k in range(first[c], first[c + 1]):
                 g = gain_of(ratio[seg, k], w, mall, total)
@@ -148,119 +200,204 @@ def find(table: F64, lo: int, hi: int, last: int, at: float) -> int:
 
 @kernel
 def sell(k: int, amount: float, stock: F64, orders: F64) -> float:
-    """Sell up to ``amount`` orders of store k from its stock; returns how many were sold."""
+    """Sell up to ``amount`` orders of store k from its stock; returns how many were not sold."""
     sold = min(amount, stock[k])
     stock[k] -= sold
     orders[k] += sold
-    return sold
+    return amount - sold
+
+
+@kernel
+def visitor(u_class: float, u_row: float, n_consumers: int, class_sum: F64) -> int:
+    """Draw who visits, in proportion to the visit rates: a class, then one of its rows."""
+    at = u_class * class_sum[N_CLASSES - 1]
+    cl = 0
+    half = N_CLASSES // 2
+    while half > 0:  # the number of sums at or below ``at``, without a branch to guess
+        cl += half * (class_sum[cl + half - 1] <= at)
+        half //= 2
+    rows = (n_consumers - cl + N_CLASSES - 1) // N_CLASSES
+    return N_CLASSES * int(u_row * rows) + cl
+
+
+@kernel
+def rival_code(r: int) -> int:
+    """Write a purchase at rival r as an alternative; -1 is no purchase."""
+    return -2 - r
+
+
+@kernel
+def after_a_closed_door(
+    u: float, seg: int, c: int, boost: float, market: Market, odds: Odds, p: ShoppingParameters
+) -> int:
+    """Choose again by today's nested logit, with the rivals' weight times ``boost``.
+
+    Weights: mall buy_mall (W/W0)**nest, rivals buy_rivals * boost, not buying the rest; in the
+    mall by current weights. Source: model.md 4.7.
+    """
+    n_stores = market.category.size
+    nobody = 1.0 - p.buy_mall - p.buy_rivals
+    mall = p.buy_mall * odds.inclusive[seg, c] ** p.nest
+    away = p.buy_rivals * boost
+    at = u * (mall + away + nobody)
+    if at < mall:
+        at *= odds.now[seg, n_stores + c] / mall
+        return find(odds.now[seg], market.first[c], market.first[c + 1], n_stores + c, at)
+    if at < mall + away:
+        r = find(market.rivals, 0, market.rivals.size - 1, market.rivals.size - 1, (at - mall) / boost)
+        return rival_code(r)
+    return -1
+
+
+@kernel
+def after_a_fall(
+    u: float, seg: int, c: int, market: Market, odds: Odds, p: ShoppingParameters
+) -> int:
+    """Draw again from what gained, (p_now - p_undisturbed)+, of the category's nested logit."""
+    n_stores = market.category.size
+    spread = 1.0 / odds.denominator[seg, c] - 1.0
+    stay = odds.excess[seg, n_stores + c]
+    away = p.buy_rivals * spread
+    at = u * (stay + away + (1.0 - p.buy_mall - p.buy_rivals) * spread)
+    if at < stay:
+        return find(odds.excess[seg], market.first[c], market.first[c + 1], n_stores + c, at)
+    if at < stay + away:
+        r = find(market.rivals, 0, market.rivals.size - 1, market.rivals.size - 1, (at - stay) / spread)
+        return rival_code(r)
+    return -1
+
+
+@kernel
+def seller_of(u: float, c: int, market: Market) -> int:
+    """Draw the small seller of a sale in a category, in proportion to turnover; -1 if none."""
+    lo, hi = market.seller_first[c], market.seller_first[c + 1]
+    if lo == hi:
+        return -1
+    base = market.seller_sum[lo - 1] if lo > 0 else 0.0
+    at = base + u * (market.seller_sum[hi - 1] - base)
+    return market.seller[find(market.seller_sum, lo, hi, hi - 1, at)]
 
 
 @kernel
 def visit(
-    key: np.uint64, hour: int, n_visits: int, per_person: float,
-    class_sum: F64, n_consumers: int, favourite: I16, needs_cod: Bool, category_of: I32,
-    first: I64, normal: F64, rival_cum: F64, listed: Bool, any_disturbed: bool,
-    ever_closed: Bool, ratio: F64, keep: F64, excess: F64, now: F64,
-    inclusive: F64, denominator: F64, p: ShoppingParameters,
-    loyalty: F32, n_failed: U8, stock: F64, stock_twin: F64,
-    orders: F64, orders_twin: F64, rivals: F64, rivals_twin: F64, tallies: F64,
+    key: np.uint64, hour: int, n_visits: int, per_person: float, stopped_share: float,
+    any_disturbed: bool, listed: Bool, ever_closed: Bool, market: Market, odds: Odds,
+    p: ShoppingParameters, trade: Trade,
 ) -> None:  # fmt: skip
-    """Walk an hour's visits through both worlds.
+    """Walk an hour's visits through both worlds, in the order of their numbers.
 
-    ``orders`` and ``orders_twin`` hold the stores, then each category's small sellers;
-    ``rivals`` [rival, category]; ``tallies``: failed visits, sales lost to empty shelves,
-    the twin's the same.
+    Parameters
+    ----------
+    per_person
+        1/s, the orders of one visit.
+    stopped_share
+        Probability that an honest order at a big store is stopped by mistake.
+    any_disturbed
+        Whether any store's weight differs from its normal one.
     """
     n_stores = listed.size
-    n_rivals = rival_cum.size
+    class_sum, favourite, needs_cod = market.class_sum, market.favourite, market.needs_cod
+    category, first, normal = market.category, market.first, market.normal
+    ratio, keeping, loyalty = odds.ratio, odds.keep, trade.loyalty
+    orders, orders_twin, tallies = trade.orders, trade.orders_twin, trade.tallies
+    stock, stock_twin = trade.stock, trade.stock_twin
+    last_rival = market.rivals.size - 1
     buys = p.buy_mall + p.buy_rivals
-    total_class = class_sum[N_CLASSES - 1]
-    for v in range(n_visits):
-        w0, w1, w2, w3 = words(key, 9, hour, v, 0)
-        u = unit(w0)
-        goes = unit(w1)
-        to_favourite = goes < p.favourite_share
-        if u >= buys and not (to_favourite and any_disturbed):
-            continue
-        cl = find(class_sum, 0, N_CLASSES, N_CLASSES - 1, unit(w2) * total_class)
-        rows = (n_consumers - cl + N_CLASSES - 1) // N_CLASSES
-        j = N_CLASSES * int(unit(w3) * rows) + cl
-        fav = favourite[j]
-        c = category_of[fav]
-        if to_favourite and not listed[fav]:
-            tallies[0] += per_person
-            if n_failed[j] < 255:
-                n_failed[j] += 1
-        if u >= buys:
+    open_share = 1.0 - p.favourite_share
+    w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    w2, w3 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    lanes, who = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    liked, segment = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
+    for start in range(0, n_visits, LANES):
+        words_in_lanes(key, 9, hour, start, 0, w0, w1, w2, w3)
+        # First who visits, then what those are like: ten million rows lie far apart in memory,
+        # and looked up one after the other they would cost more than all the rest.
+        n = 0
+        for lane in range(min(LANES, n_visits - start)):
+            doubtful = any_disturbed & (unit(w1[lane]) < p.favourite_share)
+            lanes[n] = lane
+            n += (unit(w0[lane]) < buys) | doubtful
+        for m in range(n):
+            u_class, u_row = unit(w2[lanes[m]]), unit(w3[lanes[m]])
+            who[m] = visitor(u_class, u_row, favourite.size, class_sum)
+        for m in range(n):
+            liked[m] = favourite[who[m]]
+            segment[m] = needs_cod[who[m]]
+        for m in range(n):
+            u, goes = unit(w0[lanes[m]]), unit(w1[lanes[m]])
+            j, fav, seg = who[m], liked[m], segment[m]
+            c = category[fav]
+            to_favourite = goes < p.favourite_share
+            lost = 1.0 - float(loyalty[j]) if ever_closed[fav] else 0.0
             if to_favourite and not listed[fav]:
+                tallies[Tally.FAILED_VISITS] += per_person
+                trade.n_failed[j] = min(255, trade.n_failed[j] + 1)
                 loyalty[j] = max(0.0, loyalty[j] - p.loyalty_fall)
-            continue
-        if u >= p.buy_mall:
-            r = find(rival_cum, 0, n_rivals, n_rivals - 1, u - p.buy_mall)
-            rivals[r, c] += per_person
-            rivals_twin[r, c] += per_person
-            if to_favourite and not listed[fav]:
-                loyalty[j] = max(0.0, loyalty[j] - p.loyalty_fall)
-            continue
-        if to_favourite:
-            a = int(fav)
-        else:
-            at = (goes - p.favourite_share) / (1.0 - p.favourite_share)
-            a = find(normal, first[c], first[c + 1], n_stores + c, at)
-        # the quiet twin
-        if a >= n_stores:
-            orders_twin[a] += per_person
-        else:
-            tallies[2] += per_person - sell(a, per_person, stock_twin, orders_twin)
-        # the real world
-        seg = 1 if needs_cod[j] else 0
-        lost = 0.0
-        if ever_closed[fav]:
-            lost = 1.0 - float(loyalty[j])
-        chosen = a
-        if to_favourite:
-            chance = ratio[seg, a]
-            if lost > 0.0:
-                chance *= np.exp(-p.loyalty * lost)
-            if chance < 1.0:
-                x0, x1, _x2, _x3 = words(key, 10, hour, v, 0)
-                if unit(x0) >= chance:
-                    # the door is closed or repels: choose again, rivals closer at hand
-                    mall = p.buy_mall * inclusive[seg, c] ** p.nest
-                    boost = np.exp(p.detour + p.loyalty * lost)
-                    away = p.buy_rivals * boost
-                    at = unit(x1) * (mall + away + 1.0 - buys)
-                    if at < mall:
-                        at *= now[seg, n_stores + c] / mall
-                        chosen = find(now[seg], first[c], first[c + 1], n_stores + c, at)
-                    elif at < mall + away:
-                        r = find(rival_cum, 0, n_rivals, n_rivals - 1, (at - mall) / boost)
-                        rivals[r, c] += per_person
-                        chosen = -1
+            if u >= buys:
+                continue
+            if u >= p.buy_mall:
+                r = find(market.rivals, 0, last_rival, last_rival, u - p.buy_mall)
+                trade.rivals[r, c] += per_person
+                trade.rivals_twin[r, c] += per_person
+                continue
+            # the quiet twin
+            tallies[Tally.WANTED] += per_person
+            a = fav
+            if not to_favourite:
+                at = (goes - p.favourite_share) / open_share
+                # most open searches end at the small sellers, above the last store's sum
+                a = n_stores + c
+                if first[c + 1] > first[c] and at < normal[first[c + 1] - 1]:
+                    a = find(normal, first[c], first[c + 1], a, at)
+            if a >= n_stores:
+                orders_twin[a] += per_person
+            else:
+                missed = sell(a, per_person, stock_twin, orders_twin)
+                tallies[Tally.EMPTY_SHELF_TWIN] += missed
+            # the real world: keep that choice, or choose again
+            chosen = a
+            keep = ratio[seg, a] if to_favourite else keeping[seg, a]
+            if to_favourite and lost > 0.0:
+                keep *= np.exp(-p.loyalty * lost)
+            if keep < 1.0:
+                v = start + lanes[m]
+                w_keep, w_again, w_seller, _w = words(key, 10, hour, v, 0)
+                if unit(w_keep) >= keep:
+                    if to_favourite:
+                        boost = np.exp(p.detour + p.loyalty * lost)
+                        chosen = after_a_closed_door(unit(w_again), seg, c, boost, market, odds, p)
                     else:
-                        chosen = -1
-            if not listed[fav]:
-                loyalty[j] = max(0.0, loyalty[j] - p.loyalty_fall)
-        elif any_disturbed and keep[seg, a] < 1.0:
-            x0, x1, _x2, _x3 = words(key, 10, hour, v, 0)
-            if unit(x0) >= keep[seg, a]:
-                spread = 1.0 / denominator[seg, c] - 1.0
-                stay = excess[seg, n_stores + c]
-                away = p.buy_rivals * spread
-                at = unit(x1) * (stay + away + (1.0 - buys) * spread)
-                if at < stay:
-                    chosen = find(excess[seg], first[c], first[c + 1], n_stores + c, at)
-                elif at < stay + away:
-                    r = find(rival_cum, 0, n_rivals, n_rivals - 1, (at - stay) / spread)
-                    rivals[r, c] += per_person
-                    chosen = -1
-                else:
-                    chosen = -1
-        if chosen < 0:
-            continue
-        if chosen >= n_stores:
-            orders[chosen] += per_person
-        else:
-            tallies[1] += per_person - sell(chosen, per_person, stock, orders)
-        if lost > 0.0:
-            loyalty[j] = min(1.0, loyalty[j] + p.loyalty_rise)
+                        chosen = after_a_fall(unit(w_again), seg, c, market, odds, p)
+                    if (chosen >= n_stores) != (a >= n_stores):
+                        s = seller_of(unit(w_seller), c, market)
+                        if s >= 0:
+                            trade.seller_gain[s] += 1.0 if chosen >= n_stores else -1.0
+            if chosen >= n_stores:
+                orders[chosen] += per_person
+            elif chosen >= 0:
+                if stopped_share > 0.0 and is_stopped(key, hour, start + lanes[m], stopped_share):
+                    tallies[Tally.STOPPED] += per_person
+                    if not trade.hit[j]:
+                        trade.hit[j] = True
+                        tallies[Tally.ACCOUNTS_HIT] += per_person
+                    continue
+                missed = sell(chosen, per_person, stock, orders)
+                tallies[Tally.EMPTY_SHELF] += missed
+                tallies[Tally.FAILED_VISITS] += missed
+            elif chosen == -1:
+                tallies[Tally.GAVE_UP] += per_person
+                if to_favourite:
+                    tallies[Tally.GAVE_UP_AT_DOOR] += per_person
+                continue
+            else:
+                trade.rivals[-2 - chosen, c] += per_person
+                tallies[Tally.TO_RIVALS] += per_person
+                continue
+            if lost > 0.0:
+                loyalty[j] = min(1.0, loyalty[j] + p.loyalty_rise)
+
+
+@kernel
+def is_stopped(key: np.uint64, hour: int, visit_number: int, share: float) -> bool:
+    """Say whether an honest order is stopped by mistake."""
+    return uniform(key, VISIT_BLOCKED, hour, visit_number, 0) < share

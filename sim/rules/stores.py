@@ -7,7 +7,7 @@ import numpy as np
 from sim.chance import unit, words
 from sim.compiled import kernel
 from sim.curves import saturating
-from sim.units import F64, I32, Bool, parameter
+from sim.units import F64, I32, N_CATEGORIES, Bool, parameter
 
 
 class StoreParameters(NamedTuple):
@@ -28,6 +28,7 @@ class StoreParameters(NamedTuple):
     cod_half: Annotated[float, parameter("refusals, of normal orders an hour, at half that hazard", unit="1", gt=0, le=1e4)] = 3.0  # fmt: skip
     handling_purchase: Annotated[float, parameter("packing, freight and return of a false purchase", unit="yuan", ge=0, le=1000)] = 15.0  # fmt: skip
     handling_refusal: Annotated[float, parameter("freight both ways of a refused delivery", unit="yuan", ge=0, le=1000)] = 25.0  # fmt: skip
+    ad_use: Annotated[float, parameter("daily advertising budget spent on honest clicks on a normal day", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
     review_share: Annotated[float, parameter("honest orders that are rated", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
     history_days: Annotated[float, parameter("days of ratings before hour 0", unit="days", ge=0, le=3650)] = 180.0  # fmt: skip
 
@@ -76,41 +77,94 @@ def rate_all(quality: F64, n_honest: F64, n_bad: F64, out: F64) -> None:
         out[k] = rating(quality[k], n_honest[k], n_bad[k])
 
 
+class StoreDay(NamedTuple):
+    """What every store meets in an hour."""
+
+    false_orders: F64  # purchases and refusals of the hour
+    refusals: F64
+    attempts: F64  # all actions of the hour, blocked ones as well
+    normal: F64  # honest orders expected in such an hour
+    sold_out: Bool
+    hit_today: Bool  # whether others call the store hit
+    category: I32
+
+
+@kernel
+def delisting_terms(
+    k: int, day: StoreDay, hit_share: float, hit_share_category: F64, p: StoreParameters
+) -> float:
+    """Hazard (1/h) of store k to close its goods in the hour."""
+    return delisting_hazard(
+        day.false_orders[k] / max(day.normal[k], 1e-9), day.sold_out[k], hit_share,
+        hit_share_category[day.category[k]], p,
+    )  # fmt: skip
+
+
+@kernel
+def suspending_hazard(refusals: float, normal: float, p: StoreParameters) -> float:
+    """Hazard (1/h) of suspending cash on delivery: rate * x/(x + half), x refusals over normal."""
+    return p.cod_rate * saturating(refusals / max(normal, 1e-9), p.cod_half)
+
+
+@kernel
+def share_hit(day: StoreDay, by_category: F64) -> float:
+    """Share of stores hit today, of all and (out) within each category."""
+    n = day.hit_today.size
+    total = 0.0
+    by_category[:] = 0.0
+    size = np.zeros(by_category.size)
+    for k in range(n):
+        size[day.category[k]] += 1.0
+        if day.hit_today[k]:
+            total += 1.0
+            by_category[day.category[k]] += 1.0
+    for c in range(by_category.size):
+        by_category[c] = by_category[c] / size[c] if size[c] > 0.0 else 0.0
+    return total / n if n > 0 else 0.0
+
+
 @kernel
 def open_and_close(
-    key: np.uint64, hour: int, false_orders: F64, refusals: F64, attempts: F64, normal: F64,
-    stock: F64, hit_today: Bool, category: I32, protection: float, p: StoreParameters,
+    key: np.uint64, hour: int, day: StoreDay, protection: float, p: StoreParameters,
     listed: Bool, cod_on: Bool, quiet: F64, quiet_cod: F64, ever_delisted: Bool, ever_cod_off: Bool,
 ) -> None:  # fmt: skip
-    """Let every store close or reopen goods and suspend or resume cash on delivery."""
-    n = listed.size
-    hit_all = 0.0
-    hit_category = np.zeros(category.max() + 1 if n > 0 else 1)
-    in_category = np.zeros(hit_category.size)
-    for k in range(n):
-        in_category[category[k]] += 1.0
-        if hit_today[k]:
-            hit_all += 1.0
-            hit_category[category[k]] += 1.0
-    for k in range(n):
+    """Let every store close or reopen goods and suspend or resume cash on delivery.
+
+    A hazard h acts within the hour with probability 1 - exp(-h). ``quiet`` and ``quiet_cod``
+    count the hours since the last action, or the last refusal, against the store.
+    """
+    by_category = np.empty(N_CATEGORIES)
+    hit = share_hit(day, by_category)
+    for k in range(listed.size):
         w0, w1, w2, w3 = words(key, 6, hour, k, 0)
-        quiet[k] = 0.0 if attempts[k] > 0.0 else quiet[k] + 1.0
-        quiet_cod[k] = 0.0 if refusals[k] > 0.0 else quiet_cod[k] + 1.0
-        base = max(normal[k], 1e-9)
+        quiet[k] = 0.0 if day.attempts[k] > 0.0 else quiet[k] + 1.0
+        quiet_cod[k] = 0.0 if day.refusals[k] > 0.0 else quiet_cod[k] + 1.0
         if listed[k]:
-            hazard = delisting_hazard(
-                false_orders[k] / base, stock[k] < 1.0, hit_all / n,
-                hit_category[category[k]] / in_category[category[k]], p,
-            )  # fmt: skip
+            hazard = delisting_terms(k, day, hit, by_category, p)
             if unit(w0) < 1.0 - np.exp(-hazard):
                 listed[k] = False
                 ever_delisted[k] = True
         elif unit(w1) < 1.0 - np.exp(-relisting_hazard(quiet[k], protection, p)):
             listed[k] = True
         if cod_on[k]:
-            hazard = p.cod_rate * saturating(refusals[k] / base, p.cod_half)
+            hazard = suspending_hazard(day.refusals[k], day.normal[k], p)
             if unit(w2) < 1.0 - np.exp(-hazard):
                 cod_on[k] = False
                 ever_cod_off[k] = True
         elif unit(w3) < 1.0 - np.exp(-relisting_hazard(quiet_cod[k], protection, p)):
             cod_on[k] = True
+
+
+@kernel
+def spend_on_ads(
+    listed: Bool, budget: F64, ad_left: F64, shape: float, p: StoreParameters, out: F64
+) -> None:
+    """Spend an hour's money (yuan) on honest clicks: what is due, while the budget lasts.
+
+    Due is ad_use * budget * shape / 24 at an open store, ``shape`` being the hour's part of the
+    day's trade with mean 1. Leaves out: that a store may raise its budget.
+    """
+    for k in range(budget.size):
+        due = p.ad_use * budget[k] * shape / 24.0
+        out[k] = min(due, ad_left[k]) if listed[k] else 0.0
+        ad_left[k] -= out[k]

@@ -1,0 +1,57 @@
+"""Stage 5: attackers act, by target and tactic."""
+
+import numpy as np
+
+from sim.rules import attack
+from sim.units import I32, Phase, Tactic
+from sim.world import World
+
+
+def act(world: World) -> None:
+    """Stage 5: those who act draw their actions; goods and budgets go by lottery."""
+    h, p, crowd = world.hour, world.scenario.attack, world.crowd
+    phase, m = world.organisers.phase, world.scenario.mobilisation
+    escalated = phase == Phase.ESCALATE
+    rate = sum(attack.rate_of(int(t), escalated, p) for t in Tactic)
+    if phase not in (Phase.ATTACK, Phase.ESCALATE):
+        rate = 0.0
+    acting = np.empty(world.inside.size, np.int32)
+    n_acting, n_new = attack.choose_to_act(
+        world.key, h, world.inside, crowd.role, crowd.online, crowd.wish, rate, m.noise,
+        m.tie_joins, p, crowd.stance, crowd.ever_attacked, crowd.ever_acted, acting,
+    )  # fmt: skip
+    world.note(
+        n_attackers=n_acting * world.weight, new_attackers=n_new * world.weight, share_focal=np.nan
+    )
+    world.attempts[:] = 0.0
+    if n_acting:
+        _carry_out(world, acting[:n_acting], escalated, rate)
+    done = world.books.actions[h]
+    world.out[h] = done[:, Tactic.PURCHASE] + done[:, Tactic.REFUSAL]
+    if world.platform.first_attack < 0 and done.sum() > 0:
+        world.platform.first_attack = h
+
+
+def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
+    h, p, stores = world.hour, world.scenario.attack, world.stores
+    cumulative = np.cumsum(stores.support + stores.visibility)
+    tallies = np.empty(2)
+    size = int(1.5 * rows.size * rate * world.weight) + 1000
+    while True:
+        store, tactic = np.empty(size, np.int16), np.empty(size, np.int8)
+        lottery = np.empty(size, np.uint32)
+        n = attack.draw_actions(
+            world.key, h, rows, escalated, world.weight, world.organisers.focal, cumulative,
+            world.platform.orders.throttle, p, store, tactic, lottery, tallies,
+        )  # fmt: skip
+        if n <= size:
+            break
+        size = n
+    order = np.argsort(lottery[:n], kind="stable")
+    n_blocked = attack.carry_out(
+        order, store, tactic, stores.listed, stores.cod_on, stores.click_cost, stores.stock,
+        stores.ad_left, world.books.actions[h], world.attempts,
+    )  # fmt: skip
+    world.note(new_blocked=n_blocked, new_throttled=tallies[1])
+    if n:
+        world.note(share_focal=tallies[0] / n)

@@ -1,0 +1,38 @@
+"""Stage 9: legitimacy and perceived sanction move."""
+
+import numpy as np
+
+from sim.rules import attention, beliefs
+from sim.units import Phase
+from sim.world import World
+
+_QUIET = beliefs.Events(0.0, 0.0, 0.0, 0.0)
+
+
+def believe(world: World) -> None:
+    """Stage 9: sellers hear each other, all see what was done; the twin's sellers talk too."""
+    p, platform, sellers = world.scenario.beliefs, world.platform, world.sellers
+    events = events_of(world)
+    for view, seen in ((sellers.legitimacy, events), (sellers.legitimacy_twin, _QUIET)):
+        out = np.empty_like(view)
+        g = world.sellers_graph
+        beliefs.move_views(view, g.offsets, g.neighbours, g.complete, seen, p, out)
+        view[:] = out
+    platform.legitimacy_public = beliefs.next_legitimacy(
+        platform.legitimacy_public, p.innocents, events, p
+    )
+    platform.sanction = beliefs.next_sanction(platform.sanction, platform.orders.sanction, p)
+    mean = float(sellers.legitimacy.mean()) if sellers.legitimacy.size else np.nan
+    world.note(legitimacy=mean, perceived_sanction=platform.sanction)
+
+
+def events_of(world: World) -> beliefs.Events:
+    """Give what moved beliefs in the hour."""
+    demands = world.organisers.phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
+    actions = float(world.books.actions[world.hour].sum())
+    return beliefs.Events(
+        unanswered=float(demands) * (1.0 - world.platform.answer),
+        punishment=float(world.platform.orders.punishment),
+        answer=float(world.platform.answer),
+        innocents=actions / (actions + attention.REFERENCE_ACTIONS),
+    )

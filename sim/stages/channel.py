@@ -1,0 +1,80 @@
+"""Stage 4: the queue moves, speakers speak, the organisers decide."""
+
+import numpy as np
+
+from sim import calendar
+from sim.rules import channel
+from sim.stages.crowd import begin
+from sim.units import Phase
+from sim.world import World
+
+
+def speak(world: World) -> None:
+    """Stage 4: support and tallies fade, the floor is held, the assembly meets, a target is called."""
+    p, h, o, stores = world.scenario.channel, world.hour, world.organisers, world.stores
+    stores.support *= p.support_kept
+    o.tally *= p.tally_kept
+    world.note(queue_wait=np.nan)
+    online = float(world.books.series["online"][h])
+    if online > 0:
+        _hold_the_floor(world, online)
+    else:
+        world.floor.n = 0
+    if world.hour_of_day == p.assembly_hour and o.top_ever > 0:
+        _meet(world, online)
+    called = np.where(stores.listed, stores.support + stores.visibility, -1.0)
+    o.focal = int(called.argmax()) if called.max() > 0 else -1
+    world.note(phase=float(o.phase), n_queue=world.floor.n)
+
+
+def _hold_the_floor(world: World, online: float) -> None:
+    p, h, floor, crowd = world.scenario.channel, world.hour, world.floor, world.crowd
+    floor.n = channel.drop_absent(crowd.online, floor.member, floor.asked, floor.n)
+    rate = p.request_rate * world.weight
+    size = int(p.request_rate * online * 1.5) + 200
+    while True:
+        who, when = np.empty(size, np.int32), np.empty(size)
+        n = channel.draw_requests(world.key, h, world.inside, crowd.online, rate, who, when)
+        if n <= size:
+            break
+        size = n
+    order = np.argsort(when[:n], kind="stable")
+    slots = int(3600 / p.slot_seconds) + 2
+    speaker, wait = np.empty(slots, np.int32), np.empty(slots)
+    n_spoke, refused, floor.n, _longest = channel.serve(
+        (h + 1) * 3600.0, p.slot_seconds, p.queue_places, who[:n][order], when[:n][order],
+        floor.member, floor.asked, floor.clock, floor.n, speaker, wait,
+    )  # fmt: skip
+    world.note(new_refused=refused)
+    if n_spoke:
+        world.note(queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600)
+    stores, platform, o = world.stores, world.platform, world.organisers
+    weights = np.empty(stores.listed.size)
+    channel.nomination_weights(
+        stores.support, stores.visibility, stores.listed, p.contagion, weights
+    )
+    unanswered = platform.first_attack >= 0 and platform.answer == 0
+    days = (h - platform.first_attack) / calendar.HOURS_A_DAY if unanswered else 0.0
+    channel.hear(
+        world.key, h, speaker[:n_spoke], crowd.wish, weights, platform.answer, days, p,
+        stores.support, o.tally,
+    )  # fmt: skip
+
+
+def _meet(world: World, online: float) -> None:
+    p, h, o = world.scenario.channel, world.hour, world.organisers
+    tidings = channel.Tidings(
+        hour=h,
+        online=online,
+        top_today=o.top_today,
+        top_ever=o.top_ever,
+        hours_in_phase=h - o.phase_since,
+        answer=world.platform.answer,
+        leading=int(o.tally.argmax()) if o.tally.sum() > 0 else -1,
+    )
+    then = channel.decide(o.phase, tidings, p)
+    if then == Phase.TRUCE and o.phase != Phase.TRUCE:
+        tomorrow = (calendar.day_of(h) + 1) * calendar.HOURS_A_DAY
+        o.next_phase = (tomorrow + p.truce_hour, Phase.TRUCE)
+    elif then != o.phase:
+        begin(world, then)

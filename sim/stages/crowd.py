@@ -1,0 +1,129 @@
+"""Stages 1 to 3: the calendar, attention, and who joins, stays or quits."""
+
+import numpy as np
+
+from sim import calendar
+from sim.rules import attention, channel, mobilisation
+from sim.units import F64, Phase, Role
+from sim.world import World
+
+_PRESENCE = calendar.presence_shape()
+
+
+def look_at_the_calendar(world: World) -> None:
+    """Stage 1: a new day restocks and refills budgets; phases that are due begin."""
+    o = world.organisers
+    if world.hour_of_day == 0:
+        stores = world.stores
+        stores.stock[:] = np.maximum(stores.opening_stock - _out_with_buyers(world), 0.0)
+        stores.stock_twin[:] = stores.opening_stock
+        stores.ad_left[:] = stores.ad_budget
+        stores.actions_today[:] = 0.0
+        o.top_today = 0.0
+    if o.next_phase is not None and world.hour >= o.next_phase[0]:
+        begin(world, o.next_phase[1])
+        o.next_phase = None
+    if o.phase == Phase.TRUCE and 0 <= o.deadline <= world.hour:
+        then = channel.at_deadline(world.platform.answer, world.scenario.channel)
+        if then == Phase.TRUCE:
+            o.deadline += calendar.HOURS_A_DAY
+        else:
+            begin(world, then)
+
+
+def _out_with_buyers(world: World) -> F64:
+    """Items of false orders that have not come back by the start of the hour."""
+    since = max(0, world.hour - world.scenario.stores.hold_hours)
+    out: F64 = world.out[since : world.hour].sum(axis=0)
+    return out
+
+
+def begin(world: World, phase: Phase) -> None:
+    """Let a phase begin in this hour; a truce names its ultimatum and deadline."""
+    o = world.organisers
+    o.phase, o.phase_since = phase, world.hour
+    if phase == Phase.TRUCE:
+        days = world.scenario.channel.truce_days
+        o.ultimatum = world.hour
+        o.deadline = (calendar.day_of(world.hour) + days) * calendar.HOURS_A_DAY
+
+
+def pay_attention(world: World) -> None:
+    """Stage 2: attention fades and rises with the news of the last hour."""
+    p, media = world.scenario.attention, world.media
+    media.attention = attention.next_attention(media.attention, _news(world), p)
+    world.note(attention=media.attention)
+
+
+def _news(world: World) -> float:
+    p, h, platform = world.scenario.attention, world.hour, world.platform
+    news = 0.0
+    start = world.scenario.announced
+    if start is not None and start <= h < start + p.announcement_hours:
+        news += p.announcement * world.mean_hardship / p.announcement_hours
+    if h > 0:
+        n_in = max(1, int(world.census[0].sum()))
+        share = int(world.census[0, Role.REPORTER]) / n_in
+        news += attention.attack_news(float(world.books.actions[h - 1].sum()), share, p)
+        if platform.first_attack == h - 1:
+            news += p.first_attack
+    once = [
+        ("police", platform.orders.police, p.police),
+        ("statement", platform.orders.statement, p.statement),
+        ("regulator", platform.orders.regulator, p.regulator),
+    ]
+    for rival in world.scenario.rivals:
+        once.append((f"promise of {rival.name}", has_promised(world, rival.promise_after), p.stunt))
+    for name, heard, size in once:
+        if heard and name not in world.media.told:
+            world.media.told.add(name)
+            news += size
+    return news
+
+
+def has_promised(world: World, promise_after: int | None) -> bool:
+    """Say whether a rival has promised by now to freeze its fee."""
+    first = world.platform.first_attack
+    return promise_after is not None and 0 <= first <= world.hour - promise_after
+
+
+def mobilise(world: World) -> None:
+    """Stage 3: people join, stay or quit; members are online or not."""
+    p, crowd, o = world.scenario.mobilisation, world.crowd, world.organisers
+    start = world.scenario.announced
+    if start is None or world.hour < start:
+        return
+    platform = world.platform
+    undone = min(1.0, platform.undone / platform.done) if platform.done > 0 else 0.0
+    climate = mobilisation.Climate(
+        float(world.media.attention),
+        float(mobilisation.efficacy(world.last("online"), undone, p)),
+        float(platform.sanction),
+        float(platform.legitimacy_public),
+        *mobilisation.phase_factors(o.phase, p),
+        mobilisation.presence(_PRESENCE, world.hour_of_day, p),
+    )
+    world.climate = climate
+    n = crowd.role.size
+    crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
+    n_crossed, n_inside = mobilisation.move_people(
+        world.key, world.hour, crowd.role, crowd.hardship, world.sellers.legitimacy,
+        crowd.curiosity, crowd.risk, crowd.threshold, crowd.neighbours_in, world.degree,
+        world.graph.complete, world.inside.size, climate, p, crowd.stance, crowd.online,
+        crowd.wish, crowd.hours_in, crossed, inside, world.census,
+    )  # fmt: skip
+    world.inside = inside[:n_inside].copy()
+    if not world.graph.complete:
+        mobilisation.tell_neighbours(
+            crossed[:n_crossed], world.graph.offsets, world.graph.neighbours, crowd.stance,
+            crowd.neighbours_in,
+        )  # fmt: skip
+    members, online = world.census[0] * world.weight, world.census[1] * world.weight
+    world.note(
+        online=online.sum(),
+        online_sellers=online[Role.SELLER],
+        n_sellers_in=members[Role.SELLER],
+        n_onlookers_in=members.sum() - members[Role.SELLER],
+    )
+    o.top_today = max(o.top_today, float(online.sum()))
+    o.top_ever = max(o.top_ever, o.top_today)

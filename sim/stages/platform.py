@@ -1,0 +1,99 @@
+"""Stage 6: the platform's measures act; what is due is undone."""
+
+import math
+
+import numpy as np
+
+from sim import chance
+from sim.chance import Stream
+from sim.responses import IDLE, Orders, PlatformView
+from sim.rules import detection
+from sim.units import Cause, Phase, Tactic
+from sim.world import World, weigh_fees
+
+
+def respond(world: World) -> None:
+    """Stage 6: collect the orders of every measure in force, and carry them out."""
+    h, platform, o = world.hour, world.platform, world.organisers
+    view = PlatformView(
+        hour=h,
+        online=float(world.books.series["online"][h]),
+        first_attack=platform.first_attack,
+        ultimatum=o.ultimatum,
+        deadline=o.deadline,
+    )
+    orders = IDLE
+    for measure in world.scenario.response.measures:
+        if measure.strength > 0 and measure.trigger.is_met(view):
+            orders = orders | measure.orders(view)
+    platform.orders = orders
+    world.note(response_cost=orders.cost)
+    _meet_the_committee(world, orders)
+    platform.answer = max(orders.answer, orders.talks_answer if platform.talks else 0.0)
+    if orders.concession != platform.concession:
+        platform.concession = orders.concession
+        weigh_fees(world)
+    fade = math.exp(-1.0 / world.scenario.mobilisation.undone_memory)
+    done = world.books.actions[h]
+    platform.done = platform.done * fade + float(done.sum() - done[:, Tactic.CLICK].sum())
+    platform.undone *= fade
+    _undo(world, orders)
+
+
+def _meet_the_committee(world: World, orders: Orders) -> None:
+    """Let talks begin: the platform finds the committee, or the committee calls.
+
+    Each has its own number an hour. The committee calls in the phases ATTACK, TRUCE and
+    ESCALATE; its call leads to talks only if the platform is open to them.
+    """
+    platform, phase = world.platform, world.organisers.phase
+    rate = world.scenario.channel.contact_rate
+    protest = phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
+    called = protest and rate > 0 and _number(world, Stream.CONTACT) < rate
+    if called:
+        world.note(new_contacts=1.0)
+    if not platform.talks and orders.talks > 0 and protest:
+        platform.talks = called or _number(world, Stream.TALKS) < orders.talks
+        if platform.talks and not called:
+            world.note(new_contacts=1.0)
+
+
+def _number(world: World, stream: Stream) -> float:
+    return float(chance.uniform(world.key, int(stream), world.hour, 0, 0))
+
+
+def _undo(world: World, orders: Orders) -> None:
+    """Look through the actions that are due and undo what is found, each hour's once.
+
+    An hour's actions are looked through when they are as old as the delay, or when the measure
+    begins if that is later. A false purchase can be voided while the item is still on its way:
+    it goes back on the shelf and its handling is saved.
+    """
+    h, stores, p = world.hour, world.stores, world.scenario.stores
+    for share, tactic, stream in (
+        (orders.restore_reviews, Tactic.BAD_REVIEW, Stream.DETECT_REVIEW),
+        (orders.void_orders, Tactic.PURCHASE, Stream.DETECT_ORDER),
+        (orders.refund_clicks, Tactic.CLICK, Stream.DETECT_CLICK),
+    ):
+        if share <= 0:
+            continue
+        start = world.platform.examined.get(tactic, 0)
+        if tactic == Tactic.PURCHASE:
+            start = max(start, h - p.hold_hours + 1)
+        found = np.empty(stores.price.size)
+        for past in range(start, h - orders.delay + 1):
+            done = world.books.actions[past, :, tactic]
+            if not done.any():
+                continue
+            detection.find_false(world.key, int(stream), past, done, share, found)
+            if tactic == Tactic.CLICK:
+                world.books.ad_refund[h] += found * stores.click_cost
+                continue
+            world.platform.undone += float(found.sum())
+            if tactic == Tactic.BAD_REVIEW:
+                stores.n_bad -= found
+            else:
+                world.out[past] -= found
+                stores.stock += found
+                world.books.loss[h, :, Cause.HANDLING] -= found * p.handling_purchase
+        world.platform.examined[tactic] = max(start, h - orders.delay + 1)

@@ -1,0 +1,105 @@
+"""Stage 10, rivals court sellers (daily), and the renewal after the last hour."""
+
+import numpy as np
+
+from sim import fees
+from sim.fees import Concession
+from sim.record import NextYear, Renewal
+from sim.rules import poaching
+from sim.rules.poaching import Choice, Courtship
+from sim.stages.crowd import has_promised
+from sim.units import F32, F64, I8
+from sim.world import World
+
+ROUND_HOUR = 12
+"""Hour of the day of the rivals' round."""
+
+
+def poach(world: World) -> None:
+    """Stage 10, once a day: each seller without a second shop may open one, here and in the twin."""
+    if world.hour_of_day != ROUND_HOUR:
+        return
+    x, p = world.sellers, world.scenario.poaching
+    hardship = world.crowd.hardship[: world.n_sellers]
+    poaching.court(
+        world.key, world.hour, x.margin, x.turnover, hardship, x.legitimacy, losses(world),
+        offers(world), p, x.second_shop,
+    )  # fmt: skip
+    poaching.court(
+        world.key, world.hour, x.margin, x.turnover, world.hardship_twin, x.legitimacy_twin,
+        np.zeros(world.n_sellers), offers(world, quiet=True), p, x.second_shop_twin,
+    )  # fmt: skip
+
+
+def losses(world: World) -> F64:
+    """Give the margin (yuan) each seller has lost so far against the quiet twin."""
+    return -world.sellers.sales_gained * world.sellers.margin
+
+
+def offers(world: World, *, quiet: bool = False) -> Courtship:
+    """Give what the rivals offer; in the quiet twin none has a cause to promise anything."""
+    rivals = world.scenario.rivals
+    promised = [not quiet and has_promised(world, r.promise_after) for r in rivals]
+    return Courtship(
+        fee=np.array([r.yearly_fee for r in rivals], np.float64),
+        attraction=np.array([r.attraction for r in rivals], np.float64),
+        effort=np.array([r.effort for r in rivals], np.float64),
+        promised=np.array(promised, np.bool_),
+    )
+
+
+def renew(world: World) -> Renewal:
+    """After the last hour: every seller stays, keeps both shops or leaves, in both worlds."""
+    x, none = world.sellers, Concession()
+    hardship = world.crowd.hardship[: world.n_sellers]
+    run = _renew_one(
+        world, world.platform.concession, losses(world), hardship, x.legitimacy, x.second_shop,
+        offers(world),
+    )  # fmt: skip
+    twin = _renew_one(
+        world, none, np.zeros(world.n_sellers), world.hardship_twin, x.legitimacy_twin,
+        x.second_shop_twin, offers(world, quiet=True),
+    )  # fmt: skip
+    rivals = range(len(world.scenario.rivals))
+    fee = np.array([r.yearly_fee for r in world.scenario.rivals])
+    won = np.array([_customers(run, r) - _customers(twin, r) for r in rivals]) * world.weight
+    return Renewal(
+        run=run[0],
+        twin=twin[0],
+        choice=run[1],
+        choice_twin=twin[1],
+        rival_fees=won * fee if fee.size else np.zeros(0),
+        sellers_won=won,
+    )
+
+
+def _customers(world: tuple[NextYear, I8, I8], rival: int) -> int:
+    _year, choice, shop = world
+    return int(((choice != Choice.STAY) & (shop == rival)).sum())
+
+
+def _renew_one(
+    world: World, concession: Concession, loss: F64, hardship: F32, legitimacy: F32, shop: I8,
+    offers: Courtship,
+) -> tuple[NextYear, I8, I8]:  # fmt: skip
+    x, f = world.sellers, world.scenario.fees
+    rate = f.terms.capital_rate_per_year
+    bill = fees.bill(f.old, f.new, concession, x.category, x.turnover, x.rating, world.weight)
+    owed = bill.fee + rate * (bill.deposit - bill.subsidy)
+    choice, rival = np.empty(world.n_sellers, np.int8), shop.copy()
+    poaching.renew(
+        world.key, x.margin * x.turnover, loss, owed, hardship, legitimacy, offers,
+        world.scenario.poaching, rival, choice,
+    )  # fmt: skip
+    in_mall, elsewhere = choice != Choice.LEAVE, choice != Choice.STAY
+    n = max(1, world.n_sellers)
+    year = NextYear(
+        fees=float(bill.fee[in_mall].sum()) * world.weight,
+        deposits=float(bill.deposit[in_mall].sum()) * rate * world.weight,
+        subsidies=float(bill.subsidy[in_mall].sum()) * rate * world.weight,
+        rival_fees=float(offers.fee[rival[elsewhere]].sum()) * world.weight,
+        switching=float((rival >= 0).sum()) * world.scenario.poaching.switching_cost * world.weight,
+        share_leaving=float((choice == Choice.LEAVE).sum()) / n,
+        share_multihoming=float((choice == Choice.BOTH).sum()) / n,
+    )
+    return year, choice, rival

@@ -1,0 +1,132 @@
+"""Stage 8: consumers visit, here and in the quiet twin."""
+
+import math
+
+import numpy as np
+from scipy import special
+
+from sim import calendar, chance
+from sim.chance import Stream
+from sim.rules import shopping
+from sim.rules.shopping import Odds, Tally, Trade
+from sim.stages.stores import advertises, ratings
+from sim.units import N_CATEGORIES
+from sim.world import World
+
+_SHOPPING = calendar.shopping_shape()
+
+
+def shop(world: World) -> None:
+    """Stage 8: the hour's visits walk through both worlds."""
+    h, s, stores, books = world.hour, world.scenario, world.stores, world.books
+    p, n = s.shopping, stores.listed.size
+    odds = _blank_odds(n)
+    disturbed = shopping.weigh(
+        stores.quality - ratings(world), stores.listed, stores.cod_on, advertises(world), p,
+        odds.ratio,
+    )  # fmt: skip
+    shopping.prepare(world.shelves.share, world.shelves.first, p, odds)
+    mean = p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
+    n_visits = poisson_quantile(
+        float(chance.uniform(world.key, int(Stream.N_VISITS), h, 0, 0)), mean
+    )
+    orders = world.platform.orders
+    stopped = 1.0 - (1.0 - orders.honest_orders) * (1.0 - orders.throttle_honest)
+    rivals = np.zeros((len(s.rivals), N_CATEGORIES))
+    trade = Trade(
+        loyalty=world.consumers.loyalty,
+        n_failed=world.consumers.n_failed,
+        hit=world.consumers.hit,
+        stock=stores.stock,
+        stock_twin=stores.stock_twin,
+        seller_gain=np.zeros(world.n_sellers),
+        orders=books.orders[h],
+        orders_twin=books.orders_twin[h],
+        rivals=rivals,
+        rivals_twin=rivals.copy(),
+        tallies=np.zeros(len(Tally)),
+    )
+    shopping.visit(
+        world.key, h, n_visits, world.weight, stopped, disturbed, stores.listed,
+        stores.ever_delisted, world.market, odds, p, trade,
+    )  # fmt: skip
+    stores.n_honest += books.orders[h, :n] * s.stores.review_share * (1.0 - orders.honest_reviews)
+    world.sellers.sales_gained += trade.seller_gain * s.population.price_median
+    books.rival_orders[h] = trade.rivals.sum(axis=1)
+    books.rival_orders_twin[h] = trade.rivals_twin.sum(axis=1)
+    _book(world, trade, odds, n_visits)
+
+
+def _blank_odds(n_stores: int) -> Odds:
+    alternatives = n_stores + N_CATEGORIES
+    return Odds(
+        ratio=np.empty((2, n_stores)),
+        keep=np.empty((2, alternatives)),
+        excess=np.empty((2, alternatives)),
+        now=np.empty((2, alternatives)),
+        inclusive=np.empty((2, N_CATEGORIES)),
+        denominator=np.empty((2, N_CATEGORIES)),
+    )
+
+
+def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
+    books, s, orders = world.books, world.scenario, world.platform.orders
+    n, t, price = books.first, trade.tallies, books.price
+    sales, sales_twin = trade.orders @ price, trade.orders_twin @ price
+    small = float((trade.orders_twin[n:] - trade.orders[n:]) @ price[n:])
+    ads = books.ad_honest[world.hour] / world.stores.click_cost
+    reviews = trade.orders[:n].sum() * s.stores.review_share
+    honest = trade.orders[:n].sum() + t[Tally.STOPPED] + reviews + ads.sum()
+    hit = t[Tally.STOPPED] + orders.honest_reviews * reviews + orders.honest_clicks * ads.sum()
+    books.ad_refund[world.hour] += orders.honest_clicks * books.ad_honest[world.hour]
+    world.note(
+        new_orders=trade.orders.sum(),
+        new_failed_visits=t[Tally.FAILED_VISITS],
+        mall_sales=sales,
+        mall_sales_twin=sales_twin,
+        small_sales_lost=small,
+        rival_sales=trade.rivals.sum() * books.rival_price,
+        rival_sales_twin=trade.rivals_twin.sum() * books.rival_price,
+        wanted=t[Tally.WANTED],
+        to_rivals=t[Tally.TO_RIVALS],
+        gave_up=t[Tally.GAVE_UP],
+        empty_shelf=t[Tally.EMPTY_SHELF],
+        stopped=t[Tally.STOPPED],
+        new_honest=honest if orders.examines() else 0.0,
+        new_honest_hit=hit if orders.examines() else 0.0,
+        new_accounts_hit=t[Tally.ACCOUNTS_HIT],
+        surplus_loss=_surplus_loss(world, t, odds, n_visits),
+        seller_loss=-float((trade.seller_gain * world.sellers.margin).sum())
+        * s.population.price_median * world.weight,
+    )  # fmt: skip
+
+
+def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> float:
+    """Shoppers' loss (yuan): the fall of the log-sum, and purchases that came to nothing.
+
+    An open search loses -ln(denominator) of its segment and category; a buyer who gives up at a
+    closed door, finds the shelf empty or is stopped loses what a purchase is worth on average,
+    -ln(1 - P)/P with P the normal probability to buy. In yuan: times price / beta_price.
+    Leaves out: that a second choice at a closed door is worth a little less than the first.
+    """
+    p = world.scenario.shopping
+    in_yuan = world.scenario.population.price_median / p.taste_price
+    searches = n_visits * world.weight * (1.0 - p.favourite_share)
+    fall = float((world.shelves.visits * -np.log(odds.denominator)).sum())
+    buys = p.buy_mall + p.buy_rivals
+    worth = -math.log(1.0 - buys) / buys
+    nothing = t[Tally.EMPTY_SHELF] + t[Tally.STOPPED] - t[Tally.EMPTY_SHELF_TWIN]
+    nothing += t[Tally.GAVE_UP_AT_DOOR]
+    return in_yuan * (searches * fall + worth * float(nothing))
+
+
+def poisson_quantile(u: float, mean: float) -> int:
+    """Give the smallest n with P(N <= n) >= u for a Poisson number of this mean."""
+    lo, hi = -1, int(mean + 12 * np.sqrt(mean) + 30)
+    while hi - lo > 1:
+        mid = (lo + hi) // 2
+        if special.pdtr(mid, mean) >= u:
+            hi = mid
+        else:
+            lo = mid
+    return hi

@@ -1,0 +1,72 @@
+"""Stage 7: stores absorb, close or reopen goods, suspend or resume cash on delivery, buy ads."""
+
+import numpy as np
+
+from sim import calendar
+from sim.rules import stores as rules
+from sim.rules.stores import StoreDay
+from sim.units import F64, Bool, Tactic
+from sim.world import World
+
+_SHOPPING = calendar.shopping_shape()
+
+
+def keep_store(world: World) -> None:
+    """Stage 7: what came back goes on the shelf; every store looks at its hour and decides."""
+    p, h, stores = world.scenario.stores, world.hour, world.stores
+    done, orders = world.books.actions[h], world.platform.orders
+    stores.n_bad += done[:, Tactic.BAD_REVIEW]
+    stores.actions_today += done.sum(axis=1)
+    back = h - p.hold_hours
+    if back >= 0:
+        stores.stock += world.out[back]
+    shape = float(_SHOPPING[world.hour_of_day])
+    rules.open_and_close(
+        world.key, h, store_day(world), orders.void_orders, p, stores.listed, stores.cod_on,
+        stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
+    )  # fmt: skip
+    honest = np.empty(stores.listed.size)
+    rules.spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, honest)
+    world.books.ad_honest[h] = honest
+    world.note(
+        new_purchases=done[:, Tactic.PURCHASE].sum(),
+        new_bad_reviews=done[:, Tactic.BAD_REVIEW].sum(),
+        new_refusals=done[:, Tactic.REFUSAL].sum(),
+        new_clicks=done[:, Tactic.CLICK].sum(),
+        n_delisted=(~stores.listed).sum(),
+        n_cod_off=(~stores.cod_on).sum(),
+    )
+    world.books.delisted[h] = ~stores.listed
+    world.books.cod_off[h] = ~stores.cod_on
+
+
+def store_day(world: World) -> StoreDay:
+    """Give what every store meets in the hour.
+
+    A store is sold out only where its twin is not: an empty shelf that honest buyers alone
+    would have left closes nothing.
+    """
+    stores, done = world.stores, world.books.actions[world.hour]
+    return StoreDay(
+        false_orders=done[:, Tactic.PURCHASE] + done[:, Tactic.REFUSAL],
+        refusals=done[:, Tactic.REFUSAL].copy(),
+        attempts=world.attempts,
+        normal=stores.orders_an_hour * float(_SHOPPING[world.hour_of_day]),
+        sold_out=(stores.stock < 1.0) & (stores.stock_twin >= 1.0),
+        hit_today=stores.actions_today >= world.scenario.stores.hit_actions,
+        category=stores.category,
+    )
+
+
+def ratings(world: World) -> F64:
+    """Give every store's rating now, 1-5."""
+    stores = world.stores
+    out = np.empty(stores.listed.size)
+    rules.rate_all(stores.quality, stores.n_honest, stores.n_bad, out)
+    return out
+
+
+def advertises(world: World) -> Bool:
+    """Say which stores have money left for a click."""
+    out: Bool = world.stores.ad_left >= world.stores.click_cost
+    return out
