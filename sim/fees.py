@@ -3,10 +3,10 @@
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from sim.compiled import kernel
-from sim.units import F64, N_CATEGORIES, I32, parameter
+from sim.units import F64, I32, N_CATEGORIES, parameter
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -16,14 +16,18 @@ class DepositTier(BaseModel):
 
     model_config = _FROZEN
     turnover_from: Annotated[float, parameter("lowest turnover", unit="yuan/yr", ge=0, le=1e12)]
-    amount: Annotated[float, parameter("deposit", unit="yuan", ge=0, le=1e8)]
+    amount: Annotated[
+        float, parameter("deposit", unit="yuan", source="facts.csv F24, F25", ge=0, le=1e8)
+    ]
 
 
 class RefundTier(BaseModel):
     """A share of the yearly fee returned to those who sell enough and well."""
 
     model_config = _FROZEN
-    turnover_from: Annotated[float, parameter("lowest turnover", unit="yuan/yr", ge=0, le=1e12)]
+    turnover_from: Annotated[
+        float, parameter("lowest turnover", unit="yuan/yr", source="facts.csv F36", ge=0, le=1e12)
+    ]
     rating_from: Annotated[float, parameter("lowest rating", unit="1-5", ge=1, le=5)]
     share: Annotated[float, parameter("share of the fee returned", unit="share", ge=0, le=1)]
 
@@ -33,10 +37,24 @@ class FeeSchedule(BaseModel):
 
     model_config = _FROZEN
     standard: Annotated[
-        float, parameter("yearly fee in most categories", unit="yuan/yr", ge=0, le=1e7)
+        float,
+        parameter(
+            "yearly fee in most categories",
+            unit="yuan/yr",
+            source="facts.csv F22, F23",
+            ge=0,
+            le=1e7,
+        ),
     ] = 6000.0
     premium: Annotated[
-        float, parameter("yearly fee in the premium categories", unit="yuan/yr", ge=0, le=1e7)
+        float,
+        parameter(
+            "yearly fee in the premium categories",
+            unit="yuan/yr",
+            source="facts.csv F22, F23",
+            ge=0,
+            le=1e7,
+        ),
     ] = 6000.0
     n_premium: Annotated[
         int, parameter("premium categories, the first ones", unit="categories", ge=0, le=20)
@@ -44,9 +62,21 @@ class FeeSchedule(BaseModel):
     deposits: tuple[DepositTier, ...] = (DepositTier(turnover_from=0, amount=10_000),)
     refunds: tuple[RefundTier, ...] = ()
 
+    @field_validator("deposits")
+    @classmethod
+    def _has_one_deposit_a_turnover(cls, tiers: tuple[DepositTier, ...]) -> tuple[DepositTier, ...]:
+        seen: set[float] = set()
+        for start in (tier.turnover_from for tier in tiers):
+            if start in seen:
+                raise ValueError(f"given two deposits from {start:g} yuan/yr on, allowed one each")
+            seen.add(start)
+        return tiers
+
     def fee(self, category: I32) -> F64:
         """Give the yearly fee (yuan/yr) before refunds for an array of categories."""
-        by_category = np.where(np.arange(N_CATEGORIES) < self.n_premium, self.premium, self.standard)
+        by_category = np.where(
+            np.arange(N_CATEGORIES) < self.n_premium, self.premium, self.standard
+        )
         return by_category[category].astype(np.float64)
 
     def deposit(self, turnover: F64) -> F64:
@@ -145,7 +175,7 @@ def bill(
 
 
 def yearly_cost(before: Bill, after: Bill, capital_rate: float) -> F64:
-    """Cost of a change in yuan a year: fee, capital tied up in the deposit, less a year's subsidy."""
+    """Cost of a change (yuan/yr): fee, capital tied up in the deposit, less a year's subsidy."""
     return (
         (after.fee - before.fee)
         + capital_rate * (after.deposit - before.deposit)

@@ -1,20 +1,23 @@
 """A scenario: every parameter of a run, frozen and closed, in and out of TOML."""
 
-import difflib
 import hashlib
 import json
-import tomllib
-from importlib import resources
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from sim.declared import Nested, Step, contents, follow, is_table, steps_of
 from sim.fees import DepositTier, FeeParameters, FeeSchedule, RefundTier
 from sim.graph import GraphParameters
+from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
 from sim.population import PopulationParameters
-from sim.responses import Response
+from sim.reading import is_file_name, library_list, prepare, read
+from sim.reading import library_names as library_names  # the commands ask here
+from sim.responses import Response, Trigger
 from sim.rules.attack import AttackParameters
 from sim.rules.attention import AttentionParameters
 from sim.rules.beliefs import BeliefParameters
@@ -25,7 +28,7 @@ from sim.rules.shopping import ShoppingParameters
 from sim.rules.stores import StoreParameters
 from sim.units import BesiegeError, parameter
 
-_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
 AS_ANNOUNCED = FeeSchedule(
     standard=30_000,
@@ -57,11 +60,13 @@ class Rival(BaseModel):
 
     model_config = _FROZEN
     name: str
-    yearly_fee: Annotated[float, parameter("its yearly fee", unit="yuan/yr", ge=0, le=1e6)]
+    yearly_fee: Annotated[
+        float, parameter("its yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
+    ]
     attraction: Annotated[float, parameter("weight among rivals", unit="1", ge=0, le=1e3)] = 1.0
     effort: Annotated[float, parameter("poaching effort, factor on the daily hazard of a second shop", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
     margin: Annotated[float, parameter("margin on its sales", unit="share", ge=0, le=0.9)] = 0.15
-    promise_after: Annotated[int | None, Field(description="hours after the first attack at which it promises to freeze its fee", ge=0, le=10_000)] = None  # fmt: skip
+    promise_after: Annotated[int | None, parameter("from the first attack to its promise of a frozen fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
 
 
 RIVALS = (
@@ -71,79 +76,105 @@ RIVALS = (
 )
 
 
-def library_names(folder: str) -> list[str]:
-    """Name what the library holds in ``scenarios`` or ``responses``."""
-    base = resources.files("sim") / "library" / folder
-    return sorted(f.name[:-5] for f in base.iterdir() if f.name.endswith(".toml"))
+class _TomlSchema(GenerateJsonSchema):
+    """A named tuple is a table in TOML, where pydantic's own schema has an array."""
+
+    def named_tuple_schema(self, schema: Nested) -> JsonSchemaValue:
+        """Describe a named tuple by the names of its fields."""
+        fields = {field["name"]: self.generate_inner(field["schema"]) for field in schema["fields"]}
+        return {"type": "object", "properties": fields, "additionalProperties": False}
+
+    def encode_default(self, dft: Nested) -> Nested:
+        """Write a default as TOML would."""
+        return dft if dft is None else _plain(dft)
 
 
-def _read(source: str | Path, folder: str) -> dict[str, Any]:
-    name = str(source)
-    try:
-        if name.endswith(".toml"):
-            text = Path(name).read_text(encoding="utf-8")
-        else:
-            known = library_names(folder)
-            if name not in known:
-                near = difflib.get_close_matches(name, known, 1)
-                hint = f"; did you mean {near[0]}?" if near else ""
-                raise BesiegeError(
-                    f"{folder[:-1]}: given {name!r}, allowed {', '.join(known)} or a TOML file{hint}"
-                )
-            text = (resources.files("sim") / "library" / folder / f"{name}.toml").read_text("utf-8")
-        return tomllib.loads(text)
-    except (OSError, UnicodeDecodeError) as error:
-        raise BesiegeError(f"{name}: cannot be read ({error.__class__.__name__}: {error})") from None
-    except tomllib.TOMLDecodeError as error:
-        raise BesiegeError(f"{name}: not TOML ({error})") from None
+def scenario_list() -> list[tuple[str, str]]:
+    """Give name and description of the scenarios in the library."""
+    return library_list("scenarios")
+
+
+def response_list() -> list[tuple[str, str]]:
+    """Give name and description of the responses in the library."""
+    return library_list("responses")
 
 
 def load_response(source: str | Path) -> Response:
-    """Load a response from the library or a TOML file."""
-    data = _read(source, "responses")
+    """Load a response by its name in the library or from a TOML file.
+
+    Raises
+    ------
+    BesiegeError
+        For an unknown name, an unreadable file or a field that is not allowed.
+    """
+    data = read(source, "responses")
+    data.setdefault("name", Path(source).stem)
     try:
-        return Response.model_validate({"name": Path(str(source)).stem, **data})
+        return Response.model_validate(prepare(data, Response), strict=True)
     except ValidationError as error:
-        raise BesiegeError(f"{source}: {explain_error(error, Response)}") from None
+        raise BesiegeError(f"{say(str(source))}: {explain(error, Response)}") from None
+    except BesiegeError as error:
+        raise BesiegeError(f"{say(str(source))}: {error}") from None
 
 
-def explain_error(error: ValidationError, model: type[BaseModel]) -> str:
-    """Say the first fault for a person: the field, what was given, what is allowed."""
-    first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
-    given = first.get("input")
-    said = f"{path}: {first['msg'].lower()}"
-    if first["type"] in {"extra_forbidden", "unexpected_keyword_argument"}:
-        said = f"{path}: no such field"
-        near = difflib.get_close_matches(path, list(_all_paths(model)), 1, 0.5)
-        return said + (f"; did you mean {near[0]}?" if near else "")
-    return f"{said}, given {given!r}" if not isinstance(given, dict) else said
+def _laid_over(base: Nested, value: Nested) -> Nested:
+    """Lay a nested dict over a table, so that what it does not name stays as it was.
+
+    A response and a trigger are wholes: half of one on top of another would be a third.
+    """
+    if not isinstance(value, dict) or not is_table(type(base)) or isinstance(base, Trigger):
+        return value
+    if isinstance(base, Response):
+        return {"name": "unnamed", **value}
+    inner = contents(base)
+    return {**inner, **{k: _laid_over(inner.get(k), v) for k, v in value.items()}}
 
 
-def _all_paths(model: Any, prefix: str = "") -> list[str]:
-    names = getattr(model, "model_fields", None)
-    kinds = (
-        {n: f.annotation for n, f in names.items()}
-        if names is not None
-        else getattr(model, "__annotations__", {})
-    )
-    paths = []
-    for name, kind in kinds.items():
-        paths.append(prefix + name)
-        if isinstance(kind, type) and (hasattr(kind, "model_fields") or hasattr(kind, "_fields")):
-            paths += _all_paths(kind, f"{prefix}{name}.")
-    return paths
+def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
+    """Give a copy of ``base``, down the path only, with a value at the end of the path."""
+    step, last = steps[at], at == len(steps) - 1
+    if isinstance(base, (list, tuple)) and not is_table(type(base)):
+        if not isinstance(step, int) or step >= len(base):
+            there = f"0 to {len(base) - 1}" if base else "none, the list is empty"
+            raise BesiegeError(f"{path_of(steps[: at + 1])}: no such entry, allowed {there}")
+        inner = value if last else _put(base[step], steps, at + 1, value)
+        return (*base[:step], inner, *base[step + 1 :])
+    if base is not None and not isinstance(base, dict) and not is_table(type(base)):
+        raise BesiegeError(wrong_value(Scenario, steps[:at], base))
+    table = {} if base is None else contents(base)
+    old = table.get(str(step))
+    table[str(step)] = _laid_over(old, value) if last else _put(old, steps, at + 1, value)
+    return table
+
+
+def _plain(value: Nested, *, canonical: bool = False) -> Nested:
+    """Give nested dicts and lists, without what is absent, which TOML cannot write.
+
+    The canonical form knows no -0.0, which equals 0.0 and is written differently.
+    """
+    if is_table(type(value)):
+        inner = contents(value).items()
+        return {k: _plain(v, canonical=canonical) for k, v in inner if v is not None}
+    if isinstance(value, tuple):
+        return [_plain(item, canonical=canonical) for item in value]
+    return value + 0.0 if canonical and isinstance(value, float) else value
 
 
 class Scenario(BaseModel):
-    """Everything a run depends on besides its seed."""
+    """Everything a run depends on besides its seed.
+
+    Raises
+    ------
+    BesiegeError
+        For a field that is not allowed, however a scenario is made.
+    """
 
     model_config = _FROZEN
     name: str = "unnamed"
     description: str = ""
     scale: Annotated[float, parameter("share of sellers, onlookers and consumers simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
-    hours: Annotated[int, parameter("horizon", unit="h", ge=1, le=10_000)] = 336
-    announced: Annotated[int | None, Field(description="hour of the announcement; none if absent", ge=0, le=10_000)] = None  # fmt: skip
+    hours: Annotated[int, parameter("horizon", unit="h", source="model.md section 2", ge=1, le=10_000)] = 336  # fmt: skip
+    announced: Annotated[int | None, parameter("hour of the announcement; none if absent", unit="hour", source="facts.csv F26", ge=0, le=10_000)] = None  # fmt: skip
     fees: Fees = Fees()
     response: Response = Response()
     rivals: tuple[Rival, ...] = RIVALS
@@ -158,62 +189,89 @@ class Scenario(BaseModel):
     beliefs: BeliefParameters = BeliefParameters()
     poaching: PoachingParameters = PoachingParameters()
 
+    def __init__(self, /, **given: Nested) -> None:
+        """Make a scenario; a table that is given in part keeps the rest of its default."""
+        fields = type(self).model_fields
+        data = {
+            k: _laid_over(fields[k].default if k in fields else None, v) for k, v in given.items()
+        }
+        response = data.get("response", {})
+        if isinstance(response, (str, Path)):
+            data["response"] = load_response(response)
+        elif not isinstance(response, (dict, Response)):
+            raise BesiegeError(
+                f"response: given {show(response)}, allowed a table, a name of the library or a TOML file"
+            )
+        try:
+            self.__pydantic_validator__.validate_python(
+                prepare(data, type(self)), self_instance=self, strict=True
+            )
+        except ValidationError as error:
+            raise BesiegeError(explain(error, type(self))) from None
+
     @classmethod
     def load(cls, source: str | Path) -> Self:
         """Load a scenario by its name in the library or from a TOML file.
+
+        A response's file is looked for beside the scenario's own, then here.
 
         Raises
         ------
         BesiegeError
             For an unknown name, an unreadable file or a field that is not allowed.
         """
-        data = _read(source, "scenarios")
-        data.setdefault("name", Path(str(source)).stem)
-        return cls.parse(data, str(source))
+        data = read(source, "scenarios")
+        data.setdefault("name", Path(source).stem)
+        response = data.get("response")
+        if isinstance(response, str) and is_file_name(response) and is_file_name(source):
+            beside = Path(source).parent / response
+            data["response"] = beside if beside.is_file() else response
+        return cls.parse(data, say(str(source)))
 
     @classmethod
-    def parse(cls, data: dict[str, Any], source: str = "scenario") -> Self:
-        """Validate a nested dict; a response may be given by its name."""
-        data = dict(data)
-        if isinstance(data.get("response"), str):
-            data["response"] = load_response(data["response"]).model_dump()
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise BesiegeError(f"{source}: {explain_error(error, cls)}") from None
+    def parse(cls, data: dict[str, Any], source: str = "") -> Self:
+        """Validate a nested dict; a response may be given by its name.
 
-    def but(self, changes: dict[str, Any] | None = None, /, **more: Any) -> Self:
+        Raises
+        ------
+        BesiegeError
+            For a field that is not allowed; the message begins with ``source``.
+        """
+        try:
+            return cls(**{str(key): value for key, value in data.items()})
+        except BesiegeError as error:
+            raise BesiegeError(f"{source}: {error}" if source else str(error)) from None
+
+    def but(self, changes: dict[str, Any] | None = None, /, **more: Nested) -> Self:
         """Give a copy with fields changed, by dotted path or keyword.
 
         Parameters
         ----------
         changes
-            Such as ``{"fees.new.standard": 15000}``.
+            Such as ``{"fees.new.standard": 15000, "rivals.0.yearly_fee": 5000}``; None takes an
+            optional field away; a nested dict changes what it names.
         **more
             Top-level fields, such as ``scale=0.1`` or ``response="protect"``.
+
+        Raises
+        ------
+        BesiegeError
+            For a path that does not exist or a value that is not allowed.
         """
-        data = self.to_dict()
-        for path, value in {**(changes or {}), **more}.items():
-            at = data
-            *parents, last = path.split(".")
-            for part in parents:
-                inner = at.setdefault(part, {}) if isinstance(at, dict) else None
-                if not isinstance(inner, dict):
-                    raise BesiegeError(f"{path}: no such field")
-                at = inner
-            at[last] = value.model_dump() if isinstance(value, BaseModel) else value
-        return self.parse(data)
+        asked = [(steps_of(str(path)), new) for path, new in {**(changes or {}), **more}.items()]
+        data: Any = self
+        # Wholes before their parts, whatever the order they were named in.
+        for steps, value in sorted(asked, key=lambda change: len(change[0])):
+            trail = follow(type(self), steps)
+            if not trail.is_whole:
+                raise BesiegeError(unknown_path(type(self), trail))
+            by_name = steps == ("response",) and isinstance(value, (str, Path))
+            data = _put(data, steps, 0, load_response(value) if by_name else value)
+        return type(self)(**contents(data))
 
     def to_dict(self) -> dict[str, Any]:
         """Give plain nested dicts, without what is absent."""
-        plain = json.loads(self.model_dump_json(exclude_none=True))
-        for field, part in type(self).model_fields.items():
-            value = getattr(self, field)
-            if hasattr(value, "_asdict"):
-                plain[field] = value._asdict()
-            del part
-        plain["fees"]["terms"] = self.fees.terms._asdict()
-        return dict(plain)
+        return dict(_plain(self))
 
     def to_toml(self) -> str:
         """Write the whole scenario as TOML; reading it back gives an equal one."""
@@ -221,6 +279,20 @@ class Scenario(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of every field but the name and the description."""
-        data = {k: v for k, v in self.to_dict().items() if k not in {"name", "description"}}
+        """A hash of every field but the names and descriptions people give."""
+        data = _plain(self, canonical=True)
+        del data["name"], data["description"]
+        del data["response"]["description"]
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+
+    @classmethod
+    def model_json_schema(cls, **options: Nested) -> dict[str, Any]:  # type: ignore[override]
+        """Give the JSON Schema of a scenario's TOML file."""
+        schema = super().model_json_schema(**{"schema_generator": _TomlSchema, **options})
+        response = schema["properties"]["response"]
+        name = {
+            "type": "string",
+            "description": "a response's name in the library or its TOML file",
+        }
+        schema["properties"]["response"] = {"anyOf": [response, name]}
+        return schema

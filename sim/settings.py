@@ -1,0 +1,56 @@
+"""``--set path=value`` of the command line: settings as text, said in TOML."""
+
+import tomllib
+from collections.abc import Iterable
+from typing import Any
+
+from sim.declared import Nested, describe, follow, steps_of
+from sim.messages import show, unknown_path
+from sim.scenario import Scenario
+from sim.units import BesiegeError
+
+
+def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
+    """Read settings such as ``fees.new.standard=15000`` for `Scenario.but`.
+
+    Parameters
+    ----------
+    settings
+        ``path=value`` each, the value in TOML; what is not TOML is taken as text, so that
+        ``response=protect`` needs no quotes. ``none`` takes an optional field away. A later
+        setting of the same path wins.
+
+    Raises
+    ------
+    BesiegeError
+        For a setting without ``=`` or a path that does not exist.
+    """
+    found: dict[str, Any] = {}
+    for setting in settings:
+        path, sign, text = (part.strip() for part in setting.partition("="))
+        if not sign or not path:
+            raise BesiegeError(
+                f"--set: given {show(setting)}, allowed path=value, such as scale=0.1"
+            )
+        trail = follow(Scenario, steps_of(path))
+        if not trail.is_whole:
+            raise BesiegeError(unknown_path(Scenario, trail))
+        field = describe(path, trail.info, None) if trail.info is not None else None
+        if text == "none" and field is not None and field.optional:
+            found[path] = None
+        elif field is not None and (field.type == "text" or path == "response"):
+            value = _value_of(text)
+            found[path] = value if isinstance(value, (str, dict)) else text
+        else:
+            found[path] = _value_of(text)
+    return found
+
+
+def _value_of(text: str) -> Nested:
+    """Read a TOML value; what is none is the text itself."""
+    try:
+        document = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):
+        return text
+    # A line break would let a value smuggle in a second key.
+    return document["value"] if list(document) == ["value"] else text
