@@ -135,14 +135,15 @@ class _Person(RowAgent):
     def why(self) -> pd.DataFrame:
         """Give each term of its decision to join, stay or quit, one row an hour so far.
 
-        The hours before the agent was watched (`watch`) are told by running the world again
-        from its seed; what was changed by hand in between is not in that tale.
+        The hours before the agent was watched (`Siege.watch`) are told by running the world
+        again from its seed; what was changed by hand in between is not in that tale.
         """
-        return _tell(self, diary.PERSON, self._crowd_row())
+        return _tell(self)
 
-    def watch(self) -> None:
-        """Keep this agent's diary from now on."""
-        diary.watch(self.model.world, diary.PERSON, self._crowd_row())
+    @property
+    def diary_key(self) -> tuple[str, int]:
+        """Under which its diary is kept."""
+        return diary.PERSON, self._crowd_row()
 
     @property
     def neighbours(self) -> list["_Person"]:
@@ -208,11 +209,12 @@ class Store(RowAgent):
 
     def why(self) -> pd.DataFrame:
         """Give what it met and its hazards of closing, one row an hour so far."""
-        return _tell(self, diary.STORE, self.row)
+        return _tell(self)
 
-    def watch(self) -> None:
-        """Keep this store's diary from now on."""
-        diary.watch(self.model.world, diary.STORE, self.row)
+    @property
+    def diary_key(self) -> tuple[str, int]:
+        """Under which its diary is kept."""
+        return diary.STORE, self.row
 
     def close(self) -> None:
         """Close its goods by hand, for good."""
@@ -276,6 +278,7 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
     """The marketplace: Taobao Mall."""
 
     kind = "platform"
+    diary_key = (diary.PLATFORM, 0)
 
     @property
     def legitimacy(self) -> float:
@@ -305,13 +308,14 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
 
     def why(self) -> pd.DataFrame:
         """Give the measures in force and what it answers, one row an hour so far."""
-        return _tell(self, diary.PLATFORM, 0)
+        return _tell(self)
 
 
 class Organisers(mesa.Agent):  # type: ignore[type-arg]
     """The channel's committee."""
 
     kind = "organisers"
+    diary_key = (diary.ORGANISERS, 0)
 
     @property
     def phase(self) -> Phase:
@@ -332,17 +336,15 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
 
     def why(self) -> pd.DataFrame:
         """Give what it heard in each assembly and what it decided."""
-        return _tell(self, diary.ORGANISERS, 0)
+        return _tell(self)
 
 
-def _tell(agent: Any, kind: str, row: int) -> pd.DataFrame:
+def _tell(agent: Any) -> pd.DataFrame:
     """Give an agent's diary, from a second run of its world where it was not watched."""
-    world = agent.model.world
-    kept = world.watched.get((kind, row))
-    whole = kept is not None and (not kept or kept[0]["hour"] == 0 or world.books.hours == 0)
-    if not whole:
-        kept = agent.model.replay(kind, row)
-    return pd.DataFrame(kept)
+    diary_of = agent.model.world.watched.get(agent.diary_key)
+    if diary_of is None or diary_of.since > 0:
+        diary_of = agent.model.replay(*agent.diary_key)
+    return pd.DataFrame(diary_of.entries)
 
 
 KINDS: dict[str, type] = {

@@ -1,11 +1,34 @@
-"""The commands, thin."""
+"""The commands, thin: heavy imports wait until a command needs them."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.exceptions import Abort, Exit, TyperException
 
-app = typer.Typer(help="Besiege: when sellers rise against a marketplace.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from sim.scenario import Scenario
+
+app = typer.Typer(
+    help="Besiege: when sellers rise against a marketplace.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ScenarioName = Annotated[str, typer.Argument(help="a scenario of the library, or a TOML file")]
+ResponseName = Annotated[
+    str | None, typer.Option("--response", help="a response of the library, or a TOML file")
+]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", help="a field to change, such as fees.new.standard=15000")
+]
+Scale = Annotated[float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")]
+Seed = Annotated[int, typer.Option("--seed", help="the run's seed, 0 or more")]
+Hours = Annotated[int | None, typer.Option("--hours", help="horizon in hours")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="print no progress and no story")]
 
 
 @app.callback()
@@ -13,70 +36,170 @@ def besiege() -> None:
     """Besiege: when sellers rise against a marketplace."""
 
 
-@app.command()
-def run(
-    scenario: Annotated[str, typer.Argument(help="a name of the library or a TOML file")] = "taobao-2011",
-    response: Annotated[str | None, typer.Option(help="a response's name or file")] = None,
-    scale: Annotated[float | None, typer.Option(help="share simulated, 0.001 to 1")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="the run's seed")] = 1,
-    hours: Annotated[int | None, typer.Option(help="horizon in hours")] = None,
-    out: Annotated[Path, typer.Option(help="the run's folder")] = Path("runs/latest"),
-) -> None:
-    """Simulate one siege; write its scenario, hours and a few figures."""
+def _world(
+    scenario: str, response: str | None, settings: list[str] | None, scale: float | None,
+    hours: int | None,
+) -> "Scenario":  # fmt: skip
     from sim.scenario import Scenario
+    from sim.settings import parse_settings
 
     given = {"response": response, "scale": scale, "hours": hours}
-    world = Scenario.load(scenario).but({k: v for k, v in given.items() if v is not None})
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        (out / "scenario.toml").write_text(world.to_toml(), encoding="utf-8")
-    except OSError as error:
-        typer.echo(f"--out: {out} cannot be written ({error.strerror})", err=True)
-        raise typer.Exit(2) from None
-    typer.echo("Loading the engine (the first run on a machine compiles it).", err=True)
-    from sim import calendar
-    from sim.model import Siege
+    changes: dict[str, Any] = parse_settings(settings or [])
+    changes |= {name: value for name, value in given.items() if value is not None}
+    world = Scenario.load(scenario)
+    return world.but(changes) if changes else world
 
-    siege = Siege(world, seed=seed)
-    siege.run_for(world.hours)
-    table = siege.hours
-    table.to_csv(out / "hours.csv", index_label="hour")
-    top = int(table.online.argmax())
-    typer.echo(f"{world.name}, seed {seed}, scale {world.scale}, response {world.response.name}")
-    if siege.first_attack < 0:
-        typer.echo("Nobody attacked.")
+
+def _say_what_it_waits_for(*, quiet: bool) -> None:
+    """Tell on the terminal that kernels are being compiled, the first time on a machine."""
+    if quiet:
+        return
+    from sim.compiled import kernels_are_cached
+
+    if not kernels_are_cached():
+        typer.echo(
+            "Compiling the engine: once on this machine, some twenty seconds …", err=True
+        )
+
+
+@app.command()
+def run(
+    scenario: ScenarioName = "taobao-2011",
+    response: ResponseName = None,
+    settings: Settings = None,
+    scale: Scale = None,
+    seed: Seed = 1,
+    hours: Hours = None,
+    out: Annotated[Path, typer.Option("--out", help="the run's folder")] = Path("runs/latest"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Simulate one siege: the story, the outcomes, a folder of tables and a picture."""
+    from sim.folders import prepare_folder
+
+    world = _world(scenario, response, settings, scale, hours)
+    prepare_folder(out)
+    _say_what_it_waits_for(quiet=quiet or json)
+    from sim import runs
+    from sim.views import terminal
+
+    with terminal.progress("hours", show=not (quiet or json)) as progress:
+        result = runs.run(world, seed, progress=progress)
+    result.save(out)
+    if json:
+        terminal.print_json(result.to_dict())
+    elif quiet:
+        typer.echo(str(out))
     else:
-        typer.echo(f"First attack: {calendar.describe(siege.first_attack)}")
-        typer.echo(f"Most online: {table.online[top]:,.0f} at {calendar.describe(top)}")
-        typer.echo(f"Stores that closed goods: {siege.ever_delisted.sum()}")
-        typer.echo(f"Lost by big stores: {siege.loss.sum():,.0f} yuan")
-    typer.echo(f"Hours written to {out / 'hours.csv'}")
+        terminal.tell(result, out)
 
 
 @app.command()
-def scenarios() -> None:
+def explain(
+    agent: Annotated[str, typer.Option("--agent", help="KIND:ROW, such as seller:7 or store:12; organisers; platform")],
+    scenario: ScenarioName = "taobao-2011",
+    hour: Annotated[int | None, typer.Option("--hour", help="one hour alone, every term of it")] = None,
+    response: ResponseName = None,
+    settings: Settings = None,
+    scale: Scale = None,
+    seed: Seed = 1,
+    hours: Hours = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Tell why one agent did what it did: each term of its rule, hour by hour."""
+    world = _world(scenario, response, settings, scale, hours)
+    _say_what_it_waits_for(quiet=json)
+    from sim.views import terminal
+    from sim.whys import explain_agent
+
+    table = explain_agent(world, seed, agent, hour)
+    if json:
+        terminal.print_json(terminal.records(table))
+    else:
+        terminal.print_table(table, agent, one=hour is not None)
+
+
+@app.command()
+def show(
+    folder: Annotated[Path, typer.Argument(help="the folder of a finished run")],
+    json: Json = False,
+) -> None:
+    """Show a finished run: its story's numbers, and where its tables lie."""
+    from sim.folders import read_outcomes
+    from sim.views import terminal
+
+    outcomes = read_outcomes(folder)
+    if json:
+        terminal.print_json(outcomes)
+    else:
+        terminal.show_outcomes(outcomes, folder)
+
+
+@app.command()
+def scenarios(json: Json = False) -> None:
     """Name the scenarios of the library."""
-    from sim.scenario import library_names
+    from sim.scenario import scenario_list
 
-    typer.echo("\n".join(library_names("scenarios")))
+    _list(scenario_list(), as_json=json)
 
 
 @app.command()
-def responses() -> None:
-    """Name the responses of the library."""
-    from sim.scenario import library_names
+def responses(
+    name: Annotated[str | None, typer.Argument(help="one response: its measures and parameters")] = None,
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Name the responses of the library, and every measure with its parameters."""
+    from sim.scenario import load_response, response_list
 
-    typer.echo("\n".join(library_names("responses")))
+    if name is not None:
+        response = load_response(name)
+        typer.echo(response.model_dump_json(indent=2, exclude_none=True))
+        return
+    _list(response_list(), as_json=json)
+    if json:
+        return
+    from sim.responses import measures
+
+    typer.echo("\nMeasures that a response may name:")
+    for kind, measure in measures().items():
+        typer.echo(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
+        for field, info in measure.model_fields.items():
+            extra = info.json_schema_extra
+            if isinstance(extra, dict):
+                told = f"{info.description}, {extra.get('unit')}, default {info.default}"
+                typer.echo(f"      {field:22} {told}")
+
+
+def _list(rows: list[tuple[str, str]], *, as_json: bool) -> None:
+    if as_json:
+        import json
+
+        typer.echo(json.dumps(dict(rows), indent=2, ensure_ascii=False))
+    else:
+        width = max(len(name) for name, _ in rows) + 2
+        typer.echo("\n".join(f"{name:{width}}{told}" for name, told in rows))
 
 
 @app.command()
 def schema() -> None:
-    """Print the JSON Schema of a scenario."""
+    """Print the JSON Schema of a scenario file."""
     import json
 
     from sim.scenario import Scenario
 
-    typer.echo(json.dumps(Scenario.model_json_schema(), indent=2))
+    typer.echo(json.dumps(Scenario.model_json_schema(), indent=2, ensure_ascii=False))
+
+
+@app.command()
+def bench(
+    json: Json = False,
+    quick: Annotated[bool, typer.Option("--quick", help="small sizes only")] = False,
+) -> None:
+    """Measure speed and memory here; from a checkout, plain Mesa beside it."""
+    from sim import bench as benching
+
+    measured = benching.measure(quick=quick)
+    typer.echo(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
 
 
 def main() -> None:
@@ -84,7 +207,19 @@ def main() -> None:
     from sim.units import BesiegeError
 
     try:
-        app()
+        code = app(standalone_mode=False)
     except BesiegeError as error:
-        typer.echo(str(error), err=True)
-        raise SystemExit(2) from None
+        code = _refuse(str(error))
+    except TyperException as error:
+        code = _refuse(error.format_message())
+    except Exit as stop:
+        code = stop.exit_code
+    except (KeyboardInterrupt, Abort):
+        typer.echo("Interrupted.", err=True)
+        code = 130
+    sys.exit(code or 0)
+
+
+def _refuse(said: str) -> int:
+    typer.echo(" ".join(said.split()), err=True)
+    return 2

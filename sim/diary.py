@@ -13,16 +13,16 @@ from sim.rules import attack, mobilisation, stores
 from sim.rules.channel import Tidings
 from sim.rules.stores import StoreDay
 from sim.units import N_CATEGORIES, Motion, Phase, Role, Stance
-from sim.world import World
+from sim.world import Diary, World
 
 PERSON, STORE, ORGANISERS, PLATFORM = "person", "store", "organisers", "platform"
 
 type Entry = dict[str, Any]
 
 
-def watch(world: World, kind: str, row: int) -> list[Entry]:
+def watch(world: World, kind: str, row: int) -> Diary:
     """Keep an agent's diary from now on; gives the diary, which grows by the hour."""
-    return world.watched.setdefault((kind, row), [])
+    return world.watched.setdefault((kind, row), Diary(since=world.hour + 1))
 
 
 def _rows(world: World, kind: str) -> list[int]:
@@ -31,7 +31,7 @@ def _rows(world: World, kind: str) -> list[int]:
 
 def _write(world: World, kind: str, row: int, entry: Entry) -> None:
     date = calendar.describe(world.hour)
-    world.watched[(kind, row)].append({"hour": world.hour, "date": date, **entry})
+    world.watched[(kind, row)].entries.append({"hour": world.hour, "date": date, **entry})
 
 
 def note_people(world: World) -> None:
@@ -88,10 +88,10 @@ def note_acting(world: World) -> None:
     crowd, m = world.crowd, world.scenario.mobilisation
     called = world.organisers.phase in (Phase.ATTACK, Phase.ESCALATE)
     for row in _rows(world, PERSON):
-        diary = world.watched[(PERSON, row)]
-        if not diary or diary[-1]["hour"] != world.hour:
+        entries = world.watched[(PERSON, row)].entries
+        if not entries or entries[-1]["hour"] != world.hour:
             continue
-        entry = diary[-1]
+        entry = entries[-1]
         may = called and entry.get("online", False) and attack.attacks(crowd.role[row])
         chance = attack.acting_chance(crowd.wish[row], m.noise, m.tie_joins, world.scenario.attack)
         entry["chance_to_act"] = float(chance) if may else 0.0

@@ -24,7 +24,7 @@ from sim.stages.shopping import shop
 from sim.stages.stores import keep_store
 from sim.table import Table
 from sim.units import BesiegeError
-from sim.world import World, found
+from sim.world import Diary, World, found
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -186,7 +186,12 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             raise BesiegeError(f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}")
         return table[int(row or 0)]
 
-    def replay(self, kind: str, row: int) -> list[dict[str, Any]]:
+    def watch(self, agent: Any) -> None:
+        """Keep an agent's diary from now on, so that its `why` needs no second run."""
+        kind, row = agent.diary_key
+        diary.watch(self.world, kind, row)
+
+    def replay(self, kind: str, row: int) -> Diary:
         """Run this world again from its seed up to now and give an agent's diary."""
         again = Siege(self._besiege, seed=self.seed, network=self.world.graph)
         kept = diary.watch(again.world, kind, row)

@@ -5,7 +5,7 @@ touches no column and draws no number.
 """
 
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -305,6 +305,12 @@ AnyMeasure = Annotated[
     | OpenTalks | Regulator | Postpone | HalveDeposit | Subsidise,
     Field(discriminator="kind"),
 ]  # fmt: skip
+
+
+def measures() -> dict[str, type[Measure]]:
+    """Give every measure that a response may name, by its kind."""
+    union, _ = get_args(AnyMeasure)
+    return {m.model_fields["kind"].default: m for m in get_args(union)}
 
 
 class Response(BaseModel):

@@ -10,11 +10,11 @@ from typing import Any
 import pandas as pd
 
 from sim import parquet, tables
+from sim.folders import prepare_folder, unwritable
 from sim.model import Siege, check_seed
 from sim.outcomes import OUTCOMES, measure
 from sim.record import Record
 from sim.scenario import Scenario
-from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
 
 type Progress = Callable[[int, int], None]
@@ -85,31 +85,12 @@ class RunResult:
 
             siege_figure(self.record, self.scenario).savefig(out / "siege.png", dpi=110)
         except OSError as error:
-            raise BesiegeError(f"--out: {out} cannot be written ({error.strerror})") from None
+            raise unwritable(out, error) from None
         return out
 
 
 def _write_json(path: Path, data: dict[str, Any]) -> None:
     path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def prepare_folder(folder: str | Path) -> Path:
-    """Make a folder that can be written, before any work is done for it.
-
-    Raises
-    ------
-    BesiegeError
-        If it cannot.
-    """
-    out = Path(folder)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / ".writable"
-        probe.write_bytes(b"")
-        probe.unlink()
-    except OSError as error:
-        raise BesiegeError(f"--out: {out} cannot be written ({error.strerror})") from None
-    return out
 
 
 def run(

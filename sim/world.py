@@ -76,6 +76,14 @@ class Actions(NamedTuple):
 
 
 @dataclass(slots=True)
+class Diary:
+    """What a watched agent weighed, hour by hour."""
+
+    since: int  # hour from which it is watched
+    entries: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class World:
     """Everything of one run. ``hour`` is the hour that runs, or the last that did."""
 
@@ -108,7 +116,7 @@ class World:
     inside: I32 = field(default_factory=lambda: np.zeros(0, np.int32))  # rows in the protest
     census: I64 = field(default_factory=lambda: np.zeros((2, len(Role)), np.int64))
     actions: list[Actions] = field(default_factory=list)  # of the hours in which anybody acted
-    watched: dict[tuple[str, int], list[dict[str, Any]]] = field(default_factory=dict)
+    watched: dict[tuple[str, int], Diary] = field(default_factory=dict)
 
     def note(self, **values: float) -> None:
         """Write values of the hour into the hourly series."""

@@ -1,0 +1,47 @@
+"""Folders that commands write and read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from sim.units import BesiegeError
+
+
+def prepare_folder(folder: str | Path) -> Path:
+    """Make a folder that can be written, before any work is done for it.
+
+    Raises
+    ------
+    BesiegeError
+        If it cannot.
+    """
+    out = Path(folder)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise unwritable(out, error) from None
+    return out
+
+
+def unwritable(out: Path, error: OSError) -> BesiegeError:
+    """Say that a folder cannot be written, and why."""
+    return BesiegeError(f"--out: given {out}, allowed is a folder that can be written ({error.strerror})")
+
+
+def read_outcomes(folder: Path) -> dict[str, Any]:
+    """Read the outcomes of a finished run.
+
+    Raises
+    ------
+    BesiegeError
+        If the folder holds none.
+    """
+    path = folder / "outcomes.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BesiegeError(f"show: given {folder}, allowed is the folder of a finished run ({error})") from None
+    return found

@@ -1,0 +1,98 @@
+"""What commands print: progress, the story, tables."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from sim.outcomes import OUTCOMES
+from sim.runs import RunResult
+
+
+@contextmanager
+def progress(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show a bar on the terminal while something runs; nothing where there is no terminal."""
+    if not (show and sys.stderr.isatty()):
+        yield None
+        return
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def print_json(data: Any) -> None:
+    """Print one JSON value; what is not a number is null."""
+    print(json.dumps(data, ensure_ascii=False, allow_nan=False))
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a table as plain rows, with null for what is not a number."""
+    rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
+    return rows
+
+
+def tell(result: RunResult, folder: Path) -> None:
+    """Print the story, the outcomes with their units, and where everything lies."""
+    for line in result.story():
+        print(line)
+    print()
+    values = {n: {"value": v, "unit": OUTCOMES[n].unit} for n, v in result.outcomes.items()}
+    Console(soft_wrap=False).print(_outcomes_table(values))
+    print(f"\nWritten to {folder}: siege.png, tables (Parquet), outcomes.json, scenario.toml.")
+    print(f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s.")
+
+
+def show_outcomes(saved: dict[str, Any], folder: Path) -> None:
+    """Print a finished run's outcomes."""
+    print(f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours")
+    Console().print(_outcomes_table(saved["outcomes"]))
+    print(f"Tables and picture lie in {folder}.")
+
+
+def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False)
+    table.add_column("outcome")
+    table.add_column("value", justify="right")
+    table.add_column("unit")
+    table.add_column("meaning", style="dim")
+    for name, entry in values.items():
+        meaning = OUTCOMES[name].label if name in OUTCOMES else ""
+        table.add_row(name, written(entry["value"], entry["unit"]), entry["unit"], meaning)
+    return table
+
+
+def written(value: float | None, unit: str) -> str:
+    """Write a value for people: thousands apart, shares with three digits, a dash for none."""
+    if value is None:
+        return "–"
+    if unit == "share":
+        return f"{value:.3f}"
+    return f"{value:,.2f}" if unit == "hours" and value % 1 else f"{value:,.0f}"
+
+
+def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
+    """Print an agent's diary: a row an hour, or for one hour a line a term."""
+    if one:
+        for name, value in table.iloc[0].items():
+            print(f"{name:22} {_short(value)}")
+        return
+    shown = Table(title=title, box=None, pad_edge=False)
+    for name in table.columns:
+        shown.add_column(str(name), justify="right")
+    for row in table.itertuples(index=False):
+        shown.add_row(*(_short(v) for v in row))
+    Console(width=None if sys.stdout.isatty() else 200).print(shown)
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return str(value)
