@@ -29,7 +29,7 @@ def another(field):
     if field.type == "switch":
         return not field.default
     if field.type == "text":
-        return field.default + "x"
+        return (field.default or "") + "x"
     if field.type == "choice":
         return next((c for c in field.choices if c != field.default), None)
     if field.type == "list":
