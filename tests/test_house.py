@@ -16,7 +16,9 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 STATE = ("sim.population*", "sim.agents*", "sim.columns*")
 CITY = ("sim.scenario*", "sim.model*", "sim.world*", "sim.run*")
 STUDY = ("sim.hindcast*", "sim.lab*", "sim.compare*")
-FACES = ("sim.views*", "sim.cli*")
+# Pictures and the story are drawn from a record alone, so a `Siege` can draw itself.
+DRAWN = ("sim.views.plots", "sim.views.story")
+FACES = ("sim.views.report*", "sim.views.dashboard*", "sim.views.terminal*", "sim.cli*")
 TOOLS = ("sim.calendar", "sim.chance", "sim.compiled", "sim.curves", "sim.fees", "sim.graph")
 
 # Who may not import whom. That there is no circle says the rest.
@@ -35,6 +37,9 @@ FORBIDDEN = {
     "sim.lab*": ("sim.compare*", *FACES),
     "sim.compare*": FACES,
     "sim.views*": ("sim.cli*",),
+    "sim.stages*": ("sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),
+    "sim.world": ("sim.stages*", "sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),
+    **dict.fromkeys(DRAWN, ("sim.model*", "sim.run*", *STUDY, *FACES)),
 }
 
 ABOVE_THE_PACKAGE = {"benchmarks", "experiments", "notebooks", "tests"}
