@@ -39,9 +39,9 @@ class PopulationParameters(NamedTuple):
     brand_log_sd: Annotated[float, parameter("spread of log brand weight of stores", unit="1", ge=0, le=3)] = 0.6  # fmt: skip
     price_median: Annotated[float, parameter("median price of an order", unit="yuan", ge=1, le=1e5)] = 180.0  # fmt: skip
     price_log_sd: Annotated[float, parameter("spread of log price of stores", unit="1", ge=0, le=2)] = 0.4  # fmt: skip
-    store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.9)] = 0.25  # fmt: skip
-    ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 15_000.0  # fmt: skip
-    click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", gt=0, le=100)] = 1.5  # fmt: skip
+    store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.9)] = 0.32  # fmt: skip
+    ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 25_000.0  # fmt: skip
+    click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", gt=0, le=100)] = 4.0  # fmt: skip
 
 
 @dataclass(slots=True)
