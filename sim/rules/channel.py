@@ -21,7 +21,7 @@ class ChannelParameters(NamedTuple):
     contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md", ge=0, le=5)] = 1.45  # fmt: skip
     motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
     motion_fervour: Annotated[float, parameter("how much more than U a speaker wants to act", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
-    motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
+    motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip
     motion_unanswered: Annotated[float, parameter("how silence speaks for escalation, per day unanswered", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
     quorum: Annotated[float, parameter("online at which the attack may be called", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
     assembly_hour: Annotated[int, parameter("hour of the day of the assembly", unit="hour", source="facts.csv F27", ge=0, le=23)] = 21  # fmt: skip
@@ -216,9 +216,11 @@ class Tidings(NamedTuple):
 def decide(phase: Phase, t: Tidings, p: ChannelParameters) -> Phase:
     """Decide the next phase in the day's assembly (model.md 4.4).
 
-    GATHER to ATTACK with a quorum unless a pause or the end leads the tally; ATTACK to TRUCE
-    when unanswered long enough (the model begins it next morning); any of them to DISSOLVE when
-    the answer is accepted, the attendance has fallen far enough, or the end leads the tally.
+    GATHER to ATTACK with a quorum, unless a pause or the end leads the tally. Later, DISSOLVE
+    when the answer is accepted, the end leads the tally or, outside a truce, the day's highest
+    attendance has fallen far enough. A pause that leads the tally, or an attack long enough
+    unanswered, calls a TRUCE (begun next morning); an escalation that leads it, ESCALATE. A
+    truce ends at its deadline only.
     """
     if phase == Phase.DISSOLVE:
         return phase
@@ -227,8 +229,14 @@ def decide(phase: Phase, t: Tidings, p: ChannelParameters) -> Phase:
         return Phase.ATTACK if t.online >= p.quorum and not against else phase
     if t.answer >= p.answer_accepted or t.leading == Motion.DISSOLVE:
         return Phase.DISSOLVE
-    if phase != Phase.TRUCE and t.top_today < p.dissolve_share * t.top_ever:
+    if phase == Phase.TRUCE:
+        return phase
+    if t.top_today < p.dissolve_share * t.top_ever:
         return Phase.DISSOLVE
+    if t.leading == Motion.PAUSE:
+        return Phase.TRUCE
+    if phase == Phase.ATTACK and t.leading == Motion.ESCALATE:
+        return Phase.ESCALATE
     if phase == Phase.ATTACK and t.hours_in_phase >= p.attack_before_truce:
         return Phase.TRUCE
     return phase

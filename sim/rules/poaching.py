@@ -19,7 +19,6 @@ class PoachingParameters(NamedTuple):
     move_noise: Annotated[float, parameter("tau_M, noise of that decision", unit="yuan", gt=0, le=1e6)] = 8_000.0  # fmt: skip
     gain_share: Annotated[float, parameter("a second shop's turnover, of that in the mall", unit="share", ge=0, le=1)] = 0.12  # fmt: skip
     keep_share: Annotated[float, parameter("turnover kept by a seller that leaves the mall", unit="share", ge=0, le=1)] = 0.35  # fmt: skip
-    loss_weight: Annotated[float, parameter("weight of a yuan lost in the siege against a yuan of profit", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
     grievance_yuan: Annotated[float, parameter("what full grievance is worth against the mall", unit="yuan", ge=0, le=1e6)] = 10_000.0  # fmt: skip
     promise_bonus: Annotated[float, parameter("what a rival's promise of a frozen fee is worth", unit="yuan", ge=0, le=1e6)] = 4_000.0  # fmt: skip
     renewal_noise: Annotated[float, parameter("noise of the renewal", unit="yuan", gt=0, le=1e6)] = 6_000.0  # fmt: skip
@@ -40,10 +39,10 @@ def move_chance(
 ) -> float:
     """Probability (a day) of a second shop: lambda_M effort sigma((profit + wrong - cost)/tau_M).
 
-    wrong = grievance_yuan * grievance + loss_weight * max(0, loss), the loss in yuan of margin.
+    wrong = grievance_yuan * grievance + loss, the loss in yuan of margin, below 0 for a gain.
     Source: model.md 4.10. A seller whose profit does not bear the switching cost hardly moves.
     """
-    wrong = p.grievance_yuan * grievance + p.loss_weight * max(0.0, loss)
+    wrong = p.grievance_yuan * grievance + loss
     chance = p.move_rate_per_day * effort * sigmoid(
         profit + wrong - p.switching_cost, p.move_noise, True
     )
@@ -107,12 +106,12 @@ def renewal_values(
 ) -> tuple[float, float, float]:  # fmt: skip
     """Yearly worth (yuan) of staying, keeping both shops, and leaving the mall.
 
-    With G the grievance in yuan and l what the siege cost: stay = profit - bill - G - l;
+    With G the grievance in yuan and l what the siege cost (below 0: brought): stay = profit - bill - G - l;
     both = profit (1 + gain) - bill - fee - G - l; leave = profit keep - fee.
     ``profit`` is margin times turnover, ``bill`` the mall's fee and the cost of its deposit.
     Source: model.md 4.10. Leaves out: that who leaves may come back.
     """
-    wrong = p.grievance_yuan * grievance + p.loss_weight * max(0.0, loss)
+    wrong = p.grievance_yuan * grievance + loss
     stay = profit - bill - wrong
     both = profit * (1.0 + p.gain_share) - bill - rival_fee - wrong
     leave = profit * p.keep_share - rival_fee

@@ -13,9 +13,9 @@ def act(world: World) -> None:
     h, p, crowd = world.hour, world.scenario.attack, world.crowd
     phase, m = world.organisers.phase, world.scenario.mobilisation
     escalated = phase == Phase.ESCALATE
-    rate = sum(attack.rate_of(int(t), escalated, p) for t in Tactic)
-    if phase not in (Phase.ATTACK, Phase.ESCALATE):
-        rate = 0.0
+    rate = 0.0
+    if phase in (Phase.ATTACK, Phase.ESCALATE):
+        rate = sum(attack.rate_of(int(t), escalated, p) for t in Tactic)
     acting = np.empty(world.inside.size, np.int32)
     n_acting, n_new = attack.choose_to_act(
         world.key, h, world.inside, crowd.role, crowd.online, crowd.wish, rate, m.noise,

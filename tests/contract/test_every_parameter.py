@@ -1,0 +1,150 @@
+"""Every declared parameter moves some outcome: what nothing reads is found here."""
+
+from functools import cache
+
+import pytest
+
+from sim.declared import fields_of
+from sim.model import Siege
+from sim.responses import measures
+from sim.scenario import Scenario
+
+# A small world in which everything happens: people gather, attack, rest, escalate, leave.
+WORLD = {
+    "scale": 0.01,
+    "hours": 200,
+    "population.n_consumers": 1_000_000,
+    "population.n_stores": 60,
+}
+# Whole lists that stand for their parts; names and texts say nothing to the engine.
+LEFT_OUT = ("name", "description", "response.name", "response.description", "graph.path")
+
+TALKS = {
+    "name": "talks at once",
+    "measures": [
+        {
+            "kind": "open-talks",
+            "contact_rate": 1.0,
+            "answer": 0.55,
+            "trigger": {"hours_after_first_attack": 1},
+        }
+    ],
+}
+
+# What must be so before a parameter can matter.
+NEEDS = {
+    "graph.within_share": {"graph.family": "communities"},
+    "mobilisation.tie_joins": {
+        "mobilisation.noise": 0.0,
+        "mobilisation.weight_grievance": 0.0,
+        "mobilisation.weight_attention": 0.0,
+        "mobilisation.weight_social": 0.0,
+        "mobilisation.weight_risk": 0.0,
+        "population.onlooker_threshold_mean": 0.0,
+        "population.onlooker_threshold_sd": 0.0,
+    },
+    "channel.contact_rate": {"response": "protect-and-talk"},
+    "channel.motion_talks": {"response": TALKS},
+    "channel.motion_noise": {"response": TALKS},
+    "channel.motion_unanswered": {"response": "silence"},
+    "channel.dissolve_share": {"response": "silence"},
+    "channel.tally_kept": {"channel.motion_noise": 10.0, "channel.motion_fervour": 0.0},
+    "fees.old.n_premium": {"fees.old.premium": 9000.0},
+    "channel.answer_heard": {"response": "protect-and-talk"},
+    "attack.escalation": {"response": "silence"},
+    "attack.escalation_refusals": {"response": "silence"},
+    "attention.statement": {"response": "talk"},
+    "shopping.loyalty_rise": {"shopping.favourite_share": 0.5},
+    "stores.relist_protected": {"response": "protect"},
+}
+
+
+def active(kind):
+    """A response of one measure that acts from the first attack on."""
+    return {
+        "response": {
+            "name": kind,
+            "measures": [{"kind": kind, "trigger": {"hours_after_first_attack": 2}}],
+        }
+    }
+
+
+@cache
+def outcomes(changes):
+    siege = Siege(Scenario.load("taobao-2011").but({**WORLD, **dict(changes)}), seed=3).run()
+    return siege.outcomes, siege.hours
+
+
+def same(first, second):
+    return first[0] == second[0] and first[1].equals(second[1])
+
+
+def freeze(changes):
+    return tuple((k, v) if not isinstance(v, dict) else (k, Frozen(v)) for k, v in changes.items())
+
+
+class Frozen(dict):
+    """A table that can be a key."""
+
+    def __hash__(self):
+        return hash(repr(self))
+
+
+def values_to_try(field, default):
+    if field.type == "switch":
+        return [not default]
+    if field.type == "choice":
+        return [c for c in field.choices if c not in (default, "file")]
+    low = field.low if field.low is not None else 0
+    high = field.high if field.high is not None else 10 * (default or 1)
+    start = default if default is not None else low
+    tries = [start * 2, start / 2, (start + high) / 2, (start + low) / 2, low, high]
+    if start == 0:
+        tries = [high / 2, high / 10, high]
+    kept = [t for t in tries if low <= t <= high and (t > low or not field.low_excluded)]
+    if field.type == "whole number":
+        kept = [int(t) for t in kept]
+    return [t for t in kept if t != default]
+
+
+def moves_something(path, field, default, needs):
+    base = outcomes(freeze(needs))
+    for value in values_to_try(field, default):
+        if not same(base, outcomes(freeze({**needs, path: value}))):
+            return True
+    return False
+
+
+PLAIN = [
+    f
+    for f in fields_of(Scenario.load("taobao-2011"))
+    if f.type not in {"text", "list"}
+    and f.path not in LEFT_OUT
+    and not f.path.startswith("response.")
+    and not f.path.startswith(("rivals[1]", "rivals[2]"))
+    and f.path != "scale"
+]
+
+
+@pytest.mark.parametrize("field", PLAIN, ids=lambda f: f.path)
+def test_a_parameter_that_is_changed_moves_some_outcome(field):
+    needs = NEEDS.get(field.path, {})
+    default = needs.get(field.path, field.default)
+    path = field.path.replace("[", ".").replace("]", "")
+    assert moves_something(path, field, default, needs)
+
+
+OF_MEASURES = [
+    f
+    for f in fields_of(Scenario)
+    if f.path.startswith("response.measures[")
+    and f.type in {"number", "whole number"}
+    and ".trigger." not in f.path
+]
+
+
+@pytest.mark.parametrize("field", OF_MEASURES, ids=lambda f: f.path)
+def test_a_measures_parameter_that_is_changed_moves_some_outcome(field):
+    kind, _, name = field.path.removeprefix("response.measures[").partition("].")
+    assert kind in measures()
+    assert moves_something(f"response.measures.0.{name}", field, field.default, active(kind))
