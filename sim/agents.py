@@ -93,7 +93,8 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     def __init__(self, model: Any, row: int) -> None:
         self.row = row
         if self.first_id:  # not registered: there are too many of its kind
-            self.model, self.unique_id, self.pos = model, self.first_id + row, None
+            self.model, self.pos = model, None
+            self.unique_id: Any = self.first_id + row
         else:
             super().__init__(model)
 

@@ -5,6 +5,7 @@ The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
 decisions of one row in one hour share a call and nothing else.
 """
 
+import math
 from enum import IntEnum
 
 import numpy as np
@@ -270,7 +271,7 @@ def poisson(key: np.uint64, stream: int, hour: int, row: int, mean: float) -> in
     total = 0
     for d in range(n_chunks):
         u = uniform(key, stream, hour, row, d)
-        mass = np.exp(-part)
+        mass = math.exp(-part)
         below = mass
         n = 0
         while u > below and mass > 0.0:

@@ -23,9 +23,12 @@ ResponseName = Annotated[
     str | None, typer.Option("--response", help="a response of the library, or a TOML file")
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="a field to change, such as fees.new.standard=15000")
+    list[str] | None,
+    typer.Option("--set", help="a field to change, such as fees.new.standard=15000"),
 ]
-Scale = Annotated[float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")]
+Scale = Annotated[
+    float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")
+]
 Seed = Annotated[int, typer.Option("--seed", help="the run's seed, 0 or more")]
 Hours = Annotated[int | None, typer.Option("--hours", help="horizon in hours")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
@@ -58,9 +61,7 @@ def _say_what_it_waits_for(*, quiet: bool) -> None:
     from sim.compiled import kernels_are_cached
 
     if not kernels_are_cached():
-        typer.echo(
-            "Compiling the engine: once on this machine, some twenty seconds …", err=True
-        )
+        typer.echo("Compiling the engine: once on this machine, some twenty seconds …", err=True)
 
 
 @app.command()

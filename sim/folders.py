@@ -28,7 +28,9 @@ def prepare_folder(folder: str | Path) -> Path:
 
 def unwritable(out: Path, error: OSError) -> BesiegeError:
     """Say that a folder cannot be written, and why."""
-    return BesiegeError(f"--out: given {out}, allowed is a folder that can be written ({error.strerror})")
+    return BesiegeError(
+        f"--out: given {out}, allowed is a folder that can be written ({error.strerror})"
+    )
 
 
 def read_outcomes(folder: Path) -> dict[str, Any]:
@@ -43,5 +45,7 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BesiegeError(f"show: given {folder}, allowed is the folder of a finished run ({error})") from None
+        raise BesiegeError(
+            f"show: given {folder}, allowed is the folder of a finished run ({error})"
+        ) from None
     return found

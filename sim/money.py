@@ -119,7 +119,9 @@ def balance(r: Record) -> Books:
         float(s["surplus_loss"].sum()),
         -won,
     )
-    total = [a + float(b) for a, b in zip(lost, net, strict=True)]
+    platform, stores, sellers, shoppers, rivals = (
+        a + float(b) for a, b in zip(lost, net, strict=True)
+    )
     paid = {p.kind: p.amount for p in payments}
     response = own + paid["refunds of clicks"] + paid["compensation"] + paid.get("subsidies", 0.0)
-    return Books(payments, lost, *total, response=response)
+    return Books(payments, lost, platform, stores, sellers, shoppers, rivals, response)

@@ -77,11 +77,7 @@ class Record:
     def until(self, hours: int) -> "Record":
         """Give the record of the same run stopped at an hour, without a renewal."""
         cut = min(hours, self.hours)
-        by_hour = {
-            f.name: getattr(self, f.name)[:cut]
-            for f in fields(self)
-            if f.name in _BY_HOUR
-        }
+        by_hour = {f.name: getattr(self, f.name)[:cut] for f in fields(self) if f.name in _BY_HOUR}
         series = {name: values[:cut] for name, values in self.series.items()}
         renewal = self.renewal if cut == self.hours else None
         return replace(self, hours=cut, series=series, renewal=renewal, **by_hour)

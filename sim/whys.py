@@ -33,7 +33,7 @@ def explain_agent(
     chosen = siege.agent(agent)
     siege.watch(chosen)
     siege.run_for(scenario.hours if hour is None else hour + 1)
-    table = chosen.why()
+    table: pd.DataFrame = chosen.why()
     if hour is not None and "hour" in table:
         table = table[table["hour"] == hour]
     if table.empty:

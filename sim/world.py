@@ -1,12 +1,13 @@
 """The state of one world: hour 0, and what the stages of the hour read and change."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 import networkx as nx
 import numpy as np
 
 from sim import calendar, chance, fees, graph, population, record
+from sim.fees import NOTHING_CONCEDED
 from sim.graph import Graph
 from sim.population import Consumers, Crowd, Sellers, Shelves, Stores
 from sim.responses import IDLE, Orders
@@ -56,7 +57,7 @@ class Platform:
     orders: Orders = IDLE
     answer: float = 0.0  # how far the demands are answered, 0-1
     talks: bool = False
-    concession: fees.Concession = fees.Concession()
+    concession: fees.Concession = NOTHING_CONCEDED
     legitimacy_public: float = 0.0
     sanction: float = 0.0  # perceived by everybody
     undone: float = 0.0  # false actions undone of late, fading
@@ -118,10 +119,10 @@ class World:
     actions: list[Actions] = field(default_factory=list)  # of the hours in which anybody acted
     watched: dict[tuple[str, int], Diary] = field(default_factory=dict)
 
-    def note(self, **values: float) -> None:
+    def note(self, **values: SupportsFloat) -> None:
         """Write values of the hour into the hourly series."""
         for name, value in values.items():
-            self.books.series[name][self.hour] = value
+            self.books.series[name][self.hour] = float(value)
 
     def last(self, name: str) -> float:
         """Give a series' value of the hour before, 0 before the first."""
@@ -235,7 +236,7 @@ def weigh_fees(world: World) -> None:
     """
     f, x, n = world.scenario.fees, world.sellers, world.n_sellers
     rows = (x.category, x.turnover, x.rating, world.weight)
-    before = fees.bill(f.old, f.old, fees.Concession(), *rows)
+    before = fees.bill(f.old, f.old, NOTHING_CONCEDED, *rows)
     after = fees.bill(f.old, f.new, world.platform.concession, *rows)
     cost = fees.yearly_cost(before, after, f.terms.capital_rate_per_year)
     felt = world.seller_hardship

@@ -209,9 +209,7 @@ def move_people(
 
 
 @kernel
-def tell_neighbours(
-    crossed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32
-) -> None:
+def tell_neighbours(crossed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32) -> None:
     """Update each neighbour's count of neighbours in the protest."""
     for c in range(crossed.size):
         i = crossed[c]

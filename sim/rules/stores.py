@@ -1,5 +1,6 @@
-"""Stage 7: stores absorb, close goods, suspend cash on delivery, and count losses (model.md 4.6)."""
+"""Stage 7: stores absorb, close goods and suspend cash on delivery (model.md 4.6)."""
 
+import math
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -143,19 +144,19 @@ def open_and_close(
         quiet_cod[k] = 0.0 if day.refusals[k] > 0.0 else quiet_cod[k] + 1.0
         if listed[k]:
             hazard = delisting_terms(k, day, hit, by_category, p)
-            if unit(w0) < 1.0 - np.exp(-hazard):
+            if unit(w0) < 1.0 - math.exp(-hazard):
                 listed[k] = False
                 ever_delisted[k] = True
-        elif not kept_shut[k] and unit(w1) < 1.0 - np.exp(
+        elif not kept_shut[k] and unit(w1) < 1.0 - math.exp(
             -relisting_hazard(quiet[k], protection, p)
         ):
             listed[k] = True
         if cod_on[k]:
             hazard = suspending_hazard(day.refusals[k], day.normal[k], p)
-            if unit(w2) < 1.0 - np.exp(-hazard):
+            if unit(w2) < 1.0 - math.exp(-hazard):
                 cod_on[k] = False
                 ever_cod_off[k] = True
-        elif unit(w3) < 1.0 - np.exp(-relisting_hazard(quiet_cod[k], protection, p)):
+        elif unit(w3) < 1.0 - math.exp(-relisting_hazard(quiet_cod[k], protection, p)):
             cod_on[k] = True
 
 

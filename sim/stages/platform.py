@@ -22,7 +22,8 @@ def respond(world: World) -> None:
         ultimatum=o.ultimatum,
         deadline=o.deadline,
     )
-    orders, in_force = IDLE, []
+    orders = IDLE
+    in_force: list[str] = []
     for measure in world.scenario.response.measures:
         if measure.strength > 0 and measure.trigger.is_met(view):
             orders = orders | measure.orders(view)

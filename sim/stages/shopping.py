@@ -26,7 +26,9 @@ def shop(world: World) -> None:
         odds.ratio,
     )  # fmt: skip
     shopping.prepare(world.shelves.share, world.shelves.first, p, odds)
-    mean = p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
+    mean = (
+        p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
+    )
     n_visits = poisson_quantile(
         float(chance.uniform(world.key, int(Stream.N_VISITS), h, 0, 0)), mean
     )

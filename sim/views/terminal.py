@@ -47,12 +47,16 @@ def tell(result: RunResult, folder: Path) -> None:
     values = {n: {"value": v, "unit": OUTCOMES[n].unit} for n, v in result.outcomes.items()}
     Console(soft_wrap=False).print(_outcomes_table(values))
     print(f"\nWritten to {folder}: siege.png, tables (Parquet), outcomes.json, scenario.toml.")
-    print(f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s.")
+    print(
+        f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s."
+    )
 
 
 def show_outcomes(saved: dict[str, Any], folder: Path) -> None:
     """Print a finished run's outcomes."""
-    print(f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours")
+    print(
+        f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours"
+    )
     Console().print(_outcomes_table(saved["outcomes"]))
     print(f"Tables and picture lie in {folder}.")
 
