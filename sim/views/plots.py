@@ -95,7 +95,7 @@ def siege_figure(
         Panel(3.2 if crowd else 0.5, lambda ax: _draw_crowd(ax, r, shown)),
         Panel(1.6 if r.actions.any() else 0.5, lambda ax: _draw_attacks(ax, r)),
         Panel(1.4 if (r.delisted | r.cod_off).any() else 0.5, lambda ax: _draw_stores(ax, r)),
-        Panel(1.9 if r.loss.any() else 0.5, lambda ax: _draw_losses(ax, r)),
+        Panel(1.9 if (np.abs(r.loss) >= 0.5).any() else 0.5, lambda ax: _draw_losses(ax, r)),
         Panel(1.6, lambda ax: _draw_sales(ax, r)),
     ]
     flags = [
@@ -137,9 +137,10 @@ def _write_title(
     if not r.series["online"].any():
         headline = "Nobody protested"
     elif not r.actions.any():
-        headline = f"{count(r.series['online'].max())} came, and nobody attacked"
+        headline = f"Up to {count(r.series['online'].max())} online, and nobody attacked"
     else:
-        headline = f"{count(r.series['online'].max())} in the channel, {n} stores attacked"
+        stores = "store" if n == 1 else "stores"
+        headline = f"Up to {count(r.series['online'].max())} online, {n} {stores} attacked"
     given = [f"scenario {scenario.name}", f"response {scenario.response.name}"]
     given += [] if seed is None else [f"seed {seed}"]
     given += [f"scale {scenario.scale:g}"]
@@ -165,7 +166,7 @@ def _draw_crowd(ax: Axes, r: Record, facts: Sequence[Fact]) -> None:
         (f"online, at most {count(online[peak])}", BLUE),
         (f"onlookers in the protest, {count(onlookers.max())}", GREY),
         (f"sellers in the protest, {count(sellers.max())}", RED),
-        *([("dashed: as reported", INK)] if reported else []),
+        *([("F…: as reported", INK)] if reported else []),
     ])  # fmt: skip
     ax.set_ylabel("people", fontsize=SMALL, color=INK)
 
@@ -239,7 +240,7 @@ def _draw_stores(ax: Axes, r: Record) -> None:
 def _draw_losses(ax: Axes, r: Record) -> None:
     by_cause = r.loss.sum(axis=1).cumsum(axis=0) / 1e6
     paid = (r.ad_refund + r.compensation).sum(axis=1).cumsum() / 1e6
-    if not by_cause.any():
+    if not (np.abs(r.loss) >= 0.5).any():
         _say(ax, "No store lost a yuan", "What big stores lost")
         return
     x = np.arange(r.hours)
@@ -315,15 +316,22 @@ def _dress(ax: Axes) -> None:
 
 def _write_dates(axes: Sequence[Axes], hours: int) -> None:
     days = -(-hours // HOURS_A_DAY)
-    step = max(1, -(-days // 15)) * HOURS_A_DAY
-    ticks = list(range(0, hours + 1, step))
-    axes[-1].set_xticks(ticks, [f"{date_of(t).day} {date_of(t):%b}" for t in ticks])
-    axes[-1].set_xlabel("October 2011, UTC+8; a mark is midnight, when the day begins" if hours <= 500 else "UTC+8; a mark is midnight", fontsize=SMALL, color=GREY)  # fmt: skip
+    step = 6 if days <= 3 else max(1, -(-days // 15)) * HOURS_A_DAY
+    dates = [date_of(tick) for tick in range(0, hours + 1, step)]
+    names = [f"{d:%H:%M}" if d.hour else f"{d.day} {d:%b}" for d in dates]
+    axes[-1].set_xticks(range(0, hours + 1, step), names)
+    first, last = dates[0], date_of(hours)
+    months = f"{first:%B %Y}" if first.month == last.month else f"{first:%B} to {last:%B %Y}"
+    axes[-1].set_xlabel(
+        f"{months}, UTC+8; a day's mark is its first hour", fontsize=SMALL, color=GREY
+    )
 
 
 def _spans(r: Record) -> list[tuple[int, int, Phase]]:
     phase = r.series["phase"]
-    starts = [0, *(np.flatnonzero(np.diff(phase)) + 1)] if phase.size else []
+    if phase.size == 0:
+        return []
+    starts = [0, *(np.flatnonzero(np.diff(phase)) + 1)]
     return [
         (int(a), int(b), Phase(int(phase[a])))
         for a, b in zip(starts, [*starts[1:], r.hours], strict=True)
@@ -412,15 +420,9 @@ def _say(ax: Axes, sentence: str, name: str) -> None:
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.text(
-        0.5,
-        0.5,
-        sentence,
-        transform=ax.transAxes,
-        ha="center",
-        va="center",
-        fontsize=11,
-        color=GREY,
-    )
+        0.5, 0.5, sentence, transform=ax.transAxes, ha="center", va="center", fontsize=11,
+        color=GREY, bbox={"facecolor": "white", "edgecolor": "none", "pad": 3},
+    )  # fmt: skip
 
 
 def _label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:

@@ -204,6 +204,8 @@ def story(record: Record, scenario: Scenario, outcomes: Mapping[str, Value]) -> 
     list of str
         One sentence or two each, in the order of the events.
     """
+    if record.hours == 0:
+        return ["No hour has run yet."]
     done = record.until(record.hours)
     told = Told(done, scenario, outcomes, events_of(done, scenario))
     return [line for tell in LINES if (line := tell(told))]
@@ -263,7 +265,7 @@ def _people(t: Told) -> str | None:
     if t.outcomes.get("hour_peak_online") is None:
         return None
     sellers, share = t.get("n_sellers_at_peak"), t.get("share_sellers_at_peak")
-    whole = f"{count(sellers)} of them were sellers ({percent(share)})" if sellers else "None of them was a seller"  # fmt: skip
+    whole = f"{count(sellers)} of them were sellers ({percent(share)})" if sellers else "No seller was among them"  # fmt: skip
     rest = "the others were onlookers: curious, sympathisers and reporters"
     line = whole if share == 1.0 else f"{whole}; {rest}"
     if t.attacked:
