@@ -303,9 +303,10 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
         return out
 
     @property
-    def measures_begun(self) -> dict[str, int]:
+    def measures_begun(self) -> list[tuple[str, int]]:
         """Measures taken, with the hour in which each began."""
-        return dict(self.model.world.books.begun)
+        measures = self.model.scenario.response.measures
+        return [(measures[m].kind, hour) for m, hour in self.model.world.books.begun.items()]
 
     def why(self) -> pd.DataFrame:
         """Give the measures in force and what it answers, one row an hour so far."""

@@ -116,12 +116,15 @@ def _(r: Record) -> Measured:
 
 @outcome("hours_attack", "hours", "hours in phase ATTACK or ESCALATE")
 def _(r: Record) -> Measured:
-    return np.count_nonzero(np.isin(r.series["phase"], (Phase.ATTACK, Phase.ESCALATE)))
+    phase = r.series["phase"]
+    called: Bool = (phase == Phase.ATTACK) | (phase == Phase.ESCALATE)
+    return called.sum()
 
 
 @outcome("hours_truce", "hours", "hours in phase TRUCE")
 def _(r: Record) -> Measured:
-    return (r.series["phase"] == Phase.TRUCE).sum()
+    resting: Bool = r.series["phase"] == Phase.TRUCE
+    return resting.sum()
 
 
 @outcome("hour_end", "hour", "when the crowd is below 5 % of its peak for good", null="nobody was ever online, or the crowd had not fallen so far by the last hour")  # fmt: skip

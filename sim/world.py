@@ -12,7 +12,7 @@ from sim.graph import Graph
 from sim.population import Consumers, Crowd, Sellers, Shelves, Stores
 from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
-from sim.rules.shopping import Market
+from sim.rules.shopping import Market, ShoppingParameters
 from sim.scenario import Scenario
 from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Motion, Phase, Role
 
@@ -129,6 +129,12 @@ class World:
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
 
     @property
+    def shopping(self) -> ShoppingParameters:
+        """How consumers choose; where there is no rival, who would go there buys nothing."""
+        p = self.scenario.shopping
+        return p if self.market.rivals.size else p._replace(buy_rivals=0.0)
+
+    @property
     def hour_of_day(self) -> int:
         """Hour of the day, 0 to 23."""
         return calendar.hour_of_day(self.hour)
@@ -193,6 +199,7 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None"
             s.hours, np.concatenate([stores.price, small_price]), stores.margin,
             stores.click_cost, s.fees.terms.commission_share,
             np.array([r.margin for r in s.rivals]), p.price_median,
+            seed,
         ),
         media=Media(),
         organisers=Organisers(),
@@ -211,8 +218,8 @@ def _open_market(
     s: Scenario, stores: Stores, consumers: Consumers, shelves: Shelves, sellers: Sellers
 ) -> Market:
     attraction = np.array([r.attraction for r in s.rivals])
-    total = attraction.sum()
-    share = attraction / total if total > 0 else attraction
+    total = float(attraction.sum())
+    share = attraction / total if total > 0 else np.zeros(0)  # nobody goes where nothing attracts
     by_category = np.argsort(sellers.category, kind="stable").astype(np.int32)
     return Market(
         class_sum=shelves.class_sum,

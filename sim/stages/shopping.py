@@ -19,7 +19,7 @@ _SHOPPING = calendar.shopping_shape()
 def shop(world: World) -> None:
     """Stage 8: the hour's visits walk through both worlds."""
     h, s, stores, books = world.hour, world.scenario, world.stores, world.books
-    p, n = s.shopping, stores.listed.size
+    p, n = world.shopping, stores.listed.size
     odds = _blank_odds(n)
     disturbed = shopping.weigh(
         stores.quality - ratings(world), stores.listed, stores.cod_on, advertises(world), p,
@@ -111,7 +111,7 @@ def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> flo
     -ln(1 - P)/P with P the normal probability to buy. In yuan: times price / beta_price.
     Leaves out: that a second choice at a closed door is worth a little less than the first.
     """
-    p = world.scenario.shopping
+    p = world.shopping
     in_yuan = world.scenario.population.price_median / p.taste_price
     searches = n_visits * world.weight * (1.0 - p.favourite_share)
     fall = float((world.shelves.visits * -np.log(odds.denominator)).sum())

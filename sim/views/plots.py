@@ -4,29 +4,39 @@ A figure is made of `matplotlib.figure.Figure` itself and not by pyplot: nothing
 touched, no backend chosen, and a thousand of them leave nothing behind.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
-from matplotlib.ticker import FuncFormatter
 
 from sim import expressions
 from sim.calendar import HOURS_A_DAY, date_of
 from sim.facts import Fact, load_facts
-from sim.money import Books
 from sim.outcomes import attacked, by_day
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.units import F64, Cause, Phase, Tactic
-from sim.views.story import count, events_of, lost_or_gained
-
-# Okabe and Ito (2008): told apart by colour-blind people.
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
-BLUE, RED, PINK, INK, GREY = "#0072B2", "#D55E00", "#CC79A7", "#222222", "#6b6b6b"
+from sim.views.events import events_of
+from sim.views.numbers import count
+from sim.views.style import (
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    SMALL,
+    TINY,
+    WIDTH,
+    dress,
+)
 
 TACTICS = {
     Tactic.BAD_REVIEW: ("bad reviews", BLUE),
@@ -48,9 +58,7 @@ PHASES = {
     Phase.DISSOLVE: ("dissolve", "#888888", 0.10),
 }
 
-WIDTH, DPI = 11.0, 100
 LEFT, RIGHT = 0.085, 0.84  # of the figure's width, where the panels begin and end
-SMALL, TINY = 9.0, 8.0
 
 
 class Panel(NamedTuple):
@@ -65,7 +73,6 @@ def siege_figure(
     record: Record,
     scenario: Scenario,
     *,
-    seed: int | None = None,
     facts: Iterable[Fact] | None = None,
 ) -> Figure:
     """Draw a run: crowd, attacks, stores, their losses and sales, over one axis of dates.
@@ -76,8 +83,6 @@ def siege_figure(
         What the run left behind.
     scenario
         What it was a run of.
-    seed
-        The run's seed, for the title.
     facts
         Reported facts; those that can be read off the number online are drawn into the crowd.
         The library's if none are given.
@@ -107,7 +112,7 @@ def siege_figure(
     gap, top, foot = 0.38, 0.98 + strip, 0.5
     height = top + foot + sum(p.height for p in panels) + gap * (len(panels) - 1)
     fig = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-    _write_title(fig, r, scenario, seed, height)
+    _write_title(fig, r, scenario, height)
     at = height - top
     axes: list[Axes] = []
     for panel in panels:
@@ -116,7 +121,7 @@ def siege_figure(
         ax = fig.add_axes(place, sharex=axes[0] if axes else None)
         at -= gap
         axes.append(ax)
-        _dress(ax)
+        dress(ax)
         _shade_phases(ax, r)
         for hour, _ in flags:
             ax.axvline(hour, color=GREY, linewidth=0.7, alpha=0.6, zorder=1.5)
@@ -130,9 +135,7 @@ def siege_figure(
     return fig
 
 
-def _write_title(
-    fig: Figure, r: Record, scenario: Scenario, seed: int | None, height: float
-) -> None:
+def _write_title(fig: Figure, r: Record, scenario: Scenario, height: float) -> None:
     n = int(attacked(r).sum())
     if not r.series["online"].any():
         headline = "Nobody protested"
@@ -142,7 +145,7 @@ def _write_title(
         stores = "store" if n == 1 else "stores"
         headline = f"Up to {count(r.series['online'].max())} online, {n} {stores} attacked"
     given = [f"scenario {scenario.name}", f"response {scenario.response.name}"]
-    given += [] if seed is None else [f"seed {seed}"]
+    given.append(f"seed {r.seed}")
     given += [f"scale {scenario.scale:g}"]
     fig.text(LEFT, 1 - 0.18 / height, headline, fontsize=17, weight="bold", color=INK, va="top")
     fig.text(LEFT, 1 - 0.50 / height, " · ".join(given), fontsize=10.5, color=GREY, va="top")
@@ -302,18 +305,6 @@ def _day_share(own: F64, twin: F64) -> F64:
 
 
 # ---------------------------------------------------------------- what panels share
-def _dress(ax: Axes) -> None:
-    for side in ("top", "right"):
-        ax.spines[side].set_visible(False)
-    for side in ("left", "bottom"):
-        ax.spines[side].set_color("#999999")
-    ax.tick_params(labelsize=SMALL, colors=INK, length=3, color="#999999")
-    ax.yaxis.set_major_formatter(
-        FuncFormatter(lambda y, _: f"{y:,.6g}".replace("-", "\N{MINUS SIGN}"))
-    )
-    ax.locator_params(axis="y", nbins=5)
-
-
 def _write_dates(axes: Sequence[Axes], hours: int) -> None:
     days = -(-hours // HOURS_A_DAY)
     step = 6 if days <= 3 else max(1, -(-days // 15)) * HOURS_A_DAY
@@ -445,70 +436,3 @@ def _label_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
             textcoords="offset points", fontsize=SMALL, color=colour, va="center",
             weight="bold", annotation_clip=False,
         )  # fmt: skip
-
-
-# ---------------------------------------------------------------- who pays
-PARTIES: dict[str, Callable[[Books], float]] = {
-    "platform": lambda b: b.platform,
-    "big stores": lambda b: b.stores,
-    "small sellers": lambda b: b.sellers,
-    "shoppers": lambda b: b.shoppers,
-    "rivals": lambda b: b.rivals,
-    "all together": lambda b: b.social,
-}
-
-
-def who_pays_figure(books: Books | Mapping[str, Books], title: str = "Who pays") -> Figure:
-    """Draw what platform, stores, sellers and shoppers lost, and what rivals gained.
-
-    Parameters
-    ----------
-    books
-        The accounts of a run, or of several by name, such as a response's.
-    title
-        The headline.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A bar for each party and run, and for all together; to the right of the line is a loss,
-        to the left a gain.
-    """
-    runs = {"": books} if isinstance(books, Books) else dict(books)
-    step, bar = len(runs) + 0.8, 0.27
-    height = 1.3 + bar * step * len(PARTIES)
-    fig = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-    left = 0.14 if len(runs) == 1 else 0.29
-    ax = fig.add_axes((left, 0.5 / height, 0.98 - left, bar * step * len(PARTIES) / height))
-    _dress(ax)
-    names: dict[str, Any] = {"transform": ax.get_yaxis_transform(), "ha": "right", "va": "center"}
-    values = []
-    for i, (name, read) in enumerate(PARTIES.items()):
-        middle = i * step + (len(runs) - 1) / 2
-        at = -0.01 if len(runs) == 1 else -0.01 - 0.15 / (0.98 - left)
-        ax.text(at, middle, name, fontsize=11, weight="bold", color=INK, **names)
-        for j, (run, accounts) in enumerate(runs.items()):
-            value, y = read(accounts) / 1e6, i * step + j
-            values.append(value)
-            ax.barh(y, value, height=0.8, color=RED if value > 0 else BLUE)
-            ax.annotate(
-                lost_or_gained(value * 1e6), (value, y), xytext=(4 if value >= 0 else -4, 0),
-                textcoords="offset points", ha="left" if value >= 0 else "right", va="center",
-                fontsize=SMALL, color=INK,
-            )  # fmt: skip
-            ax.text(-0.01, y, run, fontsize=SMALL, color=GREY, **names)
-    low, high = min(0.0, *values), max(0.0, *values)
-    words = 1.6 / (WIDTH * (0.98 - left))  # room for an amount in words, share of the width
-    unit = (high - low or 1.0) / (1.0 - words * (1 + (low < 0)))
-    ax.set_xlim(low - unit * words * (low < 0), high + unit * words)
-    ax.set_ylim(step * len(PARTIES) - 1.2, -0.6)
-    ax.axvline(0, color=INK, linewidth=0.9)
-    ax.set_yticks([])
-    ax.spines["left"].set_visible(False)
-    ax.set_xlabel(
-        "million yuan; right of the line lost, left of it gained", fontsize=SMALL, color=GREY
-    )
-    fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
-    said = "against the same world with neither protest nor response; what one pays another cancels"
-    fig.text(0.02, 1 - 0.47 / height, said, fontsize=10.5, color=GREY, va="top")
-    return fig

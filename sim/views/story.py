@@ -1,169 +1,21 @@
-"""The story of a run in plain lines, for people: what happened, what did not, and who paid."""
+"""The story of a run, in about a dozen plain lines."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from sim.calendar import HOURS_A_DAY, day_of, describe
+from sim.calendar import HOURS_A_DAY, describe
 from sim.money import Books, balance
 from sim.outcomes import Value, by_day
 from sim.record import Record
-from sim.responses import AnyMeasure, PlatformView
 from sim.scenario import Scenario
 from sim.units import Phase, Tactic
+from sim.views.events import Event, begun, events_of, first_attack, ultimatum_of
+from sim.views.numbers import count, lost_or_gained, million, percent
 
 
-# ---------------------------------------------------------------- numbers for reading
-def count(number: float) -> str:
-    """Write a number to three digits, with separators: ``47,400``."""
-    digits = 3 - len(str(int(abs(number))))
-    return f"{round(number, min(digits, 0)):,.0f}"
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage: ``41 %``, ``1.0 %``."""
-    if 0.0 < share < 0.001:
-        return "less than 0.1 %"
-    return f"{share:.0%}".replace("%", " %") if share >= 0.1 else f"{100 * share:.1f} %"
-
-
-def million(yuan: float) -> str:
-    """Write an amount without its sign: ``0.35 million yuan``."""
-    m = abs(yuan) / 1e6
-    digits = 0 if m >= 10 else 1 if m >= 1 else 2
-    return "less than 0.01 million yuan" if m < 0.005 else f"{m:,.{digits}f} million yuan"
-
-
-def lost_or_gained(yuan: float) -> str:
-    """Say a loss's sign in words; a negative loss is a gain."""
-    if abs(yuan) < 0.5:
-        return "neither lost nor gained"
-    return f"{'lost' if yuan > 0 else 'gained'} {million(yuan)}"
-
-
-# ---------------------------------------------------------------- what happened when
-class Event(NamedTuple):
-    """Something that happened at an hour."""
-
-    hour: int
-    kind: str  # announcement, attack, promise, or a measure's kind
-    label: str  # two or three words, for a picture
-    deed: str  # for a sentence whose subject is who did it
-
-
-class Ultimatum(NamedTuple):
-    """A truce and what came of it."""
-
-    begins: int
-    deadline: int  # as last put off
-    prolonged: bool
-    ends: int | None  # hour of the next phase, if it came
-    then: Phase
-
-
-def events_of(record: Record, scenario: Scenario) -> list[Event]:
-    """List what happened in a run, by hour: announcement, first attack, measures, promises."""
-    events = []
-    if scenario.announced is not None:
-        events.append(Event(scenario.announced, "announcement", "fees announced", ""))
-    first = first_attack(record)
-    if first is not None:
-        events.append(Event(first, "attack", "first attack", ""))
-        for rival in scenario.rivals:
-            if rival.promise_after is not None:
-                label = f"{rival.name} freezes fee"
-                events.append(Event(first + rival.promise_after, "promise", label, rival.name))
-    for measure, hour in begun(record, scenario):
-        if hour is not None:
-            label, deed = _words(measure)
-            events.append(Event(hour, measure.kind, label, deed))
-    return sorted((e for e in events if e.hour < record.hours), key=lambda e: e.hour)
-
-
-def first_attack(record: Record) -> int | None:
-    """Give the first hour with false actions, if there is one."""
-    acted = record.actions[: record.hours].any(axis=(1, 2))
-    return int(acted.argmax()) if acted.any() else None
-
-
-def begun(record: Record, scenario: Scenario) -> list[tuple[AnyMeasure, int | None]]:
-    """Give for each measure of the response the hour it began in, ``None`` if it never did.
-
-    Every hour is seen again as the platform saw it, so a trigger answers as it did in the run.
-    """
-    hours: list[int | None] = [None for _ in scenario.response.measures]
-    for view in _views(record, scenario):
-        for i, measure in enumerate(scenario.response.measures):
-            if hours[i] is None and measure.strength > 0 and measure.trigger.is_met(view):
-                hours[i] = view.hour
-    return list(zip(scenario.response.measures, hours, strict=True))
-
-
-def ultimatum_of(record: Record, scenario: Scenario) -> Ultimatum | None:
-    """Give the last truce of a run with its ultimatum, if there was one."""
-    phase = record.series["phase"][: record.hours]
-    in_truce = np.flatnonzero(phase == Phase.TRUCE)
-    if in_truce.size == 0:
-        return None
-    last = int(in_truce[-1])
-    begins = last
-    while begins > 0 and phase[begins - 1] == Phase.TRUCE:
-        begins -= 1
-    named = (day_of(begins) + scenario.channel.truce_days) * HOURS_A_DAY
-    deadline = named
-    while deadline <= last:
-        deadline += HOURS_A_DAY
-    ends = last + 1 if last + 1 < record.hours else None
-    then = Phase.TRUCE if ends is None else Phase(int(phase[ends]))
-    return Ultimatum(begins, deadline, deadline > named, ends, then)
-
-
-def _views(record: Record, scenario: Scenario) -> Iterator[PlatformView]:
-    """See each hour again as the platform saw it (`sim.stages.platform`)."""
-    phase, online = record.series["phase"], record.series["online"]
-    first = first_attack(record)
-    ultimatum = deadline = -1
-    for hour in range(record.hours):
-        if phase[hour] == Phase.TRUCE:
-            if hour == 0 or phase[hour - 1] != Phase.TRUCE:
-                ultimatum = hour
-                deadline = (day_of(hour) + scenario.channel.truce_days) * HOURS_A_DAY
-            elif deadline <= hour:
-                deadline += HOURS_A_DAY
-        seen = -1 if first is None or hour < first else first
-        yield PlatformView(hour, float(online[hour]), seen, ultimatum, deadline)
-
-
-_WORDS = {
-    "restore-ratings": ("ratings restored", "took bad reviews out of the scores"),
-    "void-orders": ("false orders voided", "voided false orders"),
-    "refund-clicks": ("clicks refunded", "refunded false ad clicks"),
-    "throttle": ("purchases limited", "limited purchases at big stores"),
-    "police-report": ("police report", "went to the police"),
-    "statement": ("statement", "spoke to the public"),
-    "open-talks": ("talks sought", "looked for the committee to talk"),
-    "regulator": ("regulator speaks", ""),
-}
-"""Label and deed of measures; a kind that is not here is told by its name."""
-
-
-def _words(measure: AnyMeasure) -> tuple[str, str]:
-    k = measure.strength
-    match measure.kind:
-        case "postpone":
-            return "old fee kept", f"kept the old fee for {k * measure.months:.3g} months"
-        case "halve-deposit":
-            return "deposit cut", f"took back {percent(k * measure.share)} of the deposit's rise"
-        case "subsidise":
-            return "subsidy", f"put up {million(k * measure.amount)} for deposits"
-        case kind:
-            name = kind.replace("-", " ")
-            return _WORDS.get(kind, (name, f"began to {name}"))
-
-
-# ---------------------------------------------------------------- the lines
 class Told(NamedTuple):
     """What the lines are told from."""
 
@@ -357,9 +209,7 @@ def _platform(t: Told) -> str:
     else:
         line = "The platform did nothing."
     waiting = [
-        _words(m)[0]
-        for m, hour in begun(t.record, t.scenario)
-        if hour is None and m.kind != "regulator"
+        m.label for m, hour in begun(t.record, t.scenario) if hour is None and m.kind != "regulator"
     ]
     return line + (f" Never begun: {_and(waiting)}." if waiting else "")
 
@@ -367,12 +217,11 @@ def _platform(t: Told) -> str:
 def _talks(t: Told) -> str | None:
     sought = [hour for m, hour in begun(t.record, t.scenario) if m.kind == "open-talks"]
     since = [hour for hour in sought if hour is not None]
-    met = np.flatnonzero(t.record.series["new_contacts"])
     if not since:
-        return "The committee called the platform, which sought no talks." if met.size else None
-    later = met[met >= min(since)]
-    if later.size:
-        return f"Talks with the committee began on {describe(int(later[0]))}."
+        called = t.record.series["new_contacts"].any()
+        return "The committee called the platform, which sought no talks." if called else None
+    if 0 <= t.record.talks_began < t.record.hours:
+        return f"Talks with the committee began on {describe(t.record.talks_began)}."
     return "The committee was never met, so there were no talks."
 
 

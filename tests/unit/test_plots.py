@@ -13,8 +13,10 @@ from sim.model import Siege
 from sim.money import balance
 from sim.outcomes import measure
 from sim.units import Phase
-from sim.views.plots import WIDTH, _tiers, siege_figure, who_pays_figure
-from sim.views.story import count
+from sim.views.numbers import count
+from sim.views.payers import who_pays_figure
+from sim.views.plots import _tiers, siege_figure
+from sim.views.style import WIDTH
 
 WORLDS = {
     "as happened": ("taobao-2011", {}),
@@ -55,7 +57,7 @@ def texts(figure):
 
 def test_every_world_draws_without_a_warning_and_says_what_it_is(world):
     record, scenario = world
-    figure = siege_figure(record, scenario, seed=1)
+    figure = siege_figure(record, scenario)
     said = texts(figure)
     subtitle = f"scenario {scenario.name} · response {scenario.response.name} · seed 1 · scale 0.01"
     assert subtitle in said
@@ -104,7 +106,7 @@ def test_the_facts_are_those_of_the_table_that_is_given(besieged):
 
 
 def test_no_text_leaves_the_figure(world):
-    figure = siege_figure(*world, seed=1)
+    figure = siege_figure(*world)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     width, height = canvas.get_width_height()

@@ -10,6 +10,7 @@ from sim.calendar import describe
 from sim.model import Siege
 from sim.outcomes import measure
 from sim.record import NextYear, Renewal, blank
+from sim.responses import measures
 from sim.scenario import Scenario
 from sim.units import Cause, Phase, Tactic
 from sim.views.story import (
@@ -29,7 +30,7 @@ YEAR = NextYear(5e8, 5e7, 0.0, 1e8, 1e7, 0.4, 0.3)
 
 
 def quiet_record(hours=HOURS):
-    """Ten days of four stores in which nothing happens."""
+    """Give ten days of four stores in which nothing happens."""
     r = blank(
         hours, np.full(6, 100.0), np.full(4, 0.2), np.full(4, 1.0), 0.03, np.array([0.1]), 90.0
     )
@@ -59,6 +60,7 @@ def siege_record():
     r.loss[60, 2, Cause.CLOSED] = 3.2e6
     s["mall_sales_twin"][:], s["mall_sales"][:] = 100_000.0, 50_000.0
     s["rival_sales"][:] = 10_000.0
+    r.begun = {0: 46, 1: 60, 2: 96, 3: 140, 4: 184, 5: 184, 6: 184}
     return r
 
 
@@ -208,9 +210,12 @@ def test_talks_are_told_when_they_began_and_when_they_did_not(taobao):
     talk = {"kind": "open-talks", "trigger": {"hour": 50}}
     seeking = taobao.but({"response": {"name": "talk", "measures": [talk]}})
     record = siege_record()
+    record.begun = {0: 50}
     assert "The committee was never met" in tell(record, seeking)
-    record.series["new_contacts"][[40, 70]] = 1.0
+    record.series["new_contacts"][40] = 1.0
+    record.talks_began = 70
     assert "Talks with the committee began on 12 October 22:00" in tell(record, seeking)
+    record.begun = {}
     assert "which sought no talks" in tell(record, taobao)
 
 
@@ -227,15 +232,11 @@ def test_a_world_without_an_announcement_can_still_be_told_of_an_attack():
     )
 
 
-def test_a_measure_without_words_of_its_own_is_told_by_its_kind():
-    known = Scenario.load("taobao-2011").response.measures[0]
-    from sim.views import story as module
-
-    kept = module._WORDS.pop(known.kind)
-    try:
-        assert module._words(known) == ("restore ratings", "began to restore ratings")
-    finally:
-        module._WORDS[known.kind] = kept
+@pytest.mark.parametrize("kind", measures())
+def test_every_measure_brings_its_own_words(kind):
+    made = measures()[kind](trigger={"hour": 1})
+    assert made.label
+    assert made.deed or kind == "regulator"
 
 
 # ---------------------------------------------------------------- real runs
