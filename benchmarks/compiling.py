@@ -62,6 +62,7 @@ def look():
     bare = time.perf_counter()
     from numba.core import caching, event
 
+    event.Listener.register(Clock)  # numba is imported late, so the class cannot inherit
     compiled = Clock(lambda e: e.data["dispatcher"].py_func.__qualname__)
     llvm = Clock(lambda e: "LLVM")
     event.register("numba:compile", compiled)
