@@ -168,7 +168,8 @@ def words_in_lanes(
     """Fill the four words of a block for the rows from ``start`` on, as `words` gives them.
 
     The rounds stand in the loop so that the compiler works on several rows at a time: a fifth
-    of the cost of as many calls of `words`.
+    of the cost of as many calls of `words`. The four arrays must be four: given one twice, the
+    compiler goes row by row.
     """
     for lane in range(w0.size):
         c0, c1, c2, c3 = U(start + lane), U(draw), U(hour), U(block)
