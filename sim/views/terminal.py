@@ -15,6 +15,9 @@ from rich.table import Table
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
 
+WIDE = 120
+"""Columns of a terminal from which the outcomes' meanings stand beside them."""
+
 
 @contextmanager
 def progress(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | None]:
@@ -45,7 +48,7 @@ def tell(result: RunResult, folder: Path) -> None:
         print(line)
     print()
     values = {n: {"value": v, "unit": OUTCOMES[n].unit} for n, v in result.outcomes.items()}
-    Console(soft_wrap=False).print(_outcomes_table(values))
+    Console().print(_outcomes_table(values))
     print(f"\nWritten to {folder}: siege.png, tables (Parquet), outcomes.json, scenario.toml.")
     print(
         f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s."
@@ -66,10 +69,12 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
     table.add_column("outcome")
     table.add_column("value", justify="right")
     table.add_column("unit")
-    table.add_column("meaning", style="dim")
+    wide = Console().width >= WIDE
+    if wide:
+        table.add_column("meaning", style="dim")
     for name, entry in values.items():
-        meaning = OUTCOMES[name].label if name in OUTCOMES else ""
-        table.add_row(name, written(entry["value"], entry["unit"]), entry["unit"], meaning)
+        meaning = [OUTCOMES[name].label if name in OUTCOMES else ""] if wide else []
+        table.add_row(name, written(entry["value"], entry["unit"]), entry["unit"], *meaning)
     return table
 
 
