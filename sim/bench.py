@@ -1,9 +1,9 @@
 """Speed and memory on this machine: every figure is measured, its target stands beside it.
 
-Whatever is heavy runs in a fresh process of its own, on one thread: ``python -m sim.bench
-worker NAME ARGUMENTS``. So a peak of memory is that run's alone, and no run finds what another
-left in the caches of Python or of the allocator. The engine is measured as it is; a profile
-wraps the stages in clocks that cost less than a thousandth of what they measure.
+Whatever is heavy runs in a fresh process of its own, on one thread (`sim.stopwatch`). So a
+peak of memory is that run's alone, and no run finds what another left in the caches of Python
+or of the allocator. The engine is measured as it is; a profile wraps the stages in clocks that
+cost less than a thousandth of what they measure.
 """
 
 import importlib.metadata
@@ -19,17 +19,11 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:  # the engine is loaded by who measures it, and by nobody earlier
-    from sim.world import World
+from sim.stopwatch import SCENARIO, WARM_SCALE, time_runs
 
-SCENARIO = "taobao-2011"
-SEED = 1
 SCALES = (0.05, 0.1, 0.25, 0.5, 1.0)
-WARM_SCALE = 0.01
-"""Small, and yet a siege with every stage at work."""
-
 PLAIN_MESA = Path(__file__).parent.parent / "benchmarks" / "plain_mesa.py"
 
 _ONE_THREAD = {
@@ -105,85 +99,9 @@ class Bench:
     left_out: dict[str, str] = field(default_factory=dict)  # what was not measured, and why
 
 
-# ---------------------------------------------------------------- what a worker does
-def time_runs(scale: float, times: int) -> list[dict[str, Any]]:
-    """Time whole runs, from scenario to outcomes, after a small one has loaded every kernel."""
-    _run_once(min(scale, WARM_SCALE))
-    return [_run_once(scale) for _ in range(times)]
-
-
-def _run_once(scale: float) -> dict[str, Any]:
-    from sim import model, outcomes
-
-    spent: dict[str, float] = {}
-    stages = model.STAGES
-    model.STAGES = tuple(_clocked(stage, spent) for stage in stages)  # type: ignore[assignment]
-    try:
-        begun, busy = time.perf_counter(), time.process_time()
-        siege = model.Siege(SCENARIO, seed=SEED, scale=scale)
-        founded = time.perf_counter()
-        siege.run_for(siege.scenario.hours)
-        stepped = time.perf_counter()
-        outcomes.measure(siege.world.books)
-        done = time.perf_counter()
-    finally:
-        model.STAGES = stages
-    return {
-        "whole": done - begun,
-        "found": founded - begun,
-        "stepping": stepped - founded,
-        "outcomes": done - stepped,
-        "processor": time.process_time() - busy,
-        "stages": {**spent, "renewal and clock": stepped - founded - sum(spent.values())},
-        "peak_mb": peak_memory(),
-    }
-
-
-def _clocked(
-    stage: Callable[["World"], None], spent: dict[str, float]
-) -> Callable[["World"], None]:
-    def run(world: "World") -> None:
-        begun = time.perf_counter()
-        stage(world)
-        spent[stage.__name__] = spent.get(stage.__name__, 0.0) + time.perf_counter() - begun
-
-    return run
-
-
-def peak_memory() -> float:
-    """Most memory this process has held so far (MB, 10**6 bytes); 0 where nobody counts it."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return 0.0
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return most * (1.0 if sys.platform == "darwin" else 1024.0) / 1e6
-
-
-def time_start(scale: float, *, to_the_end: bool = False) -> dict[str, float]:
-    """Give the moments (clock of the machine, in seconds) at which a fresh process got so far."""
-    import mesa  # noqa: F401
-
-    moments = {"mesa": time.time()}
-    from sim.model import Siege
-
-    moments["engine"] = time.time()
-    siege = Siege(SCENARIO, seed=SEED, scale=scale)
-    moments["world"] = time.time()
-    siege.step()
-    moments["first_hour"] = time.time()
-    if to_the_end:
-        from sim import outcomes
-
-        siege.run_for(siege.scenario.hours)
-        outcomes.measure(siege.world.books)
-        moments["outcomes"] = time.time()
-    return moments
-
-
 # ---------------------------------------------------------------- who sends workers out
 def _worker(name: str, *arguments: float, **changes: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", "sim.bench", "worker", name, json.dumps(arguments)]
+    command = [sys.executable, "-m", "sim.stopwatch", name, json.dumps(arguments)]
     return _read_from(command, changes)
 
 
@@ -473,20 +391,3 @@ def _profile_lines(p: Profile) -> list[str]:
     most = sorted(parts.items(), key=lambda part: -part[1])
     head = f"Where {total:.2f} s go at s = {p.scale:g} (peak {p.peak_mb:.0f} MB):"
     return [head, *(f"  {name:24}{t:8.3f} s {t / total:6.1%}" for name, t in most)]
-
-
-def main(words: list[str]) -> None:
-    """Run as a worker, or measure all and print it."""
-    if words[:1] == ["worker"]:
-        arguments = json.loads(words[2])
-        if words[1] == "runs":
-            print(json.dumps({"runs": time_runs(*arguments)}))
-        else:
-            print(json.dumps(time_start(*arguments, to_the_end=words[1] == "first")))
-        return
-    bench = measure("--quick" in words, lambda text: print(text, file=sys.stderr, flush=True))
-    print(to_json(bench) if "--json" in words else "\n".join(to_lines(bench)))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

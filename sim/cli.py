@@ -200,7 +200,7 @@ def bench(
     """Measure speed and memory here; from a checkout, plain Mesa beside it."""
     from sim import bench as benching
 
-    measured = benching.measure(quick=quick)
+    measured = benching.measure(quick, lambda text: typer.echo(text, err=True))
     typer.echo(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
 
 

@@ -31,7 +31,8 @@ def explain_agent(
         raise BesiegeError(f"--hour: given {hour}, allowed 0 to {last}")
     siege = Siege(scenario, seed=check_seed(seed))
     chosen = siege.agent(agent)
-    siege.watch(chosen)
+    if hasattr(chosen, "diary_key"):
+        siege.watch(chosen)
     siege.run_for(scenario.hours if hour is None else hour + 1)
     table: pd.DataFrame = chosen.why()
     if hour is not None and "hour" in table:

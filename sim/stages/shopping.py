@@ -74,8 +74,9 @@ def _blank_odds(n_stores: int) -> Odds:
 def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
     books, s, orders = world.books, world.scenario, world.platform.orders
     n, t, price = books.first, trade.tallies, books.price
-    sales, sales_twin = trade.orders @ price, trade.orders_twin @ price
-    small = float((trade.orders_twin[n:] - trade.orders[n:]) @ price[n:])
+    # no BLAS: its sums may depend on the number of threads
+    sales, sales_twin = (trade.orders * price).sum(), (trade.orders_twin * price).sum()
+    small = ((trade.orders_twin[n:] - trade.orders[n:]) * price[n:]).sum()
     ads = books.ad_honest[world.hour] / world.stores.click_cost
     reviews = trade.orders[:n].sum() * s.stores.review_share
     honest = trade.orders[:n].sum() + t[Tally.STOPPED] + reviews + ads.sum()

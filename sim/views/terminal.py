@@ -103,5 +103,5 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
 
 def _short(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value + 0.0:.4g}"  # no minus before a zero
     return str(value)
