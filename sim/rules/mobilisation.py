@@ -24,7 +24,7 @@ class MobilisationParameters(NamedTuple):
     join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
     quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
-    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md", ge=0, le=20)] = 4.9  # fmt: skip
+    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md, moved by hand", ge=0, le=20)] = 5.2  # fmt: skip
     quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
     efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1)] = 0.28  # fmt: skip
     efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7)] = 20_000.0  # fmt: skip
