@@ -160,7 +160,7 @@ def test_views_mix_and_move_as_the_rule_says_for_each_seller(seed, complete):
     n, p = 50, beliefs.BeliefParameters()
     joined = rng.random((n, n)) < 0.05
     joined |= joined.T
-    np.fill_diagonal(joined, False)  # noqa: FBT003
+    np.fill_diagonal(joined, False)
     offsets = np.concatenate([[0], np.cumsum(joined.sum(axis=1))]).astype(np.int64)
     neighbours = np.nonzero(joined)[1].astype(np.int32)
     before = rng.random(n).astype(np.float32)

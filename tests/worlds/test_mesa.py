@@ -1,4 +1,4 @@
-"""A siege is a Mesa model: its agents, sets, collectors and batches work as Mesa users know them."""
+"""A siege is a Mesa model: agents, sets, collectors and batches work as Mesa users know them."""
 
 import mesa
 import numpy as np
