@@ -21,7 +21,7 @@ class AttackParameters(NamedTuple):
     purchase_rate: Annotated[float, parameter("false purchases of one who acts", unit="1/h", source="prototype.md", ge=0, le=20)] = 0.7  # fmt: skip
     review_rate: Annotated[float, parameter("bad reviews of one who acts", unit="1/h", source="prototype.md", ge=0, le=20)] = 0.4  # fmt: skip
     refusal_rate: Annotated[float, parameter("deliveries refused, of one who acts", unit="1/h", source="prototype.md", ge=0, le=20)] = 0.15  # fmt: skip
-    click_rate: Annotated[float, parameter("false ad clicks of one who acts", unit="1/h", source="prototype.md, moved by hand", ge=0, le=20)] = 1.2  # fmt: skip
+    click_rate: Annotated[float, parameter("false ad clicks of one who acts", unit="1/h", source="prototype.md, moved by hand", ge=0, le=20)] = 1.3  # fmt: skip
     escalation: Annotated[float, parameter("rates after an unanswered ultimatum, of those before", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
     escalation_refusals: Annotated[float, parameter("refusals after an unanswered ultimatum, on top: the tactic taken up", unit="1", ge=0, le=20)] = 2.0  # fmt: skip
 
