@@ -125,7 +125,9 @@ def run(
         siege.step()
         if progress is not None:
             progress(siege.world.books.hours, hours)
-    return result_of(siege, time.perf_counter() - began)
+    result = result_of(siege, time.perf_counter() - began)
+    siege.let_go()
+    return result
 
 
 def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:
