@@ -14,7 +14,7 @@ from sim.units import F64, I32, N_CATEGORIES, Bool, parameter
 class StoreParameters(NamedTuple):
     """How a big store trades and defends itself."""
 
-    stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365)] = 20.0  # fmt: skip
+    stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365)] = 45.0  # fmt: skip
     hold_hours: Annotated[int, parameter("hours after which a falsely bought item is back", unit="h", ge=1, le=240)] = 24  # fmt: skip
     delist_rate: Annotated[float, parameter("largest hazard of closing goods", unit="1/h", source="prototype.md, moved by hand", ge=0, le=10)] = 1.0  # fmt: skip
     delist_half: Annotated[float, parameter("false orders, of normal ones an hour, at half that hazard", unit="1", gt=0, le=1e4)] = 5.0  # fmt: skip
