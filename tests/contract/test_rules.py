@@ -60,11 +60,9 @@ def test_people_move_as_the_rule_says_for_each_of_them(c):
     for i in range(n):
         seller = c["role"][i] == Role.SELLER
         social = mobilisation.social_pull(c["inside"][i], c["degree"][i], n_in, n, c["complete"])
-        seen = c["legitimacy"][i] if seller else c["climate"].legitimacy_public
-        u = mobilisation.utility(
-            c["hardship"][i], seen, social, c["curiosity"][i], c["risk"][i], c["threshold"][i],
-            c["climate"], c["p"],
-        )  # fmt: skip
+        seen = float(c["legitimacy"][i]) if seller else c["climate"].legitimacy_public
+        own = [float(c[name][i]) for name in ("hardship", "curiosity", "risk", "threshold")]
+        u = mobilisation.utility(own[0], seen, social, *own[1:], c["climate"], c["p"])
         w0, w1, _w2, _w3 = words(KEY, 0, 7, i, 0)
         was_in = mobilisation.is_in(before[i])
         if was_in:
@@ -200,7 +198,7 @@ def test_sellers_are_courted_as_the_rule_says_for_each_of_them(seed):
         w0, w1, _w2, _w3 = words(KEY, 12, 12, i, 0)
         r = poaching.courted_by(unit(w1), offers.attraction)
         profit = poaching.rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
-        wronged = hardship[i] * (1.0 - legitimacy[i])
+        wronged = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         chance = poaching.move_chance(profit, wronged, loss[i], offers.effort[r], p)
         assert rival[i] == (r if unit(w0) < chance else -1)
 
