@@ -1,0 +1,306 @@
+"""The command line, against product.md: what it prints, what it writes, what it refuses."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim.cli
+from sim import parquet
+from sim.model import Siege
+from sim.outcomes import OUTCOMES
+from sim.responses import measures
+from sim.runs import run
+from sim.scenario import Scenario, library_names
+from tests.small_worlds import SMALL
+
+HOURS = 60
+SMALLER = [
+    f"--set={path}={value}" for path, value in SMALL.items() if path != "scale"
+] + [f"--scale={SMALL['scale']}", f"--hours={HOURS}"]  # fmt: skip
+
+
+class Said:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def lines(self):
+        return self.err.strip().splitlines()
+
+
+@pytest.fixture
+def besiege(monkeypatch, capsys, tmp_path):
+    """Call the command line here, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["besiege", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            sim.cli.main()
+        out, err = capsys.readouterr()
+        return Said(stop.value.code or 0, out, err)
+
+    return call
+
+
+def expected():
+    scenario = Scenario.load("taobao-2011").but({**SMALL, "hours": HOURS})
+    return run(scenario, seed=5)
+
+
+def test_the_installed_command_prints_one_json_object_and_nothing_else(tmp_path):
+    program = shutil.which("besiege", path=str(Path(sys.executable).parent))
+    assert program is not None
+    done = subprocess.run(
+        [program, "run", *SMALLER, "--seed", "5", "--json", "--out", str(tmp_path / "a")],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    printed = json.loads(done.stdout)
+    assert printed["outcomes"] == expected().to_dict()["outcomes"]
+    assert (tmp_path / "a" / "siege.png").stat().st_size > 10_000
+
+
+def test_a_run_as_json_has_exactly_the_keys_of_the_contract(besiege):
+    said = besiege("run", *SMALLER, "--seed", 5, "--json")
+    assert (said.code, said.err) == (0, "")
+    printed = json.loads(said.out)
+    assert {"scenario", "seed", "scale", "hours", "version", "wall_seconds", "outcomes"} <= set(printed)
+    assert printed["scenario"] == "taobao-2011"
+    assert (printed["seed"], printed["scale"], printed["hours"]) == (5, 0.01, HOURS)
+    assert printed["wall_seconds"] > 0
+    assert list(printed["outcomes"]) == list(OUTCOMES)
+    for name, entry in printed["outcomes"].items():
+        assert entry == {"value": expected().outcomes[name], "unit": OUTCOMES[name].unit}
+
+
+def test_a_run_folder_holds_every_file_of_the_contract(besiege, tmp_path):
+    assert besiege("run", *SMALLER, "--seed", 5, "--out", "here", "--quiet").code == 0
+    folder, result = tmp_path / "here", expected()
+    names = {path.name for path in folder.iterdir()}
+    assert {"scenario.toml", "outcomes.json", "columns.json", "hours.parquet", "stores.parquet",
+            "rivals.parquet", "siege.png"} <= names  # fmt: skip
+    assert not [name for name in names if name.endswith(".part") or name.startswith(".")]
+    assert Scenario.load(folder / "scenario.toml").fingerprint == result.scenario.fingerprint
+    saved = json.loads((folder / "outcomes.json").read_text())
+    assert saved["outcomes"] == result.to_dict()["outcomes"]
+    assert (folder / "siege.png").read_bytes().startswith(b"\x89PNG")
+    described = json.loads((folder / "columns.json").read_text())
+    for path in folder.glob("*.parquet"):
+        table = parquet.read(path)
+        assert set(described[path.stem]) == set(table.columns)
+        for column in table.columns:
+            meaning = described[path.stem][column]
+            assert meaning["unit"]
+            assert meaning["meaning"]
+            if table[column].isna().any():
+                assert meaning["null"] != "never", column
+    hours = parquet.read(folder / "hours.parquet")
+    assert np.allclose(hours.online, result.hours.online)
+    assert hours.queue_wait.isna().tolist() == result.hours.queue_wait.isna().tolist()
+
+
+def test_the_tables_of_a_result_are_described_column_by_column(tmp_path):
+    from sim.tables import describe_columns
+
+    result, described = expected(), describe_columns()
+    for name in ("hours", "stores", "rivals", "sellers"):
+        table = getattr(result, name)
+        assert list(table.columns) == list(described[name])
+        parquet.write(table, tmp_path / f"{name}.parquet")
+        back = parquet.read(tmp_path / f"{name}.parquet")
+        assert list(back.columns) == list(table.columns)
+        assert len(back) == len(table)
+
+
+def test_a_finished_run_can_be_shown_again(besiege):
+    first = besiege("run", *SMALLER, "--seed", 5, "--json", "--out", "here")
+    assert first.code == 0
+    shown = besiege("show", "here", "--json")
+    assert json.loads(shown.out)["outcomes"] == json.loads(first.out)["outcomes"]
+    told = besiege("show", "here")
+    assert told.code == 0
+    assert "peak_online" in told.out
+
+
+def test_a_saved_scenario_runs_again_to_the_same_outcomes(besiege):
+    first = besiege("run", *SMALLER, "--seed", 5, "--json", "--out", "here")
+    second = besiege("run", "here/scenario.toml", "--seed", 5, "--json", "--out", "there")
+    assert json.loads(second.out)["outcomes"] == json.loads(first.out)["outcomes"]
+
+
+def test_a_run_without_options_tells_the_story_and_where_it_lies(besiege):
+    said = besiege("run", "small", "--hours", HOURS)
+    assert said.code == 0
+    assert "cum_actions" in said.out
+    assert "runs/latest" in said.out
+
+
+AGENTS = ["seller:7", "onlooker:12", "consumer:3", "store:4", "rival:1", "platform", "organisers", "seller"]
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_kind_of_agent_is_explained(besiege, agent):
+    said = besiege("explain", "--agent", agent, "small", "--hours", HOURS)
+    assert said.code == 0
+    assert len(said.out.splitlines()) >= 2
+    as_json = besiege("explain", "--agent", agent, "small", "--hours", HOURS, "--json")
+    rows = json.loads(as_json.out)
+    assert len(rows) >= 1
+    assert all("hour" in row for row in rows)
+
+
+def test_one_hour_of_an_agent_is_explained_term_by_term(besiege):
+    said = besiege("explain", "--agent", "seller:7", "small", "--hour", 47, "--json")
+    (row,) = json.loads(said.out)
+    siege = Siege("small", seed=1)
+    siege.run_for(48)
+    assert row["hour"] == 47
+    assert row["stance"] == siege.sellers[7].stance.name
+    told = besiege("explain", "--agent", "seller:7", "small", "--hour", 47)
+    assert "grievance" in told.out
+    assert "utility" in told.out
+
+
+LISTS = [("scenarios", "taobao-2011"), ("responses", "protect"), ("schema", "population")]
+
+
+@pytest.mark.parametrize(("command", "word"), LISTS)
+def test_a_list_of_the_library_names_what_is_in_it(besiege, command, word):
+    said = besiege(command)
+    assert said.code == 0
+    assert word in said.out
+
+
+def test_lists_and_schema_are_json_when_asked(besiege):
+    assert set(json.loads(besiege("scenarios", "--json").out)) == set(library_names("scenarios"))
+    assert set(json.loads(besiege("responses", "--json").out)) == set(library_names("responses"))
+    schema = json.loads(besiege("schema").out)
+    assert set(Scenario.model_fields) == set(schema["properties"])
+
+
+def test_every_measure_is_listed_with_each_of_its_parameters(besiege):
+    said = besiege("responses").out
+    for kind, measure in measures().items():
+        assert kind in said
+        for field in measure.model_fields:
+            assert field in said or field in {"kind", "trigger"}
+
+
+def test_help_and_version_of_commands_are_printed(besiege):
+    said = besiege("--help")
+    assert said.code == 0
+    for command in ("run", "explain", "show", "scenarios", "responses", "schema", "bench"):
+        assert command in said.out
+    assert "--scale" in besiege("run", "--help").out
+
+
+WRONG = {
+    "an unknown command": ["rum"],
+    "an unknown option": ["run", "--sede", "4"],
+    "an option without its value": ["run", "--seed"],
+    "an unknown scenario": ["run", "taobao-2012"],
+    "a file that is not there": ["run", "nowhere.toml"],
+    "an unknown response": ["run", "--response", "protekt"],
+    "a setting without a value": ["run", "--set", "scale"],
+    "a setting of an unknown field": ["run", "--set", "fees.new.standrad=1"],
+    "a setting out of range": ["run", "--set", "channel.quorum=-1"],
+    "a setting of another type": ["run", "--set", "channel.quorum=many"],
+    "a scale too large": ["run", "--scale", "3"],
+    "a scale of nought": ["run", "--scale", "0"],
+    "a scale that is no number": ["run", "--scale", "nan"],
+    "a scale in words": ["run", "--scale", "half"],
+    "an infinite scale": ["run", "--scale", "inf"],
+    "a negative seed": ["run", "--seed", "-1"],
+    "a seed too large": ["run", "--seed", str(2**64)],
+    "a seed that is not whole": ["run", "--seed", "1.5"],
+    "no hours": ["run", "--hours", "0"],
+    "negative hours": ["run", "--hours", "-5"],
+    "too many hours": ["run", "--hours", "10001"],
+    "a folder below a file": ["run", "--out", "a-file/below"],
+    "a folder that is a file": ["run", "--out", "a-file"],
+    "an unknown kind of agent": ["explain", "--agent", "dragon:1", "small"],
+    "an agent that is not there": ["explain", "--agent", "seller:99999", "small"],
+    "an agent of a negative row": ["explain", "--agent", "seller:-1", "small"],
+    "no agent": ["explain", "small"],
+    "an hour beyond the end": ["explain", "--agent", "seller:1", "small", "--hour", "336"],
+    "a negative hour": ["explain", "--agent", "seller:1", "small", "--hour", "-1"],
+    "a negative seed to explain": ["explain", "--agent", "seller:1", "small", "--seed", "-1"],
+    "a folder without a run": ["show", "."],
+    "a folder that is not there": ["show", "nowhere"],
+    "a folder with other json": ["show", "strange"],
+    "a folder with a list": ["show", "listed"],
+    "one thing too many": ["run", "small", "calm"],
+    "an unknown response to look at": ["responses", "protekt"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)
+def test_wrong_input_is_one_line_and_exit_code_two(besiege, tmp_path, arguments):
+    (tmp_path / "a-file").write_text("")
+    for folder, text in (("strange", '{"a": 1}'), ("listed", "[1, 2]")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "outcomes.json").write_text(text)
+    said = besiege(*arguments)
+    assert said.code == 2
+    assert said.out == ""
+    assert len(said.lines) == 1
+    assert "Traceback" not in said.err
+    assert len(said.lines[0].split()) >= 3
+
+
+NEAREST = [
+    (["run", "taobao-2012"], "taobao-2011"),
+    (["run", "--response", "protekt"], "protect"),
+    (["run", "--set", "fees.new.standrad=1"], "standard"),
+    (["run", "--set", "atack.eagerness=1"], "attack"),
+    (["run", "--scale", "3"], "0.001"),
+    (["run", "--seed", "-1"], "seed"),
+    (["run", "--sede", "4"], "--seed"),
+    (["explain", "--agent", "seler:1", "small"], "seller"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "hint"), NEAREST, ids=lambda v: " ".join(v) if isinstance(v, list) else v)
+def test_a_refusal_names_what_would_have_been_right(besiege, arguments, hint):
+    assert hint in besiege(*arguments).err
+
+
+@pytest.mark.parametrize("arguments", [["run", "--seed", "-1"], ["run", "--scale", "3"], ["run", "small", "--hours", "0"]])
+def test_a_run_that_is_refused_leaves_no_folder_behind(besiege, tmp_path, arguments):
+    assert besiege(*arguments, "--out", "new").code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupt_from_the_keyboard_ends_with_130_and_no_traceback(besiege, monkeypatch):
+    step = Siege.step
+
+    def interrupted(siege):
+        if siege.world.hour == 20:
+            signal.raise_signal(signal.SIGINT)
+        step(siege)
+
+    monkeypatch.setattr(Siege, "step", interrupted)
+    said = besiege("run", *SMALLER, "--json")
+    assert said.code == 130
+    assert said.out == ""
+    assert "Traceback" not in said.err
+
+
+def test_a_fault_of_the_engine_is_not_taken_for_wrong_input(besiege, monkeypatch):
+    def broken(_siege):
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(Siege, "step", broken)
+    with pytest.raises(ZeroDivisionError):
+        besiege("run", *SMALLER, "--json")

@@ -1,0 +1,180 @@
+"""Worlds at their edges: nobody, nothing, everything; without a crash, a NaN or a warning."""
+
+import json
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from sim.model import Siege
+from sim.outcomes import OUTCOMES
+from sim.runs import result_of
+from sim.tables import describe_columns
+from sim.units import BesiegeError
+from tests.small_worlds import SMALL, begun, small_scenario
+
+WORLDS = {
+    "no sellers": {"population__n_sellers": 0},
+    "no onlookers": {"population__n_onlookers": 0},
+    "nobody at all": {"population__n_sellers": 0, "population__n_onlookers": 0},
+    "one seller and one onlooker": {"population__n_sellers": 100, "population__n_onlookers": 100},
+    "no shoppers": {"population__n_consumers": 0},
+    "one shopper": {"population__n_consumers": 100},
+    "one store": {"population__n_stores": 1},
+    "three stores": {"population__n_stores": 3},
+    "thousands of stores": {"population__n_stores": 5000, "hours": 72},
+    "rivals that attract nobody": {
+        "rivals": [{"name": "Nobody", "yearly_fee": 0.0, "attraction": 0.0}]
+    },
+    "no edges": {"graph__family": "none"},
+    "no neighbours": {"graph__mean_degree": 0},
+    "everybody knows everybody": {"graph__family": "complete"},
+    "one hour": {"hours": 1},
+    "two hours": {"hours": 2},
+    "three weeks": {"hours": 505},
+    "no announcement but all measures": {"announced": None, "hours": 200},
+    "an announcement after the end": {"announced": 5000, "hours": 72},
+    "an announcement at once": {"announced": 0, "hours": 72},
+    "nobody ever buys anything": {"shopping__visits_per_day": 0},
+    "everybody attacks all the time": {
+        "mobilisation__join_rate": 1.0, "mobilisation__quit_rate": 0.0, "attack__eagerness": 5.0,
+        "attack__purchase_rate": 20.0, "attack__click_rate": 20.0, "hours": 50,
+        "population__n_onlookers": 30_000, "population__n_sellers": 5_000,
+    },
+    "no noise at all": {"mobilisation__noise": 0.0, "hours": 72},
+    "a mall without advertising": {"population__ad_budget_mean": 0.0},
+    "shelves that are nearly bare": {"stores__stock_days": 0.1},
+    "stores that never close": {
+        "stores__delist_rate": 0.0, "stores__delist_stockout": 0.0, "stores__precaution": 0.0,
+        "stores__precaution_category": 0.0, "stores__cod_rate": 0.0,
+    },
+    "stores that close at once": {"stores__delist_rate": 10.0, "stores__delist_half": 0.001},
+    "shoppers of one store only": {"shopping__favourite_share": 1.0},
+    "the smallest scale": {"scale": 0.001},
+}  # fmt: skip
+worlds = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+
+
+def extreme(world):
+    """Run a world to its end, with every warning an error."""
+    given = {"hours": 120, **world}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        siege = begun(1, **given).run()
+        return siege, result_of(siege)
+
+
+@worlds
+def test_a_world_at_its_edge_runs_through_and_gives_sane_numbers(world):
+    siege, result = extreme(world)
+    hours = siege.scenario.hours
+    assert len(result.hours) == hours
+    for name, value in result.outcomes.items():
+        assert value is None or np.isfinite(value), name
+        if value is None:
+            assert OUTCOMES[name].null != "never", name
+    described = describe_columns()
+    for table in ("hours", "stores", "rivals", "sellers"):
+        rows = getattr(result, table)
+        for column in rows.columns[rows.isna().any()]:
+            assert described[table][column]["null"] != "never", (table, column)
+        numbers = rows.select_dtypes("number").to_numpy(np.float64)
+        assert not np.isinf(numbers).any()
+    signed = {"store_loss"}
+    for name in set(siege.hours.columns) - signed:
+        assert siege.hours[name].dropna().ge(0).all(), name
+    everybody = len(siege.sellers) + len(siege.onlookers)
+    most = everybody / siege.scenario.scale
+    assert (siege.hours.n_sellers_in + siege.hours.n_onlookers_in).max() <= most + 1e-6
+    assert siege.world.stores.stock.min() >= 0
+    json.dumps(result.to_dict(), allow_nan=False)
+    assert siege.outcomes["cum_actions"] == siege.record.actions.sum()
+
+
+@worlds
+def test_the_agents_and_networks_of_a_world_at_its_edge_can_be_looked_at(world):
+    siege = begun(1, **{**world, "hours": 60 if world.get("hours", 60) >= 60 else world["hours"]}).run()
+    assert siege.graph.number_of_nodes() == len(siege.sellers) + len(siege.onlookers)
+    assert set(siege.networks()) == {"coordination", "attacks", "moves", "favourites"}
+    for table in (siege.sellers, siege.onlookers, siege.consumers, siege.stores):
+        assert len(list(table.select(at_most=3))) == min(3, len(table))
+        if len(table):
+            assert table[0].look()
+
+
+def test_nobody_attacks_where_nobody_hears_of_the_rise():
+    for world in ({"announced": None}, {"announced": 5000}, {"population__n_sellers": 0,
+                  "population__n_onlookers": 0}):  # fmt: skip
+        siege, _result = extreme({**world, "hours": 72})
+        assert siege.outcomes["cum_actions"] == 0
+        assert siege.outcomes["cum_store_loss"] == 0
+        assert siege.hours.online.max() == 0
+
+
+def test_without_sellers_the_mean_of_their_views_is_null_and_not_a_number():
+    siege, result = extreme({"population__n_sellers": 0})
+    assert siege.hours.legitimacy.isna().all()
+    assert len(result.sellers) == 0
+    assert siege.outcomes["fee_revenue_next_year"] == 0
+
+
+def test_without_shoppers_nothing_is_sold_and_nobody_fails():
+    siege, _result = extreme({"population__n_consumers": 0})
+    assert siege.hours.new_orders.sum() == 0
+    assert siege.hours.new_failed_visits.sum() == 0
+    assert siege.outcomes["cum_consumer_surplus_loss"] == 0
+
+
+def test_with_one_store_all_actions_meet_that_store():
+    siege, result = extreme({"population__n_stores": 1})
+    assert result.stores.shape[0] == 1
+    total = result.stores[["purchases", "bad_reviews", "refusals", "clicks"]].to_numpy().sum()
+    assert total == siege.outcomes["cum_actions"] > 0
+    assert siege.outcomes["top5_store_loss"] == siege.outcomes["max_store_loss"]
+
+
+def test_a_horizon_beyond_the_default_begins_as_the_default_does():
+    long, _result = extreme({"hours": 400})
+    short, _result = extreme({"hours": 336})
+    assert long.hours[:336].equals(short.hours)
+
+
+# In a process of its own: memory that is written out of bounds takes the whole suite down.
+NO_RIVALS = """
+import warnings
+warnings.simplefilter("error")
+from sim.model import Siege
+from tests.small_worlds import small_scenario
+siege = Siege(small_scenario(rivals=[], hours=120), seed=1).run()
+assert siege.hours.rival_sales.sum() == 0
+assert siege.outcomes["cum_rival_sales_gain"] == 0
+assert siege.outcomes["cum_rival_gain"] == 0
+assert siege.outcomes["share_sellers_leaving"] == 0
+assert siege.outcomes["share_sellers_multihoming"] == 0
+assert siege.outcomes["cum_actions"] > 0
+"""
+
+
+def test_a_mall_without_rivals_runs_and_nobody_wins_its_sales():
+    done = subprocess.run(
+        [sys.executable, "-c", NO_RIVALS], cwd=Path(__file__).parents[2], capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("nodes", [0, 1, 3494, 3496])
+def test_a_network_of_another_size_than_the_crowd_is_refused(nodes):
+    with pytest.raises(BesiegeError, match="allowed is exactly 3495"):
+        Siege(small_scenario(), seed=1, network=nx.empty_graph(nodes))
+
+
+def test_a_network_without_edges_is_the_family_none():
+    ours = Siege(small_scenario(hours=60), seed=1, network=nx.empty_graph(3495)).run()
+    none = begun(1, hours=60, graph__family="none").run()
+    assert ours.hours.equals(none.hours)
+    assert SMALL["scale"] == 0.01
