@@ -93,7 +93,8 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     def __init__(self, model: Any, row: int) -> None:
         self.row = row
         if self.first_id:  # not registered: there are too many of its kind
-            self.model, self.unique_id, self.pos = model, self.first_id + row, None
+            self.model, self.pos = model, None
+            self.unique_id: Any = self.first_id + row
         else:
             super().__init__(model)
 
@@ -302,9 +303,10 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
         return out
 
     @property
-    def measures_begun(self) -> dict[str, int]:
+    def measures_begun(self) -> list[tuple[str, int]]:
         """Measures taken, with the hour in which each began."""
-        return dict(self.model.world.books.begun)
+        measures = self.model.scenario.response.measures
+        return [(measures[m].kind, hour) for m, hour in self.model.world.books.begun.items()]
 
     def why(self) -> pd.DataFrame:
         """Give the measures in force and what it answers, one row an hour so far."""

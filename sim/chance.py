@@ -5,6 +5,7 @@ The generator is Philox4x32-10 (Salmon et al. 2011, "Parallel random numbers: as
 decisions of one row in one hour share a call and nothing else.
 """
 
+import math
 from enum import IntEnum
 
 import numpy as np
@@ -167,7 +168,8 @@ def words_in_lanes(
     """Fill the four words of a block for the rows from ``start`` on, as `words` gives them.
 
     The rounds stand in the loop so that the compiler works on several rows at a time: a fifth
-    of the cost of as many calls of `words`.
+    of the cost of as many calls of `words`. The four arrays must be four: given one twice, the
+    compiler goes row by row.
     """
     for lane in range(w0.size):
         c0, c1, c2, c3 = U(start + lane), U(draw), U(hour), U(block)
@@ -270,7 +272,7 @@ def poisson(key: np.uint64, stream: int, hour: int, row: int, mean: float) -> in
     total = 0
     for d in range(n_chunks):
         u = uniform(key, stream, hour, row, d)
-        mass = np.exp(-part)
+        mass = math.exp(-part)
         below = mass
         n = 0
         while u > below and mass > 0.0:

@@ -23,9 +23,12 @@ ResponseName = Annotated[
     str | None, typer.Option("--response", help="a response of the library, or a TOML file")
 ]
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", help="a field to change, such as fees.new.standard=15000")
+    list[str] | None,
+    typer.Option("--set", help="a field to change, such as fees.new.standard=15000"),
 ]
-Scale = Annotated[float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")]
+Scale = Annotated[
+    float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")
+]
 Seed = Annotated[int, typer.Option("--seed", help="the run's seed, 0 or more")]
 Hours = Annotated[int | None, typer.Option("--hours", help="horizon in hours")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
@@ -58,9 +61,7 @@ def _say_what_it_waits_for(*, quiet: bool) -> None:
     from sim.compiled import kernels_are_cached
 
     if not kernels_are_cached():
-        typer.echo(
-            "Compiling the engine: once on this machine, some twenty seconds …", err=True
-        )
+        typer.echo("Compiling the engine: once on this machine, some twenty seconds …", err=True)
 
 
 @app.command()
@@ -93,6 +94,40 @@ def run(
         typer.echo(str(out))
     else:
         terminal.tell(result, out)
+
+
+@app.command()
+def hindcast(
+    scenario: ScenarioName = "taobao-2011",
+    runs: Annotated[int, typer.Option("--runs", help="runs, each with its own seed")] = 40,
+    settings: Settings = None,
+    scale: Scale = None,
+    seed: Seed = 1,
+    facts: Annotated[Path | None, typer.Option("--facts", help="a facts table (CSV) of your own")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="processes", min=1)] = 2,
+    out: Annotated[Path, typer.Option("--out", help="the folder")] = Path("runs/hindcast"),
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Lay every reported fact beside the simulated median and 5-95 % interval."""
+    from sim.folders import prepare_folder
+
+    world = _world(scenario, None, settings, scale, None)
+    prepare_folder(out)
+    _say_what_it_waits_for(quiet=json)
+    from sim import hindcasts
+    from sim.views import terminal
+
+    with terminal.progress("runs", show=not json) as progress:
+        result = hindcasts.hindcast(
+            world, runs, seed=seed, facts=facts, workers=workers, progress=progress
+        )
+    result.save(out)
+    if json:
+        terminal.print_json(result.to_dict())
+    else:
+        terminal.tell_hindcast(result, out)
+    if result.failures:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -199,7 +234,7 @@ def bench(
     """Measure speed and memory here; from a checkout, plain Mesa beside it."""
     from sim import bench as benching
 
-    measured = benching.measure(quick=quick)
+    measured = benching.measure(quick, lambda text: typer.echo(text, err=True))
     typer.echo(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
 
 

@@ -4,11 +4,9 @@ import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import cast
 
 import numba
-
-_F = TypeVar("_F", bound=Callable[..., object])
 
 
 def _source_fingerprint() -> str:
@@ -45,7 +43,7 @@ def kernels_are_cached() -> bool:
     return any(Path(numba.config.CACHE_DIR).rglob("*.nbc"))  # type: ignore[attr-defined]
 
 
-def kernel(function: _F) -> _F:
+def kernel[F: Callable[..., object]](function: F) -> F:
     """Compile a function: no fast-math, no threads, numpy's division, kept on disk.
 
     Parameters
@@ -58,4 +56,4 @@ def kernel(function: _F) -> _F:
     callable
         The compiled function, with the same signature.
     """
-    return cast(_F, numba.njit(cache=True, error_model="numpy", nogil=True)(function))
+    return cast(F, numba.njit(cache=True, error_model="numpy", nogil=True)(function))

@@ -1,13 +1,13 @@
 """The few curves that several rules share."""
 
-import numpy as np
+import math
 
 from sim.compiled import kernel
 
 
 @kernel
 def sigmoid(x: float, noise: float, tie: bool) -> float:
-    """The logistic 1/(1 + exp(-x/noise)); a step when the noise is 0, ``tie`` at exactly 0."""
+    """Give the logistic 1/(1 + exp(-x/noise)); a step when the noise is 0, ``tie`` at exactly 0."""
     if noise <= 0.0:
         if x > 0.0 or (tie and x == 0.0):
             return 1.0
@@ -15,7 +15,7 @@ def sigmoid(x: float, noise: float, tie: bool) -> float:
     z = x / noise
     if z < -700.0:
         return 0.0
-    return 1.0 / (1.0 + np.exp(-z))
+    return 1.0 / (1.0 + math.exp(-z))
 
 
 @kernel

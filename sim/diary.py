@@ -148,4 +148,3 @@ def note_platform(world: World, in_force: list[str]) -> None:
     entry["legitimacy_public"] = world.platform.legitimacy_public
     entry["sanction"] = world.platform.sanction
     _write(world, PLATFORM, 0, entry)
-

@@ -1,5 +1,6 @@
 """What a seller pays, what a rise costs it, and how hard that is (model.md 4.1)."""
 
+import math
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -118,6 +119,9 @@ class Concession(NamedTuple):
         return self.postponed_share > 0 or self.deposit_cut > 0 or self.subsidy > 0
 
 
+NOTHING_CONCEDED = Concession()
+
+
 @kernel
 def hardship(cost: float, margin: float, turnover: float) -> float:
     """How hard a rise hits: H = 1 - exp(-max(0, cost) / (margin * turnover)), in 0-1.
@@ -129,7 +133,7 @@ def hardship(cost: float, margin: float, turnover: float) -> float:
         return 0.0
     if profit <= 0.0:
         return 1.0
-    return 1.0 - np.exp(-cost / profit)
+    return 1.0 - math.exp(-cost / profit)
 
 
 @kernel

@@ -28,7 +28,15 @@ def prepare_folder(folder: str | Path) -> Path:
 
 def unwritable(out: Path, error: OSError) -> BesiegeError:
     """Say that a folder cannot be written, and why."""
-    return BesiegeError(f"--out: given {out}, allowed is a folder that can be written ({error.strerror})")
+    return BesiegeError(
+        f"--out: given {out}, allowed is a folder that can be written ({error.strerror})"
+    )
+
+
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write one JSON object, for people as well."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
 
 
 def read_outcomes(folder: Path) -> dict[str, Any]:
@@ -43,5 +51,7 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BesiegeError(f"show: given {folder}, allowed is the folder of a finished run ({error})") from None
+        raise BesiegeError(
+            f"show: given {folder}, allowed is the folder of a finished run ({error})"
+        ) from None
     return found

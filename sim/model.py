@@ -102,8 +102,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.onlookers = Table(Onlooker, self, np.arange(w.crowd.role.size - w.n_sellers))
         self.consumers = Table(Consumer, self, np.arange(w.consumers.favourite.size))
         self.stores = Table(Store, self, np.arange(n_stores))
+        by_type: dict[Any, Any] = self._agents_by_type
         for kind in (self.sellers, self.onlookers, self.consumers, self.stores):
-            self._agents_by_type[kind.kind] = kind
+            by_type[kind.kind] = kind
 
     @property
     def scenario(self) -> Scenario:
@@ -166,7 +167,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         return Onlooker(self, row - self.world.n_sellers)
 
     def agent(self, name: str) -> Any:
-        """Give an agent by ``KIND:ROW``, such as ``seller:7``; rows of single kinds may be left out.
+        """Give an agent by ``KIND:ROW``, such as ``seller:7``, or by a single one's kind alone.
 
         Raises
         ------
@@ -183,7 +184,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             raise BesiegeError(f"agent: given {name!r}, allowed {', '.join(agents.KINDS)}:ROW")
         table = tables[kind]
         if not (row or "0").isdecimal() or int(row or 0) >= len(table):
-            raise BesiegeError(f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}")
+            raise BesiegeError(
+                f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}"
+            )
         return table[int(row or 0)]
 
     def watch(self, agent: Any) -> None:
@@ -220,5 +223,7 @@ def check_seed(seed: Any) -> int:
     """
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= int(seed) <= LARGEST_SEED:
-        raise BesiegeError(f"seed: given {seed!r}, allowed is a whole number of 0 to {LARGEST_SEED}")
+        raise BesiegeError(
+            f"seed: given {seed!r}, allowed is a whole number of 0 to {LARGEST_SEED}"
+        )
     return int(seed)

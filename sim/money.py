@@ -68,7 +68,7 @@ def payments_of(r: Record) -> tuple[Payment, ...]:
     or a subsidy of deposits is a loan: what is paid is a year's cost of the money.
     """
     n, s = r.first, r.series
-    store_sales_lost = float(((r.orders_twin[:, :n] - r.orders[:, :n]) @ r.price[:n]).sum())
+    store_sales_lost = float(((r.orders_twin[:, :n] - r.orders[:, :n]) * r.price[:n]).sum())
     small_sales_lost = float(s["small_sales_lost"].sum())
     own_ads = float(r.loss[:, :, Cause.ADS].sum())
     listed = [
@@ -103,14 +103,14 @@ def balance(r: Record) -> Books:
     for p in payments:
         net[p.payer] += p.amount
         net[p.payee] -= p.amount
-    store_sales_lost = float(((r.orders_twin[:, :n] - r.orders[:, :n]) @ r.price[:n]).sum())
+    store_sales_lost = float(((r.orders_twin[:, :n] - r.orders[:, :n]) * r.price[:n]).sum())
     small_sales_lost = float(s["small_sales_lost"].sum())
     causes = r.loss.sum(axis=(0, 1))
     own = float(s["response_cost"].sum())
     switching = 0.0
     if r.renewal is not None:
         switching = r.renewal.run.switching - r.renewal.twin.switching
-    won = float(((r.rival_orders - r.rival_orders_twin) @ r.rival_margin).sum()) * r.rival_price
+    won = float(((r.rival_orders - r.rival_orders_twin) * r.rival_margin).sum()) * r.rival_price
     margin = float(causes[Cause.CLOSED] + causes[Cause.RATING])
     lost = (
         own,
@@ -119,7 +119,9 @@ def balance(r: Record) -> Books:
         float(s["surplus_loss"].sum()),
         -won,
     )
-    total = [a + float(b) for a, b in zip(lost, net, strict=True)]
+    platform, stores, sellers, shoppers, rivals = (
+        a + float(b) for a, b in zip(lost, net, strict=True)
+    )
     paid = {p.kind: p.amount for p in payments}
     response = own + paid["refunds of clicks"] + paid["compensation"] + paid.get("subsidies", 0.0)
-    return Books(payments, lost, *total, response=response)
+    return Books(payments, lost, platform, stores, sellers, shoppers, rivals, response)

@@ -4,6 +4,7 @@ Names are those of model.md section 5. All are full-size equivalents. A null is 
 null in JSON and NULL in Parquet.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ HIT = 1000.0
 """False actions, or clicks, in a day from which a store counts as hard hit."""
 
 type Value = float | None
+type Measured = float | np.generic | None
+"""What a function of a record may give: a numpy number is turned into a plain one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,7 @@ class Outcome:
     name: str
     unit: str
     label: str
-    work_out: Callable[[Record], Value]
+    work_out: Callable[[Record], Measured]
     null: str = "never"
     needs_renewal: bool = False
 
@@ -39,10 +42,10 @@ OUTCOMES: dict[str, Outcome] = {}
 
 def outcome(
     name: str, unit: str, label: str, *, null: str = "never", needs_renewal: bool = False
-) -> Callable[[Callable[[Record], Value]], Callable[[Record], Value]]:
+) -> Callable[[Callable[[Record], Measured]], Callable[[Record], Measured]]:
     """Enter a function of a record into the table of outcomes."""
 
-    def enter(work_out: Callable[[Record], Value]) -> Callable[[Record], Value]:
+    def enter(work_out: Callable[[Record], Measured]) -> Callable[[Record], Measured]:
         OUTCOMES[name] = Outcome(name, unit, label, work_out, null, needs_renewal)
         return work_out
 
@@ -54,16 +57,15 @@ def measure(record: Record) -> dict[str, Value]:
     return {name: plain(o.work_out(record)) for name, o in OUTCOMES.items()}
 
 
-def plain(value: Value) -> Value:
+def plain(value: Measured) -> Value:
     """Turn a numpy number into a plain one, and what is not a number into ``None``."""
-    if value is None or not np.isfinite(value):
-        return None
-    return float(value)
+    number = math.nan if value is None else float(value)
+    return number if math.isfinite(number) else None
 
 
 # ---------------------------------------------------------------- the crowd
 @outcome("peak_online", "people", "most members present at once")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["online"].max(initial=0.0)
 
 
@@ -73,24 +75,24 @@ def _hour_of_peak(r: Record) -> int:
 
 
 @outcome("hour_peak_online", "hour", "when most were present", null="nobody was ever online")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return _hour_of_peak(r) if _hour_of_peak(r) >= 0 else None
 
 
 @outcome("n_sellers_at_peak", "people", "sellers among those online at the peak", null="nobody was ever online")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     hour = _hour_of_peak(r)
     return r.series["online_sellers"][hour] if hour >= 0 else None
 
 
 @outcome("share_sellers_at_peak", "share", "sellers' share of those online at the peak", null="nobody was ever online")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     hour = _hour_of_peak(r)
     return r.series["online_sellers"][hour] / r.series["online"][hour] if hour >= 0 else None
 
 
 @outcome("cum_attackers", "people", "distinct people who acted at least once")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["new_attackers"].sum()
 
 
@@ -99,31 +101,34 @@ def _false_actions(r: Record) -> F64:
 
 
 @outcome("hour_first_attack", "hour", "first hour with false actions", null="no attack")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return _first(_false_actions(r) > 0)
 
 
-def _first(condition: Bool) -> Value:
+def _first(condition: Bool) -> Measured:
     return float(condition.argmax()) if condition.any() else None
 
 
 @outcome("hour_truce", "hour", "first hour in phase TRUCE", null="no truce")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return _first(r.series["phase"] == Phase.TRUCE)
 
 
 @outcome("hours_attack", "hours", "hours in phase ATTACK or ESCALATE")
-def _(r: Record) -> Value:
-    return np.isin(r.series["phase"], (Phase.ATTACK, Phase.ESCALATE)).sum()
+def _(r: Record) -> Measured:
+    phase = r.series["phase"]
+    called: Bool = (phase == Phase.ATTACK) | (phase == Phase.ESCALATE)
+    return called.sum()
 
 
 @outcome("hours_truce", "hours", "hours in phase TRUCE")
-def _(r: Record) -> Value:
-    return (r.series["phase"] == Phase.TRUCE).sum()
+def _(r: Record) -> Measured:
+    resting: Bool = r.series["phase"] == Phase.TRUCE
+    return resting.sum()
 
 
 @outcome("hour_end", "hour", "when the crowd is below 5 % of its peak for good", null="nobody was ever online, or the crowd had not fallen so far by the last hour")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     online = r.series["online"]
     top = online.max(initial=0.0)
     if top == 0.0:
@@ -134,7 +139,7 @@ def _(r: Record) -> Value:
 
 # ---------------------------------------------------------------- the attack
 @outcome("cum_actions", "actions", "false actions, all tactics")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.actions.sum()
 
 
@@ -169,33 +174,33 @@ def _no_clicks(r: Record) -> F64:
 
 
 @outcome("n_stores_attacked", "stores", "stores with a day of at least 100 false actions")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return attacked(r).sum()
 
 
 @outcome("n_stores_disrupted", "stores", "stores that closed goods or suspended cash on delivery, hit or not")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return (r.delisted | r.cod_off).any(axis=0).sum()
 
 
 @outcome("n_stores_delisted", "stores", "stores that closed goods")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.delisted.any(axis=0).sum()
 
 
 @outcome("share_attacked_delisted", "share", "attacked stores that closed goods", null="no store was attacked")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     hit = attacked(r)
     return r.delisted.any(axis=0)[hit].mean() if hit.any() else None
 
 
 @outcome("max_store_day_actions", "actions", "purchases, refusals and bad reviews on one store in one calendar day, at most")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return by_day(_no_clicks(r)).max(initial=0.0)
 
 
 @outcome("cum_blocked", "actions", "actions against stores that had closed")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["new_blocked"].sum()
 
 
@@ -207,17 +212,17 @@ def store_loss(r: Record) -> F64:
 
 
 @outcome("cum_store_loss", "yuan", "gross margin and costs lost by big stores, less compensation, against the quiet twin")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return store_loss(r).sum()
 
 
 @outcome("max_store_loss", "yuan", "loss of the hardest hit store")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return store_loss(r).max(initial=0.0)
 
 
 @outcome("top5_store_loss", "yuan", "mean loss of the five hardest hit stores")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return np.sort(store_loss(r))[-5:].mean()
 
 
@@ -231,13 +236,15 @@ _enter_cause(Cause.HANDLING, "cum_store_loss_handling", "of it shipping and hand
 _enter_cause(Cause.ADS, "cum_store_loss_ads", "of it advertising: false clicks, less what honest clicks cost in the twin and not here")  # fmt: skip
 
 
-@outcome("cum_compensation", "yuan", "paid by the platform to big stores, refunds of clicks included")
-def _(r: Record) -> Value:
+@outcome(
+    "cum_compensation", "yuan", "paid by the platform to big stores, refunds of clicks included"
+)
+def _(r: Record) -> Measured:
     return (r.ad_refund + r.compensation).sum()
 
 
 @outcome("cum_ad_refund", "yuan", "of it refunds of ad clicks")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.ad_refund.sum()
 
 
@@ -249,12 +256,12 @@ def sales_lost(r: Record) -> F64:
 
 
 @outcome("top5_store_sales_lost", "yuan", "mean sales lost by the five stores that lost most")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return np.sort(sales_lost(r))[-5:].mean()
 
 
 @outcome("cum_store_sales_lost", "yuan", "sales lost by big stores")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return sales_lost(r).sum()
 
 
@@ -265,18 +272,18 @@ def ad_loss(r: Record) -> F64:
 
 
 @outcome("max_store_ad_loss", "yuan", "most paid by one store for false clicks, before refunds")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return ad_loss(r).max(initial=0.0)
 
 
-@outcome("median_store_ad_loss", "yuan", "median paid for false clicks, before refunds, by stores with a day of at least 1,000 of them", null="no store had such a day")  # fmt: skip
-def _(r: Record) -> Value:
+@outcome("median_store_ad_loss", "yuan", "median paid for false clicks by stores with a day of at least 1,000, before refunds", null="no store had such a day")  # fmt: skip
+def _(r: Record) -> Measured:
     hit = (by_day(r.actions[:, :, Tactic.CLICK]) >= HIT).any(axis=0)
     return np.median(ad_loss(r)[hit]) if hit.any() else None
 
 
-@outcome("hit_day_sales_share", "share", "median over store-days with at least 1,000 false actions (no clicks) of honest sales over the twin's", null="no store had such a day")  # fmt: skip
-def _(r: Record) -> Value:
+@outcome("hit_day_sales_share", "share", "honest sales over the twin's, median of store-days with at least 1,000 false actions", null="no store had such a day")  # fmt: skip
+def _(r: Record) -> Measured:
     n = r.first
     hit = by_day(_no_clicks(r)) >= HIT
     twin = by_day(r.orders_twin[:, :n])
@@ -286,55 +293,57 @@ def _(r: Record) -> Value:
 
 # ---------------------------------------------------------------- the channel
 @outcome("peak_queue", "people", "longest queue at the end of an hour")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["n_queue"].max(initial=0.0)
 
 
 @outcome("max_queue_wait", "hours", "longest wait of one who spoke", null="nobody spoke")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["longest_wait"].max(initial=0.0) if r.series["online"].any() else None
 
 
 @outcome("cum_refused_speakers", "people", "turned away by a full queue")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["new_refused"].sum()
 
 
 # ---------------------------------------------------------------- honest people
 @outcome("share_honest_hit", "share", "honest orders, reviews and clicks reversed or blocked, of all while a measure was active", null="no measure examined anything")  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     honest = r.series["new_honest"].sum()
     return r.series["new_honest_hit"].sum() / honest if honest > 0 else None
 
 
-@outcome("n_honest_accounts_hit", "people", "shoppers of whom an honest order was stopped by mistake")
-def _(r: Record) -> Value:
+@outcome(
+    "n_honest_accounts_hit", "people", "shoppers of whom an honest order was stopped by mistake"
+)
+def _(r: Record) -> Measured:
     return r.series["new_accounts_hit"].sum()
 
 
 # ---------------------------------------------------------------- the market
 @outcome("cum_failed_visits", "visits", "visits that met a closed door or an empty shelf")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["new_failed_visits"].sum()
 
 
 @outcome("cum_consumer_surplus_loss", "yuan", "shoppers' loss: fall of the log-sum in money")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.series["surplus_loss"].sum()
 
 
 @outcome("cum_mall_sales_loss", "yuan", "honest sales lost by the mall")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return (r.series["mall_sales_twin"] - r.series["mall_sales"]).sum()
 
 
 @outcome("cum_rival_sales_gain", "yuan", "sales won by rivals")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return (r.series["rival_sales"] - r.series["rival_sales_twin"]).sum()
 
 
 @outcome("cum_sales_lost_to_all", "yuan", "sales lost by the mall that no rival won")
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return (
         r.series["mall_sales_twin"] - r.series["mall_sales"]
         - r.series["rival_sales"] + r.series["rival_sales_twin"]
@@ -343,7 +352,7 @@ def _(r: Record) -> Value:
 
 # ---------------------------------------------------------------- who pays
 def _enter_money(name: str, label: str, read: Callable[[Books], float]) -> None:
-    def work_out(r: Record) -> Value:
+    def work_out(r: Record) -> Measured:
         return read(balance(r)) if r.renewal is not None else None
 
     outcome(name, "yuan", label, null="stopped before the renewal", needs_renewal=True)(work_out)
@@ -357,15 +366,15 @@ _enter_money("total_social_loss", "all losses less the rivals' gain, payments ca
 
 
 @outcome("fee_revenue_next_year", "yuan", "fees of those who renew, net of refunds", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.renewal.run.fees if r.renewal is not None else None
 
 
 @outcome("share_sellers_leaving", "share", "sellers who leave the mall at renewal", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.renewal.run.share_leaving if r.renewal is not None else None
 
 
 @outcome("share_sellers_multihoming", "share", "sellers who keep a second shop at renewal", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Value:
+def _(r: Record) -> Measured:
     return r.renewal.run.share_multihoming if r.renewal is not None else None

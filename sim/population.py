@@ -269,9 +269,7 @@ def _draw_consumers(
 ) -> None:  # fmt: skip
     lanes = np.empty((4, LANES), np.uint32)
     for start in range(0, favourite.size, LANES):
-        words_in_lanes(
-            key, 20, AT_CREATION, start, 0, lanes[0], lanes[1], lanes[2], lanes[3]
-        )
+        words_in_lanes(key, 20, AT_CREATION, start, 0, lanes[0], lanes[1], lanes[2], lanes[3])
         for j in range(start, min(start + LANES, favourite.size)):
             c = categories[int(unit(lanes[0, j - start]) * categories.size)]
             lo, hi = first[c], first[c + 1]
@@ -338,9 +336,7 @@ def lay_out_shelves(
     rate = rate / rate.mean()
     rows = (consumers.favourite.size - np.arange(N_CLASSES) + N_CLASSES - 1) // N_CLASSES
     visits = np.zeros((2, N_CATEGORIES))
-    _visits_by_group(
-        stores.category, consumers.favourite, consumers.needs_cod, rate, visits
-    )
+    _visits_by_group(stores.category, consumers.favourite, consumers.needs_cod, rate, visits)
     return Shelves(
         first=first,
         share=share,

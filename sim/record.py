@@ -71,17 +71,17 @@ class Record:
     commission: float  # share of sales
     rival_margin: F64  # rival, share of sales
     rival_price: float  # yuan
-    begun: dict[str, int] = field(default_factory=dict)  # measure: hour in which it began
+    seed: int = 0
+    begun: dict[int, int] = field(default_factory=dict)  # measure of the response: its first hour
+    ultimatum: int = -1  # hour of the last one, -1 if none
+    deadline: int = -1  # hour at which it runs out, as last put off
+    talks_began: int = -1
     renewal: Renewal | None = field(default=None)
 
     def until(self, hours: int) -> "Record":
         """Give the record of the same run stopped at an hour, without a renewal."""
         cut = min(hours, self.hours)
-        by_hour = {
-            f.name: getattr(self, f.name)[:cut]
-            for f in fields(self)
-            if f.name in _BY_HOUR
-        }
+        by_hour = {f.name: getattr(self, f.name)[:cut] for f in fields(self) if f.name in _BY_HOUR}
         series = {name: values[:cut] for name, values in self.series.items()}
         renewal = self.renewal if cut == self.hours else None
         return replace(self, hours=cut, series=series, renewal=renewal, **by_hour)
@@ -95,7 +95,7 @@ _BY_HOUR = frozenset(
 
 def blank(
     hours: int, price: F64, margin: F64, click_cost: F64, commission: float,
-    rival_margin: F64, rival_price: float,
+    rival_margin: F64, rival_price: float, seed: int = 0,
 ) -> Record:  # fmt: skip
     """Open the books for a run of ``hours`` hours."""
     n, alternatives, rivals = margin.size, price.size, rival_margin.size
@@ -120,6 +120,7 @@ def blank(
         commission=commission,
         rival_margin=rival_margin,
         rival_price=rival_price,
+        seed=seed,
     )
 
 

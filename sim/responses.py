@@ -5,7 +5,7 @@ touches no column and draws no number.
 """
 
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -75,14 +75,14 @@ IDLE = Orders()
 
 
 class Trigger(BaseModel):
-    """When a measure begins; without a condition it never does."""
+    """When a measure begins; without a condition it never does. Once begun it goes on."""
 
     model_config = _FROZEN
-    hour: Annotated[int | None, Field(description="from this hour on", ge=0, le=10_000)] = None
-    hours_after_first_attack: Annotated[int | None, Field(description="hours after the first attack", ge=0, le=10_000)] = None  # fmt: skip
-    online_above: Annotated[float | None, Field(description="people online", ge=0)] = None
-    after_ultimatum: Annotated[int | None, Field(description="hours after an ultimatum", ge=0, le=10_000)] = None  # fmt: skip
-    after_deadline: Annotated[int | None, Field(description="hours after a deadline ran out", ge=0, le=10_000)] = None  # fmt: skip
+    hour: Annotated[int | None, parameter("from this hour on", unit="hour", ge=0, le=10_000)] = None
+    hours_after_first_attack: Annotated[int | None, parameter("from so long after the first attack", unit="h", ge=0, le=10_000)] = None  # fmt: skip
+    online_above: Annotated[float | None, parameter("when more are online", unit="people", ge=0, le=1e8)] = None  # fmt: skip
+    after_ultimatum: Annotated[int | None, parameter("from so long after an ultimatum", unit="h", ge=0, le=10_000)] = None  # fmt: skip
+    after_deadline: Annotated[int | None, parameter("from so long after a deadline ran out", unit="h", ge=0, le=10_000)] = None  # fmt: skip
     all: tuple["Trigger", ...] = ()
     any: tuple["Trigger", ...] = ()
 
@@ -112,7 +112,18 @@ class Measure(BaseModel):
     model_config = _FROZEN
     trigger: Trigger
     strength: Annotated[float, parameter("0 is as if it were not there", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    lasts: Annotated[int | None, parameter("hours it stays in force; to the end if absent", unit="h", ge=1, le=10_000)] = None  # fmt: skip
     cost_per_hour: Annotated[float, parameter("what it costs the platform while active", unit="yuan/h", ge=0, le=1e9)] = 0.0  # fmt: skip
+    label: ClassVar[str] = ""
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it, for the story; empty if it was not the platform."""
+        return f"began to {self.label}"
+
+    def in_force(self, hour: int, begun: int) -> bool:
+        """Say whether it is in force in an hour, having begun in another."""
+        return self.strength > 0 and (self.lasts is None or hour < begun + self.lasts)
 
     def orders(self, view: PlatformView) -> Orders:
         """Say what this measure orders in an hour in which it is active."""
@@ -129,6 +140,12 @@ class RestoreRatings(_Detection):
     """Find bad reviews of the siege and take them out of the score."""
 
     kind: Literal["restore-ratings"] = "restore-ratings"
+    label: ClassVar[str] = "ratings restored"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "took bad reviews out of the scores"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order reviews to be checked."""
@@ -144,6 +161,12 @@ class VoidOrders(_Detection):
     """Find false orders before they are packed and give the item back."""
 
     kind: Literal["void-orders"] = "void-orders"
+    label: ClassVar[str] = "false orders voided"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "voided false orders"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order purchases to be checked."""
@@ -159,6 +182,12 @@ class RefundClicks(_Detection):
     """Find false ad clicks and pay their cost back."""
 
     kind: Literal["refund-clicks"] = "refund-clicks"
+    label: ClassVar[str] = "clicks refunded"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "refunded false ad clicks"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order clicks to be checked."""
@@ -174,8 +203,14 @@ class PoliceReport(Measure):
     """Go to the police: fear rises, and so does the sense of being wronged."""
 
     kind: Literal["police-report"] = "police-report"
+    label: ClassVar[str] = "police report"
     sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", source="prototype.md", ge=0, le=1)] = 0.66  # fmt: skip
     backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.5
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "went to the police"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the report."""
@@ -191,7 +226,13 @@ class Statement(Measure):
     """Speak to the public."""
 
     kind: Literal["statement"] = "statement"
+    label: ClassVar[str] = "statement"
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.05  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "spoke to the public"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the statement."""
@@ -206,8 +247,14 @@ class OpenTalks(Measure):
     """Look for the committee and talk; nobody knows who they are, so it takes its time."""
 
     kind: Literal["open-talks"] = "open-talks"
+    label: ClassVar[str] = "talks sought"
     contact_rate: Annotated[float, parameter("probability an hour that the committee is met", unit="1/h", ge=0, le=1)] = 0.02  # fmt: skip
     answer: Annotated[float, parameter("how far talks answer the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "looked for the committee to talk"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order talks to be sought."""
@@ -222,8 +269,14 @@ class Throttle(Measure):
     """Limit purchases at big stores: false orders are stopped, and some honest ones."""
 
     kind: Literal["throttle"] = "throttle"
+    label: ClassVar[str] = "purchases limited"
     true_positive_share: Annotated[float, parameter("false orders stopped", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
     false_positive_share: Annotated[float, parameter("honest orders stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "limited purchases at big stores"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the limit; it holds from the next hour on."""
@@ -238,7 +291,13 @@ class Regulator(Measure):
     """A ministry asks both sides to calm down; what it says is not the platform's doing."""
 
     kind: Literal["regulator"] = "regulator"
+    label: ClassVar[str] = "regulator speaks"
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return ""
 
     def orders(self, view: PlatformView) -> Orders:
         """Carry the regulator's word."""
@@ -253,8 +312,14 @@ class Postpone(Measure):
     """Keep the old fee for some months."""
 
     kind: Literal["postpone"] = "postpone"
+    label: ClassVar[str] = "old fee kept"
     months: Annotated[float, parameter("months of the old fee", unit="months", source="facts.csv F28", ge=0, le=12)] = 9.0  # fmt: skip
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return f"kept the old fee for {self.strength * self.months:.3g} months"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the old fee to be kept."""
@@ -270,8 +335,14 @@ class HalveDeposit(Measure):
     """Take back a share of the deposit's rise."""
 
     kind: Literal["halve-deposit"] = "halve-deposit"
+    label: ClassVar[str] = "deposit cut"
     share: Annotated[float, parameter("share of the rise taken back", unit="share", source="facts.csv F29", ge=0, le=1)] = 0.5  # fmt: skip
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return f"took back {100 * self.strength * self.share:.3g} % of the deposit's rise"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the deposit to be cut."""
@@ -287,8 +358,14 @@ class Subsidise(Measure):
     """Put up money that covers sellers' deposits."""
 
     kind: Literal["subsidise"] = "subsidise"
+    label: ClassVar[str] = "subsidy"
     amount: Annotated[float, parameter("money for all sellers together", unit="yuan", source="facts.csv F30", ge=0, le=1e11)] = 1.0e9  # fmt: skip
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return f"put up {self.strength * self.amount / 1e6:,.0f} million yuan for deposits"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the money to be paid."""

@@ -208,6 +208,19 @@ class Scenario(BaseModel):
             )
         except ValidationError as error:
             raise BesiegeError(explain(error, type(self))) from None
+        self._check_together()
+
+    def _check_together(self) -> None:
+        """Refuse shares that are allowed one by one and not together."""
+        for names, most in (
+            (("shopping.buy_mall", "shopping.buy_rivals"), 0.99),
+            (("population.sympathiser_share", "population.reporter_share"), 1.0),
+        ):
+            parts = [name.split(".") for name in names]
+            given = [getattr(getattr(self, table), field) for table, field in parts]
+            if sum(given) > most:
+                said = " and ".join(f"{n} = {v:g}" for n, v in zip(names, given, strict=True))
+                raise BesiegeError(f"{names[1]}: given {said}, allowed together at most {most:g}")
 
     @classmethod
     def load(cls, source: str | Path) -> Self:

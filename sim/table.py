@@ -40,7 +40,9 @@ class Table(AbstractAgentSet[Any]):
 
     def _is_whole(self, n: int) -> bool:
         size = self.rows.size
-        return size == n and (size == 0 or (self.rows[0] == 0 and bool((np.diff(self.rows) == 1).all())))
+        return size == n and (
+            size == 0 or (self.rows[0] == 0 and bool((np.diff(self.rows) == 1).all()))
+        )
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self.kind.columns})
@@ -79,7 +81,9 @@ class Table(AbstractAgentSet[Any]):
         agent_type: type[Any] | None = None,
     ) -> Self:
         """Select agents by a predicate, as `mesa.agentset.AgentSet.select` does."""
-        most = int(len(self) * at_most) if isinstance(at_most, float) and at_most <= 1.0 else at_most
+        most = (
+            int(len(self) * at_most) if isinstance(at_most, float) and at_most <= 1.0 else at_most
+        )
         rows: list[int] = []
         if agent_type is None or issubclass(self.kind, agent_type):
             for agent in self:
@@ -121,7 +125,7 @@ class Table(AbstractAgentSet[Any]):
         groups: dict[Any, list[int]] = {}
         for key, row in zip(keys, self.rows.tolist(), strict=True):
             groups.setdefault(key, []).append(row)
-        sets = {key: self._some(rows) for key, rows in groups.items()}
+        sets: dict[Any, Any] = {key: self._some(rows) for key, rows in groups.items()}
         if result_type == "agentset":
             return GroupBy(sets)
         return GroupBy({key: list(some) for key, some in sets.items()})

@@ -1,4 +1,4 @@
-"""The tables a run leaves: one row an hour, a store, a rival, a seller; and what each column means."""
+"""The tables a run leaves, by hour, store, rival and seller, and what each column means."""
 
 from dataclasses import dataclass
 

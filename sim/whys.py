@@ -31,9 +31,10 @@ def explain_agent(
         raise BesiegeError(f"--hour: given {hour}, allowed 0 to {last}")
     siege = Siege(scenario, seed=check_seed(seed))
     chosen = siege.agent(agent)
-    siege.watch(chosen)
+    if hasattr(chosen, "diary_key"):
+        siege.watch(chosen)
     siege.run_for(scenario.hours if hour is None else hour + 1)
-    table = chosen.why()
+    table: pd.DataFrame = chosen.why()
     if hour is not None and "hour" in table:
         table = table[table["hour"] == hour]
     if table.empty:

@@ -1,17 +1,18 @@
 """The state of one world: hour 0, and what the stages of the hour read and change."""
 
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, SupportsFloat
 
 import networkx as nx
 import numpy as np
 
 from sim import calendar, chance, fees, graph, population, record
+from sim.fees import NOTHING_CONCEDED
 from sim.graph import Graph
 from sim.population import Consumers, Crowd, Sellers, Shelves, Stores
 from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
-from sim.rules.shopping import Market
+from sim.rules.shopping import Market, ShoppingParameters
 from sim.scenario import Scenario
 from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Motion, Phase, Role
 
@@ -56,7 +57,7 @@ class Platform:
     orders: Orders = IDLE
     answer: float = 0.0  # how far the demands are answered, 0-1
     talks: bool = False
-    concession: fees.Concession = fees.Concession()
+    concession: fees.Concession = NOTHING_CONCEDED
     legitimacy_public: float = 0.0
     sanction: float = 0.0  # perceived by everybody
     undone: float = 0.0  # false actions undone of late, fading
@@ -118,14 +119,20 @@ class World:
     actions: list[Actions] = field(default_factory=list)  # of the hours in which anybody acted
     watched: dict[tuple[str, int], Diary] = field(default_factory=dict)
 
-    def note(self, **values: float) -> None:
+    def note(self, **values: SupportsFloat) -> None:
         """Write values of the hour into the hourly series."""
         for name, value in values.items():
-            self.books.series[name][self.hour] = value
+            self.books.series[name][self.hour] = float(value)
 
     def last(self, name: str) -> float:
         """Give a series' value of the hour before, 0 before the first."""
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
+
+    @property
+    def shopping(self) -> ShoppingParameters:
+        """How consumers choose; where there is no rival, who would go there buys nothing."""
+        p = self.scenario.shopping
+        return p if self.market.rivals.size else p._replace(buy_rivals=0.0)
 
     @property
     def hour_of_day(self) -> int:
@@ -192,6 +199,7 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None"
             s.hours, np.concatenate([stores.price, small_price]), stores.margin,
             stores.click_cost, s.fees.terms.commission_share,
             np.array([r.margin for r in s.rivals]), p.price_median,
+            seed,
         ),
         media=Media(),
         organisers=Organisers(),
@@ -210,8 +218,8 @@ def _open_market(
     s: Scenario, stores: Stores, consumers: Consumers, shelves: Shelves, sellers: Sellers
 ) -> Market:
     attraction = np.array([r.attraction for r in s.rivals])
-    total = attraction.sum()
-    share = attraction / total if total > 0 else attraction
+    total = float(attraction.sum())
+    share = attraction / total if total > 0 else np.zeros(0)  # nobody goes where nothing attracts
     by_category = np.argsort(sellers.category, kind="stable").astype(np.int32)
     return Market(
         class_sum=shelves.class_sum,
@@ -235,7 +243,7 @@ def weigh_fees(world: World) -> None:
     """
     f, x, n = world.scenario.fees, world.sellers, world.n_sellers
     rows = (x.category, x.turnover, x.rating, world.weight)
-    before = fees.bill(f.old, f.old, fees.Concession(), *rows)
+    before = fees.bill(f.old, f.old, NOTHING_CONCEDED, *rows)
     after = fees.bill(f.old, f.new, world.platform.concession, *rows)
     cost = fees.yearly_cost(before, after, f.terms.capital_rate_per_year)
     felt = world.seller_hardship

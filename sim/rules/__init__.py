@@ -1,0 +1,1 @@
+"""The rules: one stage of the hour each, its parameters, its scalar rule and its kernel."""

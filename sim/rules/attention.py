@@ -1,8 +1,7 @@
 """Stage 2: how much the media and the public look (model.md 4.2)."""
 
+import math
 from typing import Annotated, NamedTuple
-
-import numpy as np
 
 from sim.compiled import kernel
 from sim.units import parameter
@@ -12,12 +11,12 @@ class AttentionParameters(NamedTuple):
     """What is news, and how fast it is forgotten."""
 
     memory: Annotated[float, parameter("time in which attention falls to 1/e", unit="h", source="prototype.md", gt=0, le=1000)] = 43.0  # fmt: skip
-    announcement: Annotated[float, parameter("news of the rise, per unit of mean hardship, told over a day", unit="1", source="prototype.md, scaled", ge=0, le=20)] = 0.85  # fmt: skip
+    announcement: Annotated[float, parameter("news of the rise, per unit of mean hardship", unit="1", source="prototype.md, moved by hand", ge=0, le=20)] = 0.85  # fmt: skip
     announcement_hours: Annotated[int, parameter("hours over which the announcement is told", unit="h", ge=1, le=240)] = 24  # fmt: skip
-    first_attack: Annotated[float, parameter("news of the first attack, once", unit="1", source="prototype.md", ge=0, le=10)] = 0.5  # fmt: skip
-    attack: Annotated[float, parameter("news an hour of 5,000 actions", unit="1/h", source="prototype.md", ge=0, le=10)] = 0.42  # fmt: skip
+    first_attack: Annotated[float, parameter("news of the first attack", unit="1", source="prototype.md", ge=0, le=10)] = 0.5  # fmt: skip
+    attack: Annotated[float, parameter("news an hour of 5,000 actions", unit="1/h", source="prototype.md, moved by hand", ge=0, le=10)] = 0.41  # fmt: skip
     attack_scale: Annotated[float, parameter("actions an hour at which attack news begins to saturate", unit="actions/h", source="prototype.md", gt=0, le=1e6)] = 171.0  # fmt: skip
-    reporters_bonus: Annotated[float, parameter("more of the attack is told, per share of reporters in the channel times ten", unit="1", source="prototype.md", ge=0, le=50)] = 2.2  # fmt: skip
+    reporters_bonus: Annotated[float, parameter("more is told of an attack, per tenfold share of reporters", unit="1", source="prototype.md", ge=0, le=50)] = 2.2  # fmt: skip
     statement: Annotated[float, parameter("news of a statement or a concession of the platform", unit="1", ge=0, le=10)] = 0.05  # fmt: skip
     stunt: Annotated[float, parameter("news of a rival's promise", unit="1", ge=0, le=10)] = 0.05
     police: Annotated[float, parameter("news of a report to the police", unit="1", ge=0, le=10)] = 0.1  # fmt: skip
@@ -37,7 +36,7 @@ def attack_news(actions: float, share_reporters: float, p: AttentionParameters) 
     """
     if actions <= 0.0:
         return 0.0
-    volume = np.log(1.0 + actions / p.attack_scale) / np.log(
+    volume = math.log(1.0 + actions / p.attack_scale) / math.log(
         1.0 + REFERENCE_ACTIONS / p.attack_scale
     )
     return p.attack * volume * (1.0 + p.reporters_bonus * min(1.0, 10.0 * share_reporters))
@@ -49,4 +48,4 @@ def next_attention(attention: float, news: float, p: AttentionParameters) -> flo
 
     Source: model.md 4.2.
     """
-    return attention * np.exp(-1.0 / p.memory) + (1.0 - attention) * (1.0 - np.exp(-news))
+    return attention * math.exp(-1.0 / p.memory) + (1.0 - attention) * (1.0 - math.exp(-news))

@@ -1,5 +1,6 @@
 """Stage 4: the floor, its queue, what speakers ask for, and what the organisers call."""
 
+import math
 from typing import Annotated, NamedTuple
 
 import numpy as np
@@ -18,7 +19,7 @@ class ChannelParameters(NamedTuple):
     support_kept: Annotated[float, parameter("support for a target kept from hour to hour", unit="share", source="prototype.md", ge=0, le=1)] = 0.96  # fmt: skip
     tally_kept: Annotated[float, parameter("tally of motions kept from hour to hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
     visibility: Annotated[float, parameter("prior visibility of a store of average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
-    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md", ge=0, le=5)] = 1.45  # fmt: skip
+    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md, moved by hand", ge=0, le=5)] = 1.45  # fmt: skip
     motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
     motion_fervour: Annotated[float, parameter("how much more than U a speaker wants to act", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
     motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip
@@ -161,7 +162,9 @@ def nomination_weights(
 
 
 @kernel
-def motion(u: float, wish: float, answer: float, days_unanswered: float, p: ChannelParameters) -> int:
+def motion(
+    u: float, wish: float, answer: float, days_unanswered: float, p: ChannelParameters
+) -> int:
     """Choose what a speaker asks for, by logit over four motions.
 
     With F = U + fervour: attack F; pause talks * answer; escalate F + unanswered * days - 1;
@@ -169,10 +172,14 @@ def motion(u: float, wish: float, answer: float, days_unanswered: float, p: Chan
     Leaves out: rhetoric, and what earlier speakers said.
     """
     fervour = wish + p.motion_fervour
-    v_attack = np.exp(fervour / p.motion_noise)
-    v_pause = np.exp(p.motion_talks * answer / p.motion_noise)
-    v_escalate = np.exp((fervour + p.motion_unanswered * days_unanswered - 1.0) / p.motion_noise)
-    v_dissolve = np.exp((answer - fervour) / p.motion_noise)
+    pause = p.motion_talks * answer
+    escalate = fervour + p.motion_unanswered * days_unanswered - 1.0
+    dissolve = answer - fervour
+    top = max(fervour, pause, escalate, dissolve)
+    v_attack = math.exp((fervour - top) / p.motion_noise)
+    v_pause = math.exp((pause - top) / p.motion_noise)
+    v_escalate = math.exp((escalate - top) / p.motion_noise)
+    v_dissolve = math.exp((dissolve - top) / p.motion_noise)
     at = u * (v_attack + v_pause + v_escalate + v_dissolve)
     if at < v_attack:
         return Motion.ATTACK.value

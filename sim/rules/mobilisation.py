@@ -24,7 +24,7 @@ class MobilisationParameters(NamedTuple):
     join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
     quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
-    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md", ge=0, le=20)] = 4.9  # fmt: skip
+    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md, moved by hand", ge=0, le=20)] = 5.2  # fmt: skip
     quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
     efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1)] = 0.28  # fmt: skip
     efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7)] = 20_000.0  # fmt: skip
@@ -116,8 +116,11 @@ def joins(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
 @kernel
 def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
-    """Quit when the person's number of the hour lies below `quitting_chance`."""
-    return u < quitting_chance(wish, factor, p)
+    """Quit when the person's number of the hour lies below `quitting_chance`.
+
+    Most numbers lie above the largest chance there is, and need no exponential.
+    """
+    return u < p.quit_rate * factor and u < quitting_chance(wish, factor, p)
 
 
 @kernel
@@ -131,7 +134,7 @@ def social_pull(neighbours_in: int, degree: int, n_in: int, n: int, complete: bo
 @kernel
 def is_in(stance: int) -> bool:
     """Say whether a stance is that of a member of the channel."""
-    return stance == Stance.MEMBER or stance == Stance.ATTACKING or stance == Stance.PAUSED
+    return (stance != Stance.OUTSIDE) & (stance != Stance.QUIT)
 
 
 @kernel
@@ -168,14 +171,18 @@ def move_people(
     census[:, :] = 0
     most = p.join_rate * climate.join_factor
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
-    spare = np.empty(LANES, np.uint32)
+    w2, w3 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
+    lanes = np.empty(LANES, np.int64)
     for first in range(0, n, LANES):
-        words_in_lanes(key, 0, hour, first, 0, w0, w1, spare, spare)
-        for i in range(first, min(first + LANES, n)):
+        words_in_lanes(key, 0, hour, first, 0, w0, w1, w2, w3)
+        n_kept = 0
+        for lane in range(min(LANES, n - first)):
+            lanes[n_kept] = lane
+            n_kept += is_in(stance[first + lane]) | (unit(w0[lane]) < most)
+        for kept in range(n_kept):
+            i = first + lanes[kept]
             was_in = is_in(stance[i])
-            u = unit(w0[i - first])
-            if not was_in and u >= most:
-                continue
+            u = unit(w0[lanes[kept]])
             seller = role[i] == Role.SELLER
             wish[i] = utility(
                 hardship[i],
@@ -198,7 +205,7 @@ def move_people(
                 stance[i] = Stance.MEMBER
                 crossed[n_crossed] = i
                 n_crossed += 1
-            online[i] = unit(w1[i - first]) < climate.presence
+            online[i] = unit(w1[lanes[kept]]) < climate.presence
             hours_in[i] += 1
             inside[n_inside] = i
             n_inside += 1
@@ -209,9 +216,7 @@ def move_people(
 
 
 @kernel
-def tell_neighbours(
-    crossed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32
-) -> None:
+def tell_neighbours(crossed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32) -> None:
     """Update each neighbour's count of neighbours in the protest."""
     for c in range(crossed.size):
         i = crossed[c]

@@ -1,5 +1,6 @@
 """Stage 10: rivals court sellers (daily), and the renewal after the last hour (model.md 4.10)."""
 
+import math
 from enum import IntEnum
 from typing import Annotated, NamedTuple
 
@@ -43,8 +44,10 @@ def move_chance(
     Source: model.md 4.10. A seller whose profit does not bear the switching cost hardly moves.
     """
     wrong = p.grievance_yuan * grievance + loss
-    chance = p.move_rate_per_day * effort * sigmoid(
-        profit + wrong - p.switching_cost, p.move_noise, True
+    chance = (
+        p.move_rate_per_day
+        * effort
+        * sigmoid(profit + wrong - p.switching_cost, p.move_noise, True)
     )
     return min(1.0, chance)
 
@@ -106,7 +109,8 @@ def renewal_values(
 ) -> tuple[float, float, float]:  # fmt: skip
     """Yearly worth (yuan) of staying, keeping both shops, and leaving the mall.
 
-    With G the grievance in yuan and l what the siege cost (below 0: brought): stay = profit - bill - G - l;
+    With G the grievance in yuan and l what the siege cost (below 0: brought),
+    stay = profit - bill - G - l;
     both = profit (1 + gain) - bill - fee - G - l; leave = profit keep - fee.
     ``profit`` is margin times turnover, ``bill`` the mall's fee and the cost of its deposit.
     Source: model.md 4.10. Leaves out: that who leaves may come back.
@@ -137,16 +141,14 @@ def renew(
         new = rival[i] < 0
         r = courted_by(unit(w1), offers.attraction) if new else int(rival[i])
         grievance = hardship[i] * (1.0 - legitimacy[i])
-        stay, both, leave = renewal_values(
-            profit[i], loss[i], bill[i], offers.fee[r], grievance, p
-        )
+        stay, both, leave = renewal_values(profit[i], loss[i], bill[i], offers.fee[r], grievance, p)
         if new:
             both -= p.switching_cost
             leave -= p.switching_cost
         top = max(stay, both, leave)
-        e_stay = np.exp((stay - top) / p.renewal_noise)
-        e_both = np.exp((both - top) / p.renewal_noise)
-        e_leave = np.exp((leave - top) / p.renewal_noise)
+        e_stay = math.exp((stay - top) / p.renewal_noise)
+        e_both = math.exp((both - top) / p.renewal_noise)
+        e_leave = math.exp((leave - top) / p.renewal_noise)
         at = unit(w0) * (e_stay + e_both + e_leave)
         if at >= e_stay:
             out[i] = Choice.BOTH if at < e_stay + e_both else Choice.LEAVE

@@ -7,6 +7,7 @@ whole nested logit has exactly the logit's shares, and a store whose weight did 
 no sale by what happened to another.
 """
 
+import math
 from enum import IntEnum
 from typing import Annotated, NamedTuple
 
@@ -47,7 +48,7 @@ class ShoppingParameters(NamedTuple):
 def store_utility(
     rating_fall: float, cod_off: bool, needs_cod: bool, ads_on: bool, p: ShoppingParameters
 ) -> float:
-    """Utility lost by a store against its normal state; brand and price cancel out.
+    """Give the utility lost by a store against its normal state; brand and price cancel out.
 
     -beta_rating * fall - beta_cod [needs it and it is off] - beta_ads [ads are off].
     """
@@ -73,7 +74,7 @@ def weigh(
             out[seg, k] = 0.0
             if listed[k]:
                 v = store_utility(rating_fall[k], not cod_on[k], seg == 1, ads_on[k], p)
-                out[seg, k] = np.exp(v)
+                out[seg, k] = math.exp(v)
             disturbed = disturbed or out[seg, k] != 1.0
     return disturbed
 
@@ -87,7 +88,7 @@ def nest_values(inclusive: float, p: ShoppingParameters) -> tuple[float, float]:
 
 @kernel
 def gain_of(ratio: float, inclusive: float, mall: float, total: float) -> float:
-    """Give p_now / p_undisturbed of an alternative in the mall whose weight changed by ``ratio``."""
+    """Give p_now / p_undisturbed of an alternative whose weight changed by ``ratio``."""
     return ratio * mall / (inclusive * total) if inclusive > 0.0 else 0.0
 
 
@@ -201,7 +202,7 @@ def find(table: F64, lo: int, hi: int, last: int, at: float) -> int:
 @kernel
 def sell(k: int, amount: float, stock: F64, orders: F64) -> float:
     """Sell up to ``amount`` orders of store k from its stock; returns how many were not sold."""
-    sold = min(amount, stock[k])
+    sold = float(min(amount, stock[k]))
     stock[k] -= sold
     orders[k] += sold
     return amount - sold
@@ -218,6 +219,13 @@ def visitor(u_class: float, u_row: float, n_consumers: int, class_sum: F64) -> i
         half //= 2
     rows = (n_consumers - cl + N_CLASSES - 1) // N_CLASSES
     return N_CLASSES * int(u_row * rows) + cl
+
+
+@kernel
+def rival_at(at: float, market: Market) -> int:
+    """Find the rival at a place in the running sums of `Market.rivals`."""
+    last = market.rivals.size - 1
+    return find(market.rivals, 0, last, last, at)
 
 
 @kernel
@@ -244,8 +252,7 @@ def after_a_closed_door(
         at *= odds.now[seg, n_stores + c] / mall
         return find(odds.now[seg], market.first[c], market.first[c + 1], n_stores + c, at)
     if at < mall + away:
-        r = find(market.rivals, 0, market.rivals.size - 1, market.rivals.size - 1, (at - mall) / boost)
-        return rival_code(r)
+        return rival_code(rival_at((at - mall) / boost, market))
     return -1
 
 
@@ -262,8 +269,7 @@ def after_a_fall(
     if at < stay:
         return find(odds.excess[seg], market.first[c], market.first[c + 1], n_stores + c, at)
     if at < stay + away:
-        r = find(market.rivals, 0, market.rivals.size - 1, market.rivals.size - 1, (at - stay) / spread)
-        return rival_code(r)
+        return rival_code(rival_at((at - stay) / spread, market))
     return -1
 
 
@@ -275,11 +281,11 @@ def seller_of(u: float, c: int, market: Market) -> int:
         return -1
     base = market.seller_sum[lo - 1] if lo > 0 else 0.0
     at = base + u * (market.seller_sum[hi - 1] - base)
-    return market.seller[find(market.seller_sum, lo, hi, hi - 1, at)]
+    return int(market.seller[find(market.seller_sum, lo, hi, hi - 1, at)])
 
 
 @kernel
-def visit(
+def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays would travel
     key: np.uint64, hour: int, n_visits: int, per_person: float, stopped_share: float,
     any_disturbed: bool, listed: Bool, ever_closed: Bool, market: Market, odds: Odds,
     p: ShoppingParameters, trade: Trade,
@@ -301,7 +307,6 @@ def visit(
     ratio, keeping, loyalty = odds.ratio, odds.keep, trade.loyalty
     orders, orders_twin, tallies = trade.orders, trade.orders_twin, trade.tallies
     stock, stock_twin = trade.stock, trade.stock_twin
-    last_rival = market.rivals.size - 1
     buys = p.buy_mall + p.buy_rivals
     open_share = 1.0 - p.favourite_share
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
@@ -336,7 +341,7 @@ def visit(
             if u >= buys:
                 continue
             if u >= p.buy_mall:
-                r = find(market.rivals, 0, last_rival, last_rival, u - p.buy_mall)
+                r = rival_at(u - p.buy_mall, market)
                 trade.rivals[r, c] += per_person
                 trade.rivals_twin[r, c] += per_person
                 continue
@@ -358,13 +363,13 @@ def visit(
             chosen = a
             keep = ratio[seg, a] if to_favourite else keeping[seg, a]
             if to_favourite and lost > 0.0:
-                keep *= np.exp(-p.loyalty * lost)
+                keep *= math.exp(-p.loyalty * lost)
             if keep < 1.0:
                 v = start + lanes[m]
                 w_keep, w_again, w_seller, _w = words(key, 10, hour, v, 0)
                 if unit(w_keep) >= keep:
                     if to_favourite:
-                        boost = np.exp(p.detour + p.loyalty * lost)
+                        boost = math.exp(p.detour + p.loyalty * lost)
                         chosen = after_a_closed_door(unit(w_again), seg, c, boost, market, odds, p)
                     else:
                         chosen = after_a_fall(unit(w_again), seg, c, market, odds, p)

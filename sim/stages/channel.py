@@ -10,7 +10,7 @@ from sim.world import World
 
 
 def speak(world: World) -> None:
-    """Stage 4: support and tallies fade, the floor is held, the assembly meets, a target is called."""
+    """Stage 4: support fades, the floor is held, the assembly meets, a target is called."""
     p, h, o, stores = world.scenario.channel, world.hour, world.organisers, world.stores
     stores.support *= p.support_kept
     o.tally *= p.tally_kept
@@ -47,7 +47,9 @@ def _hold_the_floor(world: World, online: float) -> None:
     )  # fmt: skip
     world.note(new_refused=refused)
     if n_spoke:
-        world.note(queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600)
+        world.note(
+            queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600
+        )
     stores, platform, o = world.stores, world.platform, world.organisers
     weights = np.empty(stores.listed.size)
     channel.nomination_weights(

@@ -27,6 +27,7 @@ def look_at_the_calendar(world: World) -> None:
         then = channel.at_deadline(world.platform.answer, world.scenario.channel)
         if then == Phase.TRUCE:
             o.deadline += calendar.HOURS_A_DAY
+            world.books.deadline = o.deadline
         else:
             begin(world, then)
 
@@ -46,6 +47,7 @@ def begin(world: World, phase: Phase) -> None:
         days = world.scenario.channel.truce_days
         o.ultimatum = world.hour
         o.deadline = (calendar.day_of(world.hour) + days) * calendar.HOURS_A_DAY
+        world.books.ultimatum, world.books.deadline = o.ultimatum, o.deadline
 
 
 def pay_attention(world: World) -> None:

@@ -23,7 +23,8 @@ def keep_ledger(world: World) -> None:
     loss[:, Cause.CLOSED] = np.where(shut, lost, 0.0)
     loss[:, Cause.RATING] = np.where(shut, 0.0, lost)
     loss[:, Cause.HANDLING] += (
-        done[:, Tactic.PURCHASE] * p.handling_purchase + done[:, Tactic.REFUSAL] * p.handling_refusal
+        done[:, Tactic.PURCHASE] * p.handling_purchase
+        + done[:, Tactic.REFUSAL] * p.handling_refusal
     )
     due = p.ad_use * stores.ad_budget * float(_SHOPPING[world.hour_of_day]) / 24.0
     honest = books.ad_honest[h]

@@ -22,12 +22,15 @@ def respond(world: World) -> None:
         ultimatum=o.ultimatum,
         deadline=o.deadline,
     )
-    orders, in_force = IDLE, []
-    for measure in world.scenario.response.measures:
-        if measure.strength > 0 and measure.trigger.is_met(view):
+    orders = IDLE
+    in_force: list[str] = []
+    begun = world.books.begun
+    for m, measure in enumerate(world.scenario.response.measures):
+        if m not in begun and measure.strength > 0 and measure.trigger.is_met(view):
+            begun[m] = h
+        if m in begun and measure.in_force(h, begun[m]):
             orders = orders | measure.orders(view)
             in_force.append(measure.kind)
-            world.books.begun.setdefault(measure.kind, h)
     platform.orders = orders
     world.note(response_cost=orders.cost)
     _meet_the_committee(world, orders)
@@ -57,7 +60,8 @@ def _meet_the_committee(world: World, orders: Orders) -> None:
         world.note(new_contacts=1.0)
     if not platform.talks and orders.talks > 0 and protest:
         platform.talks = called or _number(world, Stream.TALKS) < orders.talks
-        if platform.talks and not called:
+        if platform.talks:
+            world.books.talks_began = world.hour
             world.note(new_contacts=1.0)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim import fees
-from sim.fees import Concession
+from sim.fees import NOTHING_CONCEDED, Concession
 from sim.record import NextYear, Renewal
 from sim.rules import poaching
 from sim.rules.poaching import Choice, Courtship
@@ -16,7 +16,7 @@ ROUND_HOUR = 12
 
 
 def poach(world: World) -> None:
-    """Stage 10, once a day: each seller without a second shop may open one, here and in the twin."""
+    """Stage 10, once a day: who has no second shop may open one, here and in the twin."""
     if world.hour_of_day != ROUND_HOUR:
         return
     x, p = world.sellers, world.scenario.poaching
@@ -50,14 +50,14 @@ def offers(world: World, *, quiet: bool = False) -> Courtship:
 
 def renew(world: World) -> Renewal:
     """After the last hour: every seller stays, keeps both shops or leaves, in both worlds."""
-    x, none = world.sellers, Concession()
+    x = world.sellers
     hardship = world.crowd.hardship[: world.n_sellers]
     run = _renew_one(
         world, world.platform.concession, losses(world), hardship, x.legitimacy, x.second_shop,
         offers(world),
     )  # fmt: skip
     twin = _renew_one(
-        world, none, np.zeros(world.n_sellers), world.hardship_twin, x.legitimacy_twin,
+        world, NOTHING_CONCEDED, np.zeros(world.n_sellers), world.hardship_twin, x.legitimacy_twin,
         x.second_shop_twin, offers(world, quiet=True),
     )  # fmt: skip
     rivals = range(len(world.scenario.rivals))

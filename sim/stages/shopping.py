@@ -19,14 +19,16 @@ _SHOPPING = calendar.shopping_shape()
 def shop(world: World) -> None:
     """Stage 8: the hour's visits walk through both worlds."""
     h, s, stores, books = world.hour, world.scenario, world.stores, world.books
-    p, n = s.shopping, stores.listed.size
+    p, n = world.shopping, stores.listed.size
     odds = _blank_odds(n)
     disturbed = shopping.weigh(
         stores.quality - ratings(world), stores.listed, stores.cod_on, advertises(world), p,
         odds.ratio,
     )  # fmt: skip
     shopping.prepare(world.shelves.share, world.shelves.first, p, odds)
-    mean = p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
+    mean = (
+        p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
+    )
     n_visits = poisson_quantile(
         float(chance.uniform(world.key, int(Stream.N_VISITS), h, 0, 0)), mean
     )
@@ -72,8 +74,9 @@ def _blank_odds(n_stores: int) -> Odds:
 def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
     books, s, orders = world.books, world.scenario, world.platform.orders
     n, t, price = books.first, trade.tallies, books.price
-    sales, sales_twin = trade.orders @ price, trade.orders_twin @ price
-    small = float((trade.orders_twin[n:] - trade.orders[n:]) @ price[n:])
+    # no BLAS: its sums may depend on the number of threads
+    sales, sales_twin = (trade.orders * price).sum(), (trade.orders_twin * price).sum()
+    small = ((trade.orders_twin[n:] - trade.orders[n:]) * price[n:]).sum()
     ads = books.ad_honest[world.hour] / world.stores.click_cost
     reviews = trade.orders[:n].sum() * s.stores.review_share
     honest = trade.orders[:n].sum() + t[Tally.STOPPED] + reviews + ads.sum()
@@ -109,7 +112,7 @@ def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> flo
     -ln(1 - P)/P with P the normal probability to buy. In yuan: times price / beta_price.
     Leaves out: that a second choice at a closed door is worth a little less than the first.
     """
-    p = world.scenario.shopping
+    p = world.shopping
     in_yuan = world.scenario.population.price_median / p.taste_price
     searches = n_visits * world.weight * (1.0 - p.favourite_share)
     fall = float((world.shelves.visits * -np.log(odds.denominator)).sum())

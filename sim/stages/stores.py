@@ -24,8 +24,8 @@ def keep_store(world: World) -> None:
     day = store_day(world)
     diary.note_stores(world, day)
     rules.open_and_close(
-        world.key, h, day, orders.void_orders, p, stores.kept_shut,
-        stores.listed, stores.cod_on, stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
+        world.key, h, day, orders.void_orders, p, stores.kept_shut, stores.listed, stores.cod_on,
+        stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
     )  # fmt: skip
     stores.ever_delisted |= ~stores.listed  # closed by hand, if any
     honest = np.empty(stores.listed.size)

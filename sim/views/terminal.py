@@ -12,8 +12,12 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sim.hindcasts import Hindcast
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
+
+WIDE = 120
+"""Columns of a terminal from which the outcomes' meanings stand beside them."""
 
 
 @contextmanager
@@ -45,14 +49,18 @@ def tell(result: RunResult, folder: Path) -> None:
         print(line)
     print()
     values = {n: {"value": v, "unit": OUTCOMES[n].unit} for n, v in result.outcomes.items()}
-    Console(soft_wrap=False).print(_outcomes_table(values))
+    Console().print(_outcomes_table(values))
     print(f"\nWritten to {folder}: siege.png, tables (Parquet), outcomes.json, scenario.toml.")
-    print(f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s.")
+    print(
+        f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s."
+    )
 
 
 def show_outcomes(saved: dict[str, Any], folder: Path) -> None:
     """Print a finished run's outcomes."""
-    print(f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours")
+    print(
+        f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours"
+    )
     Console().print(_outcomes_table(saved["outcomes"]))
     print(f"Tables and picture lie in {folder}.")
 
@@ -62,11 +70,39 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
     table.add_column("outcome")
     table.add_column("value", justify="right")
     table.add_column("unit")
-    table.add_column("meaning", style="dim")
+    wide = Console().width >= WIDE
+    if wide:
+        table.add_column("meaning", style="dim")
     for name, entry in values.items():
-        meaning = OUTCOMES[name].label if name in OUTCOMES else ""
-        table.add_row(name, written(entry["value"], entry["unit"]), entry["unit"], meaning)
+        meaning = [OUTCOMES[name].label if name in OUTCOMES else ""] if wide else []
+        table.add_row(name, written(entry["value"], entry["unit"]), entry["unit"], *meaning)
     return table
+
+
+def tell_hindcast(result: Hindcast, folder: Path) -> None:
+    """Print every fact that has a simulated side, and how many hold."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("fact", "quantity", "reported", "simulated 5-95 %", "median", "use", "inside"):
+        table.add_column(name, justify="left" if name in {"fact", "quantity", "use"} else "right")
+    rows = [r for r in result.to_dict()["facts"] if r["share_inside"] is not None]
+    for r in rows:
+        low, high, p05, median, p95 = (
+            "–" if r[q] is None else f"{r[q]:,.4g}" for q in ("low", "high", "p05", "median", "p95")
+        )
+        held = f"{'yes' if r['inside'] else 'no'}, {100 * r['share_inside']:.0f} % of runs"
+        table.add_row(
+            r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, r["use"], held
+        )
+    Console().print(table)
+    for use in ("calibrate", "check", "derived"):
+        of_use = [r for r in rows if r["use"] == use]
+        n_held = sum(bool(r["inside"]) for r in of_use)
+        print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
+    besieged = 100 * result.share_with_siege
+    print(
+        f"{result.runs} runs, {len(result.failures)} failed; a siege in {besieged:.0f} % of them."
+    )
+    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
 
 
 def written(value: float | None, unit: str) -> str:
@@ -94,5 +130,5 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
 
 def _short(value: object) -> str:
     if isinstance(value, float):
-        return f"{value:.4g}"
+        return f"{value + 0.0:.4g}"  # no minus before a zero
     return str(value)

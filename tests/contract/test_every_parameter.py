@@ -60,7 +60,7 @@ NEEDS = {
 
 
 def active(kind):
-    """A response of one measure that acts from the first attack on."""
+    """Give a response of one measure that acts from the first attack on."""
     return {
         "response": {
             "name": kind,

@@ -51,9 +51,7 @@ def test_numbers_are_uniform_and_uncorrelated_with_their_neighbours(other):
 @pytest.mark.parametrize("mean", [0.3, 5.0, 400.0])
 def test_poisson_numbers_have_the_mean_and_variance_asked_for(mean):
     n = 4000
-    draws = np.array(
-        [poisson(key_of(3), int(Stream.N_CLICKS), 1, row, mean) for row in range(n)]
-    )
+    draws = np.array([poisson(key_of(3), int(Stream.N_CLICKS), 1, row, mean) for row in range(n)])
     assert abs(draws.mean() - mean) < 4 * np.sqrt(mean / n)
     assert 0.9 < draws.var() / mean < 1.1
 

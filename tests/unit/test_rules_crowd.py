@@ -36,7 +36,9 @@ def test_compiled_hardships_equal_the_rule_row_by_row():
     turnover = np.array([1e5, 2e5, 3e5, 0.0])
     out = np.empty(4)
     all_hardships(cost, margin, turnover, out)
-    assert out.tolist() == [hardship(c, m, t) for c, m, t in zip(cost, margin, turnover, strict=True)]
+    assert out.tolist() == [
+        hardship(c, m, t) for c, m, t in zip(cost, margin, turnover, strict=True)
+    ]
     assert out[:2].tolist() == [0.0, 0.0]
     assert out[3] == 1.0
 

@@ -15,7 +15,9 @@ SCALE = 0.01
 
 
 def run(hours=336, **given):
-    siege = Siege(given.pop("scenario", "taobao-2011"), seed=given.pop("seed", 1), scale=SCALE, **given)
+    siege = Siege(
+        given.pop("scenario", "taobao-2011"), seed=given.pop("seed", 1), scale=SCALE, **given
+    )
     siege.run_for(hours)
     return siege
 

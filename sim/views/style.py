@@ -1,0 +1,24 @@
+"""What all pictures share: colours, sizes, quiet axes."""
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter
+
+# Okabe and Ito (2008): told apart by colour-blind people.
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, RED, PINK, INK, GREY = "#0072B2", "#D55E00", "#CC79A7", "#222222", "#6b6b6b"
+
+WIDTH, DPI = 11.0, 100
+SMALL, TINY = 9.0, 8.0
+
+
+def dress(ax: Axes) -> None:
+    """Draw the axes of a panel quietly, thousands apart."""
+    for side in ("top", "right"):
+        ax.spines[side].set_visible(False)
+    for side in ("left", "bottom"):
+        ax.spines[side].set_color("#999999")
+    ax.tick_params(labelsize=SMALL, colors=INK, length=3, color="#999999")
+    ax.yaxis.set_major_formatter(
+        FuncFormatter(lambda y, _: f"{y:,.6g}".replace("-", "\N{MINUS SIGN}"))
+    )
+    ax.locator_params(axis="y", nbins=5)

@@ -1,0 +1,168 @@
+"""Facts tables: read, refused with a word, and held beside a run."""
+
+import csv
+
+import numpy as np
+import pytest
+
+from sim.facts import COLUMNS, USES, Fact, beside, load_facts
+from sim.record import blank
+from sim.units import BesiegeError, Tactic
+
+GOOD = {
+    "id": "X1", "pattern": "crowd", "quantity": "online at noon", "outcome": "at(online, 12)",
+    "low": "100", "high": "200", "unit": "people", "window": "noon", "use": "check", "source": "me",
+}  # fmt: skip
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write a table of rows, each the good one with some cells changed."""
+
+    def write(*rows, columns=tuple(GOOD)):
+        path = tmp_path / "mine.csv"
+        with path.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows({**GOOD, **row} for row in rows)
+        return path
+
+    return write
+
+
+def refusal(path):
+    with pytest.raises(BesiegeError) as caught:
+        load_facts(path)
+    said = str(caught.value)
+    assert "\n" not in said
+    return said
+
+
+def test_the_library_holds_the_facts_of_2011():
+    facts = load_facts()
+    assert len({f.id for f in facts}) == len(facts) >= 40
+    assert {f.use for f in facts} == set(USES)
+    assert all(f.low <= f.high for f in facts)
+    assert [f.id for f in facts if not f.outcome and f.use != "input"] == []
+
+
+def test_a_table_of_ones_own_is_read_as_it_stands(table):
+    fact = load_facts(table({}))[0]
+    assert fact == Fact(
+        "X1", "crowd", "online at noon", "at(online, 12)", 100.0, 200.0, "people", "noon",
+        "check", "me",
+    )  # fmt: skip
+    assert load_facts(str(table({}))) == (fact,)
+
+
+def test_columns_may_come_in_any_order_beside_others_and_rows_may_be_blank(tmp_path):
+    columns = [*reversed(COLUMNS), "remark"]
+    row = ",".join(f'"{GOOD.get(c, "mine")}"' for c in columns)
+    path = tmp_path / "mine.csv"
+    path.write_text(f"\ufeff{', '.join(columns)}\n\n{row}\n,,,\n", encoding="utf-8")
+    assert load_facts(path)[0].outcome == "at(online, 12)"
+
+
+def test_only_what_is_put_in_needs_no_outcome(table):
+    assert load_facts(table({"use": "input", "outcome": ""}))[0].outcome == ""
+    assert "column outcome: given nothing" in refusal(table({"outcome": ""}))
+
+
+@pytest.mark.parametrize(
+    ("cells", "parts"),
+    [
+        ({"low": "many"}, ["column low", "given 'many'", "allowed a number"]),
+        ({"high": ""}, ["column high", "given ''", "allowed a number"]),
+        ({"high": "inf"}, ["column high", "given 'inf'"]),
+        ({"low": "nan"}, ["column low", "given 'nan'"]),
+        ({"low": "300"}, ["columns low, high", "given 300 and 200", "low <= high"]),
+        (
+            {"use": "calibrat"},
+            ["column use", "given 'calibrat'", "derived", "did you mean calibrate?"],
+        ),
+        ({"use": ""}, ["column use", "given ''"]),
+        (
+            {"outcome": "peak_onlin"},
+            ["column outcome", "'peak_onlin'", "did you mean peak_online?"],
+        ),
+        ({"outcome": "at(crowd, 12)"}, ["column outcome", "'crowd'", "allowed the series online"]),
+        ({"id": ""}, ["column id", "given nothing"]),
+    ],
+)
+def test_a_wrong_cell_is_refused_with_file_line_column_given_and_allowed(table, cells, parts):
+    said = refusal(table({}, {"id": "X2", **cells}))
+    assert [p for p in ["mine.csv line 3", *parts] if p not in said] == []
+
+
+def test_a_name_may_stand_only_once(table):
+    assert "column id: given 'X1' twice" in refusal(table({}, {}))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_a_missing_column_is_named(table, column):
+    said = refusal(table({}, columns=[c for c in GOOD if c != column]))
+    assert f"mine.csv line 1: column {column}: missing" in said
+
+
+def test_a_misspelt_column_is_recognised(table):
+    columns = ["quantiti" if c == "quantity" else c for c in GOOD]
+    assert "did you mean it by 'quantiti'" in refusal(table({"quantiti": "x"}, columns=columns))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "given an empty file"),
+        (",".join(COLUMNS), "given no fact"),
+        ("id,low\n", "column pattern: missing"),
+        (",".join(COLUMNS) + "\nX1,a,b,at(online, 12),1,2,c,d,check,me\n", "needs quotes"),
+        (",".join(COLUMNS) + "\nX1,a\n", "line 2: given 2 values, allowed 10"),
+        (",".join(COLUMNS) + '\n"X1,a\n', "not CSV"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path, text, said):
+    path = tmp_path / "mine.csv"
+    path.write_text(text, encoding="utf-8")
+    assert said in refusal(path)
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x00\x81")
+    for path in (tmp_path / "none.csv", tmp_path, tmp_path / "binary.csv", "a\0b.csv"):
+        assert "cannot be read" in refusal(path)
+
+
+@pytest.fixture
+def record():
+    """Two days of one store and a crowd of 150 that never attacks."""
+    r = blank(48, np.ones(2), np.ones(1), np.ones(1), 0.0, np.ones(1), 1.0)
+    r.hours = 48
+    r.series["online"][:] = 150.0
+    return r
+
+
+@pytest.mark.parametrize(
+    ("cells", "value", "inside"),
+    [
+        ({}, 150.0, True),
+        ({"low": "150", "high": "150"}, 150.0, True),
+        ({"low": "151"}, 150.0, False),
+        ({"high": "149"}, 150.0, False),
+        ({"outcome": "", "use": "input"}, None, None),
+        ({"outcome": "hour_first_attack"}, None, False),
+        ({"outcome": "until(hour_first_attack, 48)"}, None, False),
+        ({"outcome": "at(online, 48)"}, None, None),
+        ({"outcome": "until(peak_online, 72)"}, None, None),
+    ],
+)
+def test_a_fact_beside_a_run_is_inside_outside_or_open(table, record, cells, value, inside):
+    [reading] = beside(record, load_facts(table(cells)))
+    assert (reading.value, reading.inside) == (value, inside)
+
+
+def test_every_fact_of_the_library_finds_its_place_beside_a_run(record):
+    record.actions[10, 0, Tactic.CLICK] = 5.0
+    facts = load_facts()
+    readings = beside(record, facts)
+    assert [r.fact for r in readings] == list(facts)
+    assert [r.fact.id for r in readings if r.inside is not None and not r.fact.outcome] == []

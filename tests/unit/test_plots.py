@@ -1,0 +1,183 @@
+"""Pictures of every kind of world, drawn without a warning and without a trace."""
+
+import warnings
+from dataclasses import replace
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+from sim.facts import Fact
+from sim.model import Siege
+from sim.money import balance
+from sim.outcomes import measure
+from sim.units import Phase
+from sim.views.numbers import count
+from sim.views.payers import who_pays_figure
+from sim.views.plots import _tiers, siege_figure
+from sim.views.style import WIDTH
+
+WORLDS = {
+    "as happened": ("taobao-2011", {}),
+    "silence": ("taobao-2011", {"response": "silence"}),
+    "protect": ("taobao-2011", {"response": "protect"}),
+    "thirty hours": ("taobao-2011", {"hours": 30}),
+    "one hour": ("taobao-2011", {"hours": 1}),
+    "six weeks": ("taobao-2011", {"hours": 1000, "response": "silence"}),
+    "calm": ("calm", {}),
+    "calm but answered": ("calm", {"response": "as-happened"}),
+}
+
+
+@pytest.fixture(scope="module", params=WORLDS)
+def world(request):
+    """Give the record and the scenario of a run of each kind of world."""
+    name, changes = WORLDS[request.param]
+    siege = Siege(name, seed=1, scale=0.01, **changes)
+    siege.run_for(siege.scenario.hours)
+    return siege.world.books, siege.scenario
+
+
+@pytest.fixture(scope="module")
+def besieged():
+    siege = Siege("taobao-2011", seed=1, scale=0.01)
+    siege.run_for(336)
+    return siege.world.books, siege.scenario
+
+
+def texts(figure):
+    """Draw a figure and give every text in it that is not empty and can be seen."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        FigureCanvasAgg(figure).draw()
+    found = figure.findobj(mpl.text.Text)
+    return [t.get_text() for t in found if t.get_text() and t.get_visible()]
+
+
+def test_every_world_draws_without_a_warning_and_says_what_it_is(world):
+    record, scenario = world
+    figure = siege_figure(record, scenario)
+    said = texts(figure)
+    subtitle = f"scenario {scenario.name} · response {scenario.response.name} · seed 1 · scale 0.01"
+    assert subtitle in said
+    outcomes = measure(record)
+    if outcomes["peak_online"] == 0:
+        assert said.count("Nobody protested") == 2
+    else:
+        assert f"online, at most {count(outcomes['peak_online'])}" in said
+    assert ("first attack" in " ".join(said)) == (outcomes["hour_first_attack"] is not None)
+    assert ("No store was attacked" in said) == (outcomes["cum_actions"] == 0)
+
+
+def test_every_panel_of_a_siege_has_a_name_and_its_axes_are_labelled(besieged):
+    figure = siege_figure(*besieged)
+    said = texts(figure)
+    assert {"The crowd", "False actions", "Stores that protect themselves"} <= set(said)
+    assert all(ax.get_ylabel() for ax in figure.axes)
+    assert "October 2011" in figure.axes[-1].get_xlabel()
+    assert {"10 Oct", "24 Oct"} <= set(said)
+    assert any("," in t for t in said if t.replace(",", "").isdigit())
+
+
+def test_the_picture_shows_facts_phases_and_what_happened(besieged):
+    record, _ = besieged
+    said = texts(siege_figure(*besieged))
+    assert {"F01", "F02", "F03", "F04a", "F04b"} <= set(said)
+    assert "F10" not in said
+    seen = {Phase(int(p)).name.lower() for p in record.series["phase"]}
+    assert {"attack"} <= seen & set(said)
+    for label in ("fees announced", "first attack", "police report", "regulator speaks"):
+        assert label in said
+    assert "old fee kept, deposit cut, subsidy" in said
+
+
+def test_the_facts_are_those_of_the_table_that_is_given(besieged):
+    mine = Fact("M1", "", "", "max(online, 50, 60)", 10.0, 1e6, "people", "", "check", "")
+    other = replace(mine, id="M2", outcome="peak_online")
+    late = replace(mine, id="M3", outcome="at(online, 336)")
+    summed = replace(mine, id="M4", outcome="sum(online, 0, 9)")
+    figure = siege_figure(*besieged, facts=[mine, other, late, summed])
+    said = texts(figure)
+    assert {"M1", "M2"} <= set(said)
+    assert {"M3", "M4", "F01"} & set(said) == set()
+    assert figure.axes[0].get_ylim()[1] > 1e6
+    assert "F…: as reported" not in texts(siege_figure(*besieged, facts=[]))
+
+
+def test_no_text_leaves_the_figure(world):
+    figure = siege_figure(*world)
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    width, height = canvas.get_width_height()
+    for text in figure.findobj(mpl.text.Text):
+        if text.get_text() and text.get_visible():
+            box = text.get_window_extent(canvas.get_renderer())
+            assert box.x0 >= 0, text
+            assert box.x1 <= width, text
+            assert box.y0 >= 0, text
+            assert box.y1 <= height, text
+
+
+def test_a_figure_leaves_no_global_trace(besieged):
+    before, backend = dict(mpl.rcParams), mpl.get_backend()
+    siege_figure(*besieged)
+    assert dict(mpl.rcParams) == before
+    assert mpl.get_backend() == backend
+    import matplotlib.pyplot as plt
+
+    assert plt.get_fignums() == []
+
+
+def test_a_record_whose_hours_have_not_all_run_is_drawn_as_far_as_it_goes(besieged):
+    record, scenario = besieged
+    half = replace(record, hours=60, renewal=None)
+    figure = siege_figure(half, scenario)
+    assert texts(figure) == texts(siege_figure(record.until(60), scenario))
+    assert figure.axes[0].get_xlim() == (0, 60)
+
+
+def test_before_the_first_hour_there_is_a_picture_of_nothing(besieged):
+    record, scenario = besieged
+    assert "Nobody protested" in texts(siege_figure(record.until(0), scenario))
+
+
+def test_flags_that_would_meet_fly_at_different_heights():
+    assert _tiers([(0, "a"), (200, "b")], 336) == [0, 0]
+    assert _tiers([(45, "first attack"), (46, "police report"), (300, "end")], 336) == [1, 0, 0]
+    crowded = _tiers([(h, "a long label of a measure") for h in range(10)], 336)
+    assert crowded == list(reversed(range(10)))
+    assert _tiers([], 336) == []
+
+
+def test_who_pays_shows_every_party_with_its_amount_in_words(besieged):
+    books = balance(besieged[0])
+    figure = who_pays_figure(books)
+    said = texts(figure)
+    for party in ("platform", "big stores", "small sellers", "shoppers", "rivals", "all together"):
+        assert party in said
+    assert any(t.startswith(("lost ", "gained ")) for t in said)
+    assert figure.get_figwidth() == WIDTH
+    assert "million yuan" in figure.axes[0].get_xlabel()
+
+
+def test_who_pays_compares_several_runs_by_name(besieged):
+    record, _ = besieged
+    runs = {"in the run": balance(replace(record, renewal=None)), "with next year": balance(record)}
+    said = texts(who_pays_figure(runs, "Two ways to count"))
+    assert said.count("in the run") == said.count("with next year") == 6
+    assert "Two ways to count" in said
+
+
+def test_who_pays_of_a_calm_world_says_that_nobody_did():
+    siege = Siege("calm", seed=1, scale=0.01, hours=48)
+    siege.run_for(48)
+    said = texts(who_pays_figure(balance(siege.world.books)))
+    assert said.count("neither lost nor gained") == 6
+
+
+def test_a_bar_of_the_loss_is_as_long_as_the_loss(besieged):
+    books = balance(besieged[0])
+    widths = [bar.get_width() for bar in who_pays_figure(books).axes[0].patches]
+    expected = [books.platform, books.stores, books.sellers, books.shoppers, books.rivals, books.social]  # fmt: skip
+    assert np.allclose(widths, np.array(expected) / 1e6)
