@@ -42,7 +42,7 @@ def test_a_measure_of_strength_zero_is_as_if_it_were_not_there(kind):
 NEVER = {
     "no condition": {},
     "an hour after the end": {"hour": 9999},
-    "a crowd that never comes": {"online_above": 1e9},
+    "a crowd that never comes": {"online_above": 1e8},
     "one condition of two": {"all": [{"hour": 0}, {"hour": 9999}]},
     "long after the attack": {"hours_after_first_attack": 9999},
 }
@@ -57,7 +57,7 @@ def test_a_measure_that_never_begins_changes_nothing_at_all(kind):
 @pytest.mark.parametrize("trigger", NEVER.values(), ids=NEVER)
 def test_a_trigger_that_is_never_met_never_costs_a_yuan(trigger):
     siege = with_measure("police-report", trigger=trigger, cost_per_hour=1e6)
-    assert siege.platform.measures_begun == {}
+    assert siege.platform.measures_begun == []
     assert siege.outcomes["cum_response_cost"] == 0
     assert_same_run(siege, silent())
 
@@ -65,7 +65,7 @@ def test_a_trigger_that_is_never_met_never_costs_a_yuan(trigger):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_measure_acts_from_its_hour_on_and_not_before(kind):
     siege = with_measure(kind, trigger={"hour": HOUR})
-    assert siege.platform.measures_begun == {kind: HOUR}
+    assert siege.platform.measures_begun == [(kind, HOUR)]
     assert first_difference(siege.record, silent().record, HOUR) == []
     assert first_difference(siege.record, silent().record) != [] or (
         siege.outcomes != silent().outcomes
@@ -111,9 +111,8 @@ RESPONSES = sorted(library_names("responses"))
 def test_two_responses_are_equal_up_to_the_hour_in_which_the_first_measure_acts(name):
     siege, quiet = finished(hours=190, response=name), finished(hours=190, response="silence")
     begins = siege.platform.measures_begun
-    kinds = {m.kind for m in siege.scenario.response.measures}
-    assert set(begins) == kinds
-    first = min(begins.values(), default=None)
+    assert [kind for kind, _hour in begins] == [m.kind for m in siege.scenario.response.measures]
+    first = min((hour for _kind, hour in begins), default=None)
     assert first_difference(siege.record, quiet.record, first) == []
     if begins:
         assert first_difference(siege.record, quiet.record) != []
@@ -176,7 +175,7 @@ def test_a_trigger_fires_at_its_hour_and_no_other(trigger, expected):
     assert first_difference(siege.record, quiet.record) == [
         "series response_cost"
     ]
-    assert siege.platform.measures_begun == {"throttle": expected(story())}
+    assert siege.platform.measures_begun == [("throttle", expected(story()))]
     assert first_hour(siege.record.series["response_cost"] > 0) == expected(story())
 
 
@@ -188,9 +187,30 @@ def test_a_trigger_fires_at_its_hour_and_no_other(trigger, expected):
 def test_a_measure_that_has_begun_stays_in_force(trigger):
     response = one_measure("throttle", trigger=trigger, cost_per_hour=1.0)
     siege = finished(hours=STORY, response=response)
-    began = siege.platform.measures_begun["throttle"]
+    ((_kind, began),) = siege.platform.measures_begun
     cost = siege.record.series["response_cost"].tolist()
     assert cost == [0.0] * began + [1.0] * (STORY - began)
+
+
+def test_a_measure_ends_when_its_hours_are_over():
+    fields = {"trigger": {"hour": 50}, "cost_per_hour": 1.0}
+    short, long = with_measure("police-report", lasts=10, **fields), with_measure("police-report", **fields)
+    assert first_difference(short.record, long.record, 60) == []
+    assert short.record.series["response_cost"].tolist() == [0.0] * 50 + [1.0] * 10 + [0.0] * 24
+    fear = short.hours.perceived_sanction
+    assert fear.diff()[60:].max() < 0 < long.hours.perceived_sanction.diff()[60:].min()
+
+
+def test_a_measure_taken_twice_begins_twice():
+    measures_taken = [
+        {"kind": "throttle", "trigger": {"hour": hour}, "lasts": 5, "cost_per_hour": 1.0}
+        for hour in (20, 30)
+    ]
+    siege = finished(hours=HOURS, response={"name": "twice", "measures": measures_taken})
+    assert siege.platform.measures_begun == [("throttle", 20), ("throttle", 30)]
+    assert np.flatnonzero(siege.record.series["response_cost"]).tolist() == [
+        *range(20, 25), *range(30, 35),
+    ]  # fmt: skip
 
 
 VIEW = PlatformView(hour=10, online=100.0, first_attack=5, ultimatum=-1, deadline=12)

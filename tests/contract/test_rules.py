@@ -20,7 +20,7 @@ seeds = st.integers(0, 2**64 - 1)
 sizes = st.sampled_from([0, 1, 2, 7, 255, 256, 257, 300])
 hours = st.integers(0, 9_999)
 shares = st.floats(0, 1)
-few = settings(max_examples=60)
+few = settings(max_examples=40)
 
 
 def some_rows(seed, n):
@@ -540,6 +540,19 @@ def test_the_organisers_diary_names_the_phase_that_follows(watched):
         assert entry["leading"] in {*(m.name for m in Motion), "none"}
         if entry["decides"] == "ATTACK":
             assert siege.hours.phase[entry["hour"]] == Phase.ATTACK
+
+
+def test_the_phase_changes_who_joins_and_who_leaves():
+    p = MobilisationParameters()
+    gather, truce = (mobilisation.phase_factors(phase, p) for phase in (Phase.GATHER, Phase.TRUCE))
+    end = mobilisation.phase_factors(Phase.DISSOLVE, p)
+    assert gather[0] == 1.0
+    assert gather[1] < 1.0
+    assert truce[0] < 0.1
+    assert truce[2] > truce[1]
+    assert end[1] == end[2] > 1.0
+    for phase in (Phase.ATTACK, Phase.ESCALATE):
+        assert mobilisation.phase_factors(phase, p) == (1.0, 1.0, 1.0)
 
 
 @pytest.mark.parametrize("stream", list(Stream), ids=lambda s: s.name)

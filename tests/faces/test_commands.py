@@ -142,8 +142,36 @@ def test_a_saved_scenario_runs_again_to_the_same_outcomes(besiege):
 def test_a_run_without_options_tells_the_story_and_where_it_lies(besiege):
     said = besiege("run", "small", "--hours", HOURS)
     assert said.code == 0
+    assert "fees were announced" in said.out
     assert "cum_actions" in said.out
     assert "runs/latest" in said.out
+
+
+def test_a_quiet_run_prints_its_folder_alone(besiege):
+    said = besiege("run", "calm", *SMALLER, "--quiet", "--out", "here")
+    assert (said.code, said.out, said.err) == (0, "here\n", "")
+
+
+def test_an_option_of_its_own_wins_over_a_setting_and_a_later_setting_over_an_earlier(besiege):
+    said = besiege(
+        "run", "small", "--set", "fees.new.standard=15000", "--set", "fees.new.standard=16000",
+        "--set", "hours=20", "--hours", 12, "--response", "protect", "--quiet", "--out", "here",
+    )  # fmt: skip
+    assert said.code == 0
+    saved = Scenario.load("here/scenario.toml")
+    assert saved.fees.new.standard == 16000
+    assert saved.hours == 12
+    assert saved.response.name == "protect"
+
+
+def test_help_is_printed_without_loading_the_engine():
+    words = "import sys; sys.argv = ['besiege', '--help']\nfrom sim import cli\n"
+    check = "try:\n    cli.main()\nfinally:\n    assert 'numpy' not in sys.modules\n"
+    done = subprocess.run(
+        [sys.executable, "-c", words + check], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "scenarios" in done.stdout
 
 
 AGENTS = ["seller:7", "onlooker:12", "consumer:3", "store:4", "rival:1", "platform", "organisers", "seller"]
@@ -215,6 +243,9 @@ WRONG = {
     "a setting without a value": ["run", "--set", "scale"],
     "a setting of an unknown field": ["run", "--set", "fees.new.standrad=1"],
     "a setting out of range": ["run", "--set", "channel.quorum=-1"],
+    "a graph from no file": ["run", "--set", "graph.family=file"],
+    "settings that together are too much":
+        ["run", "--set", "shopping.buy_mall=0.9", "--set", "shopping.buy_rivals=0.9"],
     "a setting of another type": ["run", "--set", "channel.quorum=many"],
     "a scale too large": ["run", "--scale", "3"],
     "a scale of nought": ["run", "--scale", "0"],
@@ -268,11 +299,15 @@ NEAREST = [
     (["run", "--seed", "-1"], "seed"),
     (["run", "--sede", "4"], "--seed"),
     (["explain", "--agent", "seler:1", "small"], "seller"),
+    (["explain", "--agent", "store:500"], "store:499"),
+    (["rn"], "run"),
+    (["run", "--out", "a-file/below"], "--out"),
 ]
 
 
 @pytest.mark.parametrize(("arguments", "hint"), NEAREST, ids=lambda v: " ".join(v) if isinstance(v, list) else v)
-def test_a_refusal_names_what_would_have_been_right(besiege, arguments, hint):
+def test_a_refusal_names_what_would_have_been_right(besiege, tmp_path, arguments, hint):
+    (tmp_path / "a-file").write_text("")
     assert hint in besiege(*arguments).err
 
 

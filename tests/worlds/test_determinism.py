@@ -40,46 +40,41 @@ def assert_equal(one, other):
         assert getattr(result_of(one), table).equals(getattr(result_of(other), table))
 
 
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory):
-    """Tables of one scenario, written here and by two fresh processes unlike each other."""
-    folder = tmp_path_factory.mktemp("runs")
+# One test, so that two workers do not both start processes.
+def test_fresh_processes_with_other_threads_and_hash_seeds_write_the_same_bytes(tmp_path):
     scenario = small_scenario(hours=HOURS)
-    (folder / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+    (tmp_path / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
     settings = {
         "one": {"NUMBA_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONHASHSEED": "1"},
         "two": {"NUMBA_NUM_THREADS": "2", "OMP_NUM_THREADS": "4", "PYTHONHASHSEED": "77"},
     }
     at_work = []
     for name, variables in settings.items():
-        (folder / name).mkdir()
-        command = [sys.executable, "-c", FRESH, str(folder), name]
+        (tmp_path / name).mkdir()
+        command = [sys.executable, "-c", FRESH, str(tmp_path), name]
         at_work.append(
             subprocess.Popen(
                 command, env={**os.environ, **variables}, cwd=Path(__file__).parents[2],
                 stderr=subprocess.PIPE, text=True,
             )
         )  # fmt: skip
-    (folder / "here").mkdir()
+    (tmp_path / "here").mkdir()
     result = run(scenario, seed=4)
     for name in TABLES:
-        parquet.write(getattr(result, name), folder / "here" / f"{name}.parquet")
+        parquet.write(getattr(result, name), tmp_path / "here" / f"{name}.parquet")
     for process in at_work:
         _out, error = process.communicate()
         assert process.returncode == 0, error
-    return folder
+    for table in TABLES:
+        written = [(tmp_path / by / f"{table}.parquet").read_bytes() for by in (*settings, "here")]
+        assert written[0] == written[1] == written[2], table
+        assert len(parquet.read(tmp_path / "one" / f"{table}.parquet")) > 0
 
 
-@pytest.mark.parametrize("table", TABLES)
-@pytest.mark.parametrize("other", ["two", "here"])
-def test_processes_with_other_threads_and_hash_seeds_write_the_same_bytes(folders, table, other):
-    first = (folders / "one" / f"{table}.parquet").read_bytes()
-    assert first == (folders / other / f"{table}.parquet").read_bytes()
-    assert len(parquet.read(folders / "one" / f"{table}.parquet")) > 0
-
-
-def test_a_scenario_that_is_saved_and_reloaded_runs_the_same(folders):
-    again = Scenario.load(folders / "scenario.toml")
+def test_a_scenario_that_is_saved_and_reloaded_runs_the_same(tmp_path):
+    path = tmp_path / "again.toml"
+    path.write_text(small_scenario(hours=HOURS).to_toml(), encoding="utf-8")
+    again = Scenario.load(path)
     assert again.fingerprint == small_scenario(hours=HOURS).fingerprint
     assert_equal(Siege(again, seed=1).run(), finished(hours=HOURS))
 

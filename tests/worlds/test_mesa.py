@@ -290,6 +290,12 @@ def test_an_agent_of_a_row_is_the_same_agent_however_it_is_found(siege):
         _ = siege.sellers[495]
 
 
+def test_an_agent_of_a_row_holds_no_state_of_its_own(siege):
+    for agent in (siege.sellers[0], siege.onlookers[0], siege.consumers[0]):
+        assert set(vars(agent)) == {"row", "model", "pos", "unique_id"}
+    assert len(siege.agents) == 60 + 3 + 2
+
+
 def test_a_slice_of_a_set_gives_the_agents_of_those_rows(seen):
     assert [a.row for a in seen.sellers[3:6]] == [3, 4, 5]
 
@@ -392,12 +398,13 @@ def test_an_agent_tells_its_columns_and_its_own_facts(seen):
 @pytest.mark.parametrize(
     "name", ["seller:3", "onlooker:3", "consumer:3", "store:3", "rival:2", "platform", "organisers"]
 )
-def test_every_kind_of_agent_says_why_and_can_be_watched(name):
+def test_every_kind_of_agent_says_why_it_did_what_it_did(name):
     siege = begun(hours=HOURS)
     agent = siege.agent(name)
-    siege.watch(agent)
     siege.run_for(HOURS)
-    assert len(agent.why()) > 0
+    told = agent.why()
+    assert len(told) > 0
+    assert told.hour.between(0, HOURS - 1).all()
 
 
 def test_an_event_that_is_scheduled_happens_at_its_hour():

@@ -12,8 +12,9 @@ RESPONSES = {
     "protect": "protect",
     "throttle": THROTTLE,
     "as-happened": "as-happened",
+    "protect-and-talk": "protect-and-talk",
 }
-CASES = [(name, seed) for name in RESPONSES for seed in (1, 2)]
+CASES = [(name, 1) for name in RESPONSES] + [("silence", 2), ("as-happened", 2)]
 cases = pytest.mark.parametrize(("response", "seed"), CASES)
 
 
@@ -83,7 +84,7 @@ def test_every_order_that_was_wanted_is_accounted_for_in_every_hour(response, se
     won = r.rival_orders.sum(axis=1) - r.rival_orders_twin.sum(axis=1)
     assert won == pytest.approx(s["to_rivals"], abs=1e-6)
     assert s["to_rivals"].sum() > 0
-    assert (s["stopped"].sum() > 0) == (response in {"protect", "throttle"})
+    assert (s["stopped"].sum() > 0) == (response in {"protect", "protect-and-talk", "throttle"})
 
 
 @cases

@@ -8,7 +8,7 @@ from sim.calendar import day_of
 from sim.model import Siege
 from sim.networks import FAVOURITES_SHOWN
 from sim.units import Role, Stance, Tactic
-from tests.small_worlds import THROTTLE, finished, small_scenario
+from tests.small_worlds import THROTTLE, begun, finished, small_scenario
 
 HOURS = 130
 ATTRIBUTES = {"role", "stance", "online", "threshold", "ever_attacked"}
@@ -40,7 +40,7 @@ def test_the_mean_degree_is_that_of_the_scenario():
 
 
 def test_a_complete_graph_is_drawn_without_edges_or_with_all_of_them():
-    model = finished(hours=50, graph__family="complete", scale=0.005)
+    model = finished(hours=50, graph__family="complete", scale=0.001)
     graph, n = model.graph, len(model.sellers) + len(model.onlookers)
     assert graph.number_of_nodes() == n
     assert graph.number_of_edges() in {0, n * (n - 1) // 2}
@@ -53,6 +53,15 @@ def test_a_graph_handed_in_comes_back_as_it_was():
     assert nx.utils.graphs_equal(nx.Graph(model.graph.edges), nx.Graph(ours.edges))
     model.run()
     assert [model.world.degree[i] for i in range(20)] == [ours.degree[i] for i in range(20)]
+
+
+def test_an_edge_list_from_a_file_takes_the_place_of_the_family(tmp_path):
+    edges = tmp_path / "edges.csv"
+    edges.write_text("a,b\n" + "\n".join(f"{i},{i + 1}" for i in range(3494)))
+    model = begun(hours=3, graph__family="file", graph__path=str(edges)).run()
+    assert nx.utils.graphs_equal(nx.Graph(model.graph.edges), nx.path_graph(3495))
+    assert [p.row for p in model.person(0).neighbours] == [1]
+    assert model.person(494).neighbours == [model.sellers[493], model.onlookers[0]]
 
 
 def test_weights_of_attacks_add_up_to_all_actions_that_succeeded():
