@@ -7,7 +7,14 @@ from sim.responses import PlatformView, Trigger, measures
 from sim.runs import result_of
 from sim.scenario import library_names
 from sim.units import Phase
-from tests.small_worlds import arrays_of, begun, finished, first_difference, one_measure, small_scenario
+from tests.small_worlds import (
+    arrays_of,
+    begun,
+    finished,
+    first_difference,
+    one_measure,
+    small_scenario,
+)
 
 KINDS = sorted(measures())
 HOURS = 84
@@ -126,7 +133,7 @@ STORY = 150  # hours, until some time after the deadline
 
 
 def story():
-    """The hours of a silent siege at which triggers look."""
+    """Give the hours of a silent siege at which triggers look."""
     siege = finished(hours=STORY, response="silence")
     phase, attack = siege.hours.phase, first_hour(siege.record.actions.sum(axis=(1, 2)) > 0)
     truce = first_hour(phase == Phase.TRUCE)
@@ -172,16 +179,19 @@ def test_a_trigger_fires_at_its_hour_and_no_other(trigger, expected):
                            true_positive_share=0.0, false_positive_share=0.0)  # fmt: skip
     siege = finished(hours=STORY, response=response)
     quiet = finished(hours=STORY, response="silence")
-    assert first_difference(siege.record, quiet.record) == [
-        "series response_cost"
-    ]
+    assert first_difference(siege.record, quiet.record) == ["series response_cost"]
     assert siege.platform.measures_begun == [("throttle", expected(story()))]
     assert first_hour(siege.record.series["response_cost"] > 0) == expected(story())
 
 
 @pytest.mark.parametrize(
     "trigger",
-    [{"hour": 50}, {"hours_after_first_attack": 2}, {"online_above": 20_000}, {"after_ultimatum": 0}],
+    [
+        {"hour": 50},
+        {"hours_after_first_attack": 2},
+        {"online_above": 20_000},
+        {"after_ultimatum": 0},
+    ],
     ids=str,
 )
 def test_a_measure_that_has_begun_stays_in_force(trigger):
@@ -194,7 +204,10 @@ def test_a_measure_that_has_begun_stays_in_force(trigger):
 
 def test_a_measure_ends_when_its_hours_are_over():
     fields = {"trigger": {"hour": 50}, "cost_per_hour": 1.0}
-    short, long = with_measure("police-report", lasts=10, **fields), with_measure("police-report", **fields)
+    short, long = (
+        with_measure("police-report", lasts=10, **fields),
+        with_measure("police-report", **fields),
+    )
     assert first_difference(short.record, long.record, 60) == []
     assert short.record.series["response_cost"].tolist() == [0.0] * 50 + [1.0] * 10 + [0.0] * 24
     fear = short.hours.perceived_sanction
@@ -285,7 +298,9 @@ def test_a_measure_moves_what_it_is_meant_to_move(kind, series):
 
 
 def test_a_purchase_limit_holds_for_false_and_honest_orders_from_the_same_hour():
-    siege = with_measure("throttle", trigger={"hour": HOUR}, true_positive_share=1.0, false_positive_share=0.5)
+    siege = with_measure(
+        "throttle", trigger={"hour": HOUR}, true_positive_share=1.0, false_positive_share=0.5
+    )
     false_ones = first_hour(siege.record.series["new_throttled"] > 0)
     honest_ones = first_hour(siege.record.series["stopped"] > 0)
     assert false_ones == honest_ones

@@ -141,7 +141,9 @@ def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
             seen.setdefault(cause, set()).add(holds)
     for name in ("never", "no store had such a day", "stopped before the renewal"):
         del seen[name]
-    assert {cause for cause, values in seen.items() if {bool(v) for v in values} != {True, False}} == set()
+    assert {
+        cause for cause, values in seen.items() if {bool(v) for v in values} != {True, False}
+    } == set()
 
 
 CALM_NULLS = {

@@ -24,7 +24,7 @@ few = settings(max_examples=40)
 
 
 def some_rows(seed, n):
-    """A generator whose draws differ from those of the engine, and numbers with ties in them."""
+    """Give a generator that is not the engine's, and one of numbers with ties in them."""
     rng = np.random.default_rng(seed)
 
     def numbers(low, high, kind=np.float64):
@@ -52,7 +52,9 @@ mobilisations = parameters(
     return_factor=shares,
     tie_joins=st.booleans(),
 )
-climates = st.builds(Climate, shares, shares, shares, shares, shares, st.floats(0, 40), st.floats(0, 40), shares)
+climates = st.builds(
+    Climate, shares, shares, shares, shares, shares, st.floats(0, 40), st.floats(0, 40), shares
+)
 
 
 @few
@@ -91,7 +93,9 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
             now_in = mobilisation.joins(unit(w0), u, climate.join_factor * back, p)
             after = Stance.MEMBER if now_in else stance[i]
         seen = now_in and unit(w1) < climate.presence
-        expected.append((int(after), bool(seen), int(now_in), u if was_in or now_in else None, was_in != now_in))
+        expected.append(
+            (int(after), bool(seen), int(now_in), u if was_in or now_in else None, was_in != now_in)
+        )
 
     crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
     census = np.full((2, len(Role)), 7, np.int64)
@@ -174,7 +178,16 @@ def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, 
 
 
 @few
-@given(seeds, hours, attacks, st.booleans(), st.floats(0.5, 40), st.integers(1, 30), st.floats(0, 1), st.booleans())
+@given(
+    seeds,
+    hours,
+    attacks,
+    st.booleans(),
+    st.floats(0.5, 40),
+    st.integers(1, 30),
+    st.floats(0, 1),
+    st.booleans(),
+)
 def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
     seed, hour, p, escalated, weight, n_stores, throttle, called
 ):
@@ -212,7 +225,13 @@ def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
         key, hour, rows, escalated, weight, focal, cumulative, throttle, p, actor, store, tactic,
         lottery, tallies,
     )  # fmt: skip
-    drawn = zip(actor[:n].tolist(), store[:n].tolist(), tactic[:n].tolist(), lottery[:n].tolist(), strict=True)
+    drawn = zip(
+        actor[:n].tolist(),
+        store[:n].tolist(),
+        tactic[:n].tolist(),
+        lottery[:n].tolist(),
+        strict=True,
+    )
     assert list(drawn) == expected
     assert tallies.tolist() == [follow, stopped]
 
@@ -401,7 +420,11 @@ def test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says(seed, n, 
     margin, turnover = numbers(0.01, 0.5), numbers(1e3, 1e6)
     hardship, legitimacy = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
     loss = numbers(-1e4, 1e4)
-    shop = rng.integers(-1, max(n_rivals, 0), n).astype(np.int8) if n_rivals else np.full(n, -1, np.int8)
+    shop = (
+        rng.integers(-1, max(n_rivals, 0), n).astype(np.int8)
+        if n_rivals
+        else np.full(n, -1, np.int8)
+    )
     expected = shop.tolist()
     for i in range(n if n_rivals else 0):
         if shop[i] >= 0:
@@ -433,10 +456,14 @@ def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, 
         new = shop[i] < 0
         r = poaching.courted_by(unit(w1), offers.attraction) if new else int(shop[i])
         wrong = hardship[i] * (1.0 - legitimacy[i])
-        worth = np.array(poaching.renewal_values(profit[i], loss[i], bill[i], offers.fee[r], wrong, p))
+        worth = np.array(
+            poaching.renewal_values(profit[i], loss[i], bill[i], offers.fee[r], wrong, p)
+        )
         worth[1:] -= p.switching_cost if new else 0.0
         chance = np.exp((worth - worth.max()) / p.renewal_noise)
-        choice = Choice(int(np.searchsorted(np.cumsum(chance) / chance.sum(), unit(w0), side="right")))
+        choice = Choice(
+            int(np.searchsorted(np.cumsum(chance) / chance.sum(), unit(w0), side="right"))
+        )
         expected.append((choice, int(shop[i]) if choice == Choice.STAY else r))
     out = np.empty(n, np.int8)
     poaching.renew(key, profit, loss, bill, hardship, legitimacy, offers, p, shop, out)
@@ -445,7 +472,7 @@ def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, 
 
 @pytest.fixture(scope="module")
 def watched():
-    """A siege with watched people and stores, and their columns after every hour."""
+    """Give a siege with watched people and stores, and their columns after every hour."""
     siege = begun(5, scale=0.002, hours=130)
     people = [siege.sellers[i] for i in range(40)] + [siege.onlookers[i] for i in range(80)]
     kept_stores = [siege.stores[k] for k in range(0, 60, 2)]

@@ -14,7 +14,7 @@ HOURS = 50
 
 @pytest.fixture
 def siege():
-    """A siege shortly after its first attack, to be changed."""
+    """Give a siege shortly after its first attack, to be changed."""
     model = begun(hours=HOURS)
     model.run_for(HOURS)
     return model
@@ -22,7 +22,7 @@ def siege():
 
 @pytest.fixture(scope="module")
 def seen():
-    """The same siege, only to be read."""
+    """Give the same siege, only to be read."""
     return finished(hours=HOURS)
 
 
@@ -94,7 +94,7 @@ class Watched(Siege):
 
 @pytest.fixture(scope="module")
 def watched():
-    """A user's model that has run to its end."""
+    """Give a user's model that has run to its end."""
     return Watched(scenario=small_scenario(hours=HOURS), seed=1).run()
 
 
@@ -167,7 +167,8 @@ def test_get_and_agg_give_what_the_columns_hold(seen, chosen):
     agents = chosen(seen)
     assert agents.get("turnover") == agents.turnover.tolist()
     assert agents.get(["row", "margin"]) == [
-        [row, margin] for row, margin in zip(agents.rows.tolist(), agents.margin.tolist(), strict=True)
+        [row, margin]
+        for row, margin in zip(agents.rows.tolist(), agents.margin.tolist(), strict=True)
     ]
     assert agents.get("nonsense", handle_missing="default", default_value=3) == [3] * len(agents)
     total = agents.agg("turnover", sum)
@@ -181,7 +182,7 @@ def test_get_and_agg_give_what_the_columns_hold(seen, chosen):
 def test_getting_what_an_agent_has_not_is_an_error(seen):
     with pytest.raises(AttributeError, match="nonsense"):
         seen.sellers.get("nonsense")
-    with pytest.raises(AttributeError, match="there are .*threshold"):
+    with pytest.raises(AttributeError, match=r"there are .*threshold"):
         _ = seen.sellers.treshold
     with pytest.raises(ValueError, match="handle_missing"):
         seen.sellers.get("nonsense", handle_missing="maybe")
@@ -382,7 +383,13 @@ def test_an_agent_tells_its_columns_and_its_own_facts(seen):
     look = seen.sellers[3].look()
     assert isinstance(look["stance"], Stance)
     assert set(look) == set(Seller.columns)
-    assert {type(value) for value in look.values()} <= {int, float, bool, Stance, type(seen.sellers[0].role)}
+    assert {type(value) for value in look.values()} <= {
+        int,
+        float,
+        bool,
+        Stance,
+        type(seen.sellers[0].role),
+    }
     store = max(seen.stores, key=lambda s: s.n_actions)
     assert sum(store.attacks.values()) == store.n_actions > 0
     assert store.attacks[Tactic.PURCHASE] == seen.record.actions[:, store.row, 0].sum()

@@ -58,7 +58,9 @@ def test_the_accounts_of_each_party_are_those_of_the_outcomes(response, seed):
     }
     for party, name in by_party.items():
         assert books.lost[party] + net[party] == pytest.approx(o[name], rel=1e-9, abs=1e-3)
-    assert books.lost[Party.RIVALS] + net[Party.RIVALS] == pytest.approx(-o["cum_rival_gain"], rel=1e-9)
+    assert books.lost[Party.RIVALS] + net[Party.RIVALS] == pytest.approx(
+        -o["cum_rival_gain"], rel=1e-9
+    )
 
 
 @cases

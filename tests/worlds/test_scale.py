@@ -63,7 +63,9 @@ def test_a_larger_population_begins_with_the_smaller_one():
 def test_orders_on_a_calm_day_are_those_of_the_full_mall(scale):
     calm = siege_at(scale, "calm", hours=48)
     p = calm.scenario.shopping
-    an_hour = FULL["consumers"] * p.visits_per_day / 24 * p.buy_mall * np.resize(shopping_shape(), 48)
+    an_hour = (
+        FULL["consumers"] * p.visits_per_day / 24 * p.buy_mall * np.resize(shopping_shape(), 48)
+    )
     error = np.sqrt(an_hour.sum() / scale)  # of a Poisson number, each worth 1/scale
     assert calm.record.series["wanted"].sum() == pytest.approx(an_hour.sum(), abs=4 * error)
     rivals = an_hour.sum() * p.buy_rivals / p.buy_mall
