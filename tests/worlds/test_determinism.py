@@ -12,7 +12,8 @@ import pytest
 
 from sim import parquet
 from sim.agents import Seller, Store
-from sim.chance import LARGEST_SEED, Siege
+from sim.chance import LARGEST_SEED
+from sim.model import Siege
 from sim.runs import result_of, run
 from sim.scenario import Scenario
 from sim.units import BesiegeError, Stance
