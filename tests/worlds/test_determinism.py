@@ -63,6 +63,35 @@ def test_a_fresh_process_with_other_threads_and_hash_seed_writes_the_same_bytes(
         assert len(parquet.read(tmp_path / f"{name}.parquet")) > 0
 
 
+INTERPRETED = """
+import sys
+import warnings
+from pathlib import Path
+warnings.simplefilter("error")
+from sim import parquet
+from tests.small_worlds import begun
+siege = begun(1, hours=56, scale=0.002, population__n_consumers=200_000, population__n_stores=20,
+              channel__quorum=1000.0).run()
+assert siege.outcomes["cum_actions"] > 0
+parquet.write(siege.hours, Path(sys.argv[1]))
+"""
+
+
+@pytest.mark.slow
+def test_a_small_world_that_is_not_compiled_writes_the_same_bytes(tmp_path):
+    for off in ("0", "1"):
+        done = subprocess.run(
+            [sys.executable, "-c", INTERPRETED, str(tmp_path / f"{off}.parquet")],
+            env={**os.environ, "NUMBA_DISABLE_JIT": off}, cwd=Path(__file__).parents[2],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    compiled, interpreted = (parquet.read(tmp_path / f"{off}.parquet") for off in ("0", "1"))
+    differing = [c for c in compiled if not compiled[c].equals(interpreted[c])]
+    assert differing == []
+    assert (tmp_path / "0.parquet").read_bytes() == (tmp_path / "1.parquet").read_bytes()
+
+
 def test_a_scenario_that_is_saved_and_reloaded_runs_the_same(tmp_path):
     path = tmp_path / "again.toml"
     path.write_text(small_scenario(hours=HOURS).to_toml(), encoding="utf-8")

@@ -76,6 +76,26 @@ def test_the_platform_pays_nothing_but_what_its_response_says(response, seed):
 
 
 @cases
+def test_the_platform_loses_its_share_of_every_sale_that_the_mall_lost(response, seed):
+    siege = siege_of(response, seed)
+    r, share = siege.record, siege.scenario.fees.terms.commission_share
+    lost = ((r.orders_twin - r.orders) * r.price).sum(axis=0)
+    paid = {p.kind: p for p in payments_of(r)}
+    stores, sellers = paid["commission of big stores"], paid["commission of sellers"]
+    assert stores.amount == pytest.approx(-share * lost[: r.first].sum())
+    assert sellers.amount == pytest.approx(-share * lost[r.first :].sum())
+    clicks = r.actions[:, :, Tactic.CLICK].sum(axis=0) @ r.click_cost
+    assert paid["advertising"].amount < clicks  # less what honest clicks no longer cost
+    run, twin = r.renewal.run, r.renewal.twin
+    income = run.fees + run.deposits - run.subsidies - twin.fees - twin.deposits + twin.subsidies
+    income += stores.amount + sellers.amount + paid["advertising"].amount
+    spent = r.series["response_cost"].sum() + siege.outcomes["cum_compensation"]
+    assert siege.outcomes["platform_loss"] == pytest.approx(spent - income)
+    for payment in paid.values():
+        assert payment.payer != payment.payee
+
+
+@cases
 def test_every_order_that_was_wanted_is_accounted_for_in_every_hour(response, seed):
     r = siege_of(response, seed).record
     s = r.series
