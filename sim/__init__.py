@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.lab.sweep import sweep
     from sim.model import Siege
     from sim.runs import RunResult, run
     from sim.scenario import Scenario
@@ -21,14 +22,26 @@ _HOME = {
     "Siege": "sim.model",
     "__version__": "sim.version",
     "run": "sim.runs",
+    "sweep": "sim.lab.sweep",
 }
 
-__all__ = ["MODEL_VERSION", "BesiegeError", "RunResult", "Scenario", "Siege", "__version__", "run"]
+__all__ = [
+    "MODEL_VERSION",
+    "BesiegeError",
+    "RunResult",
+    "Scenario",
+    "Siege",
+    "__version__",
+    "run",
+    "sweep",
+]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name == "lab":  # a package of its own, there without an import of one's own
+        return import_module("sim.lab")
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 
