@@ -46,7 +46,7 @@ def sweep(out, spec=SPEC, **given):
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory):
-    """The table of the sweep, done in one go by one worker."""
+    """Do the sweep in one go, by one worker."""
     return sweep(tmp_path_factory.mktemp("whole") / "out")
 
 
@@ -185,7 +185,7 @@ def test_a_disk_that_fills_up_is_a_clear_error_and_what_was_written_is_kept(
 
     really = store.parquet.write
     monkeypatch.setattr(store.parquet, "write", full)
-    with pytest.raises(BesiegeError, match="cannot be written .*No space left.* goes on from it"):
+    with pytest.raises(BesiegeError, match=r"cannot be written .*No space left.* goes on from it"):
         sweep(tmp_path / "out")
     monkeypatch.undo()
     assert not list((tmp_path / "out").rglob("*.part"))
@@ -228,7 +228,7 @@ def test_another_model_version_another_base_and_other_series_are_refused(tmp_pat
     sweep(out, few)
     with pytest.raises(BesiegeError, match="another scenario or other constants"):
         sweep(out, few | {"constants": {"scale": 0.002, "hours": 41}})
-    with pytest.raises(BesiegeError, match="keep.hours: .* runs that kept online"):
+    with pytest.raises(BesiegeError, match=r"keep\.hours: .* runs that kept online"):
         sweep(out, few | {"keep": {"hours": ["attention"]}})
     monkeypatch.setattr(writer, "MODEL_VERSION", 999)
     with pytest.raises(BesiegeError, match="model version 1 and this is 999"):
