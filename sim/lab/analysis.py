@@ -48,6 +48,11 @@ def analyse(folder: str | Path) -> Analysis:
     outcomes = named if len(named) <= MOST_OUTCOMES else _USUAL
     factors = tuple(f for f in manifest["factors"] if f in runs and runs[f].nunique(dropna=False) > 1)  # fmt: skip
     design = manifest["design"]
+    for factor in factors:  # names in the order in which they were given
+        if not pd.api.types.is_numeric_dtype(runs[factor]):
+            given = [str(label) for label in manifest["levels"].get(factor, [])]
+            names = dict.fromkeys([*given, *runs[factor].dropna().astype(str)])
+            runs[factor] = pd.Categorical(runs[factor].astype(str), categories=list(names))
     tables: dict[str, pd.DataFrame] = {}
     if design in {"grid", "list"} and factors:
         tables["main_effects"] = main_effects(runs, factors, outcomes)

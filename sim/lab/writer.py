@@ -82,6 +82,7 @@ class Writer:
             "model_version": MODEL_VERSION,
             "design": self._plan.spec.design.kind,
             "outcomes": list(self._plan.outcomes),
+            "levels": {f.path: [level.label for level in f.levels] for f in self._plan.factors},
             "roles": {f.path: f.role for f in self._plan.factors},
             "base": base,
             "scenario": self._plan.base.name,

@@ -1,12 +1,12 @@
 """Pictures of a sweep: what each factor does, which ones matter, how sure the means are."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
 from sim.lab.analysis import Analysis
 from sim.lab.convergence import has_siege, running_means
@@ -76,7 +76,9 @@ def _two_factors(found: Analysis) -> Figure:
 
 
 def _line(ax: Axes, runs: pd.DataFrame, factor: str, outcome: str, colour: str, label: str) -> None:
-    groups = runs.dropna(subset=[outcome]).groupby(factor, dropna=False)[outcome]
+    there = runs.dropna(subset=[outcome])  # intervals are over seeds, as in the tables
+    by_seed = there.groupby([factor, "seed"], dropna=False)[outcome].mean()
+    groups = by_seed.groupby(level=0, dropna=False)
     levels = list(_levels(runs, factor))
     means, halves = groups.mean(), groups.apply(half_width)
     x = [_place(level, levels) for level in means.index]
@@ -121,9 +123,13 @@ def sensitivity_figure(found: Analysis, name: str) -> Figure:
     draw = {"morris": _morris, "sobol": _sobol, "rank_correlations": _ranks}[name]
     for ax, outcome in zip(flat, outcomes, strict=False):
         rows = table[table.outcome == outcome]
-        draw(ax, rows)
         dress(ax)
         ax.set_title(f"{outcome} ({OUTCOMES[outcome].unit})", fontsize=SMALL, loc="left", color=INK)
+        if "complete" in rows and not rows.complete.all():
+            ax.text(0.5, 0.5, "does not exist in some runs, or never differs", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
+            ax.set_axis_off()
+            continue
+        draw(ax, rows)
         ax.tick_params(axis="y", labelsize=TINY)
     for ax in flat[len(outcomes) :]:
         ax.set_axis_off()
@@ -142,14 +148,15 @@ def _bars(ax: Axes, rows: pd.DataFrame, value: str, colour: str, shift: float, l
 
 
 def _name_rows(ax: Axes, names: pd.Series) -> None:
-    ax.set_yticks(range(len(names)), [_tail(n) for n in names])
+    ax.yaxis.set_major_locator(FixedLocator(list(range(len(names)))))
+    ax.yaxis.set_major_formatter(FixedFormatter([_tail(n) for n in names]))
+    ax.set_ylim(-0.6, len(names) - 0.4)
 
 
 def _morris(ax: Axes, rows: pd.DataFrame) -> None:
     rows = rows.sort_values("mu_star")
     _bars(ax, rows, "mu_star", BLUE, 0.0, "")
     _name_rows(ax, rows.factor)
-    ax.yaxis.set_major_formatter(_keep(ax, rows.factor))
     ax.xaxis.set_major_formatter(amount)
     ax.set_xlabel("mean size of an effect over the whole range", fontsize=TINY)
 
@@ -162,7 +169,6 @@ def _sobol(ax: Axes, rows: pd.DataFrame) -> None:
     _name_rows(ax, total.factor)
     ax.set_xlabel("share of the variance", fontsize=TINY)
     ax.legend(fontsize=TINY, frameon=False, loc="lower right")
-    ax.yaxis.set_major_formatter(_keep(ax, total.factor))
 
 
 def _ranks(ax: Axes, rows: pd.DataFrame) -> None:
@@ -170,11 +176,6 @@ def _ranks(ax: Axes, rows: pd.DataFrame) -> None:
     _bars(ax, rows, "correlation", BLUE, 0.0, "")
     _name_rows(ax, rows.factor)
     ax.set_xlabel("rank correlation", fontsize=TINY)
-
-
-def _keep(ax: Axes, names: pd.Series) -> Callable[[float, object], str]:
-    labels = [_tail(n) for n in names]
-    return lambda y, _: labels[round(y)] if 0 <= round(y) < len(labels) else ""
 
 
 def runs_figure(found: Analysis) -> Figure:
@@ -211,9 +212,11 @@ def _settling(ax: Axes, runs: pd.DataFrame, outcome: str) -> None:
     dress(ax)
     ax.set_xlabel("seeds", fontsize=TINY)
     ax.set_ylabel("mean so far", fontsize=TINY)
-    if settled.empty:
-        ax.text(0.5, 0.5, "one seed", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
+    if len(settled) < 2:
+        ax.text(0.5, 0.5, "three seeds or more show how the mean settles", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
+        ax.set_axis_off()
         return
+    ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     low, high = settled["mean"] - settled.half_width, settled["mean"] + settled.half_width
     ax.fill_between(settled.n, low, high, color=BLUE, alpha=0.2, linewidth=0)
     ax.plot(settled.n, settled["mean"], color=BLUE, linewidth=1.4)
