@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.hindcasts import Hindcast, hindcast
     from sim.lab.sweep import sweep
     from sim.model import Siege
     from sim.runs import RunResult, run
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BesiegeError": "sim.units",
+    "Hindcast": "sim.hindcasts",
     "MODEL_VERSION": "sim.version",
     "RunResult": "sim.runs",
     "Scenario": "sim.scenario",
     "Siege": "sim.model",
     "__version__": "sim.version",
+    "hindcast": "sim.hindcasts",
     "run": "sim.runs",
     "sweep": "sim.lab.sweep",
 }
@@ -28,10 +31,12 @@ _HOME = {
 __all__ = [
     "MODEL_VERSION",
     "BesiegeError",
+    "Hindcast",
     "RunResult",
     "Scenario",
     "Siege",
     "__version__",
+    "hindcast",
     "run",
     "sweep",
 ]

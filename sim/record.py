@@ -61,6 +61,7 @@ class Record:
     rival_orders_twin: F64
     loss: F64  # hour, store, `Cause`, yuan, before compensation
     ad_honest: F64  # hour, store, yuan spent on honest clicks
+    ad_honest_twin: F64
     ad_refund: F64  # hour, store, yuan
     compensation: F64  # hour, store, yuan, refunds of clicks apart
     delisted: Bool  # hour, store: closed at the end of the hour
@@ -88,7 +89,7 @@ class Record:
 
 
 _BY_HOUR = frozenset(
-    "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_refund compensation "
+    "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_honest_twin ad_refund compensation "
     "delisted cod_off".split()
 )
 
@@ -110,6 +111,7 @@ def blank(
         rival_orders_twin=np.zeros((hours, rivals)),
         loss=np.zeros((hours, n, len(Cause))),
         ad_honest=np.zeros((hours, n)),
+        ad_honest_twin=np.zeros((hours, n)),
         ad_refund=np.zeros((hours, n)),
         compensation=np.zeros((hours, n)),
         delisted=np.zeros((hours, n), np.bool_),

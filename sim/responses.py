@@ -36,7 +36,9 @@ class Orders:
     honest_reviews: float = 0.0  # share of honest reviews removed by mistake
     honest_orders: float = 0.0  # share of honest orders voided by mistake
     honest_clicks: float = 0.0  # share of honest clicks refunded by mistake
-    delay: int = 0  # hours between an action and what undoes it
+    delay_reviews: int = 0  # hours between a bad review and its removal
+    delay_orders: int = 0
+    delay_clicks: int = 0
     sanction: float = 0.0  # signal of punishment, 0-1
     punishment: float = 0.0  # how unfair it looks, 0-1
     answer: float = 0.0  # how far the demands are answered, 0-1
@@ -152,7 +154,7 @@ class RestoreRatings(_Detection):
         return Orders(
             restore_reviews=self.strength * self.true_positive_share,
             honest_reviews=self.strength * self.false_positive_share,
-            delay=self.delay,
+            delay_reviews=self.delay,
             cost=self.cost_per_hour * self.strength,
         )
 
@@ -173,7 +175,7 @@ class VoidOrders(_Detection):
         return Orders(
             void_orders=self.strength * self.true_positive_share,
             honest_orders=self.strength * self.false_positive_share,
-            delay=self.delay,
+            delay_orders=self.delay,
             cost=self.cost_per_hour * self.strength,
         )
 
@@ -194,7 +196,7 @@ class RefundClicks(_Detection):
         return Orders(
             refund_clicks=self.strength * self.true_positive_share,
             honest_clicks=self.strength * self.false_positive_share,
-            delay=self.delay,
+            delay_clicks=self.delay,
             cost=self.cost_per_hour * self.strength,
         )
 

@@ -1,6 +1,6 @@
 """The state of one world: hour 0, and what the stages of the hour read and change."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, SupportsFloat
 
 import networkx as nx
@@ -13,7 +13,7 @@ from sim.population import Consumers, Crowd, Sellers, Shelves, Stores
 from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
-from sim.scenario import Scenario
+from sim.scenario import Fees, Scenario
 from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Motion, Phase, Role
 
 
@@ -129,6 +129,19 @@ class World:
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
 
     @property
+    def nbytes(self) -> int:
+        """Bytes of the columns and books, the graph apart (it is shared)."""
+        parts = (self.sellers, self.crowd, self.stores, self.consumers, self.books)
+        held = (getattr(part, f.name) for part in parts for f in fields(part))
+        return sum(array.nbytes for array in held if isinstance(array, np.ndarray))
+
+    @property
+    def fees(self) -> Fees:
+        """The fee schedules that count: where nothing is announced, the old one goes on."""
+        f = self.scenario.fees
+        return f if self.scenario.announced is not None else f.model_copy(update={"new": f.old})
+
+    @property
     def shopping(self) -> ShoppingParameters:
         """How consumers choose; where there is no rival, who would go there buys nothing."""
         p = self.scenario.shopping
@@ -241,7 +254,7 @@ def weigh_fees(world: World) -> None:
     A seller's hardship is its own plus sympathy times the mean, clipped to 0-1; an onlooker's
     is its sympathy times the mean. The mean makes a rise that hurts nobody no cause at all.
     """
-    f, x, n = world.scenario.fees, world.sellers, world.n_sellers
+    f, x, n = world.fees, world.sellers, world.n_sellers
     rows = (x.category, x.turnover, x.rating, world.weight)
     before = fees.bill(f.old, f.old, NOTHING_CONCEDED, *rows)
     after = fees.bill(f.old, f.new, world.platform.concession, *rows)

@@ -2,11 +2,8 @@
 
 import numpy as np
 
-from sim import calendar
 from sim.units import Cause, Tactic
 from sim.world import World
-
-_SHOPPING = calendar.shopping_shape()
 
 
 def keep_ledger(world: World) -> None:
@@ -26,8 +23,7 @@ def keep_ledger(world: World) -> None:
         done[:, Tactic.PURCHASE] * p.handling_purchase
         + done[:, Tactic.REFUSAL] * p.handling_refusal
     )
-    due = p.ad_use * stores.ad_budget * float(_SHOPPING[world.hour_of_day]) / 24.0
-    honest = books.ad_honest[h]
-    loss[:, Cause.ADS] = done[:, Tactic.CLICK] * stores.click_cost + (honest - due)
+    saved = books.ad_honest_twin[h] - books.ad_honest[h]
+    loss[:, Cause.ADS] = done[:, Tactic.CLICK] * stores.click_cost - saved
     world.note(store_loss=loss.sum() - books.ad_refund[h].sum() - books.compensation[h].sum())
     books.hours = h + 1
