@@ -29,7 +29,8 @@ class Level:
 def level_of(value: Any) -> Level:
     """Give a level; a table may bring its own label: ``{label = "half", value = {…}}``."""
     if isinstance(value, dict) and set(value) == {"label", "value"}:
-        return Level(value["value"], str(value["label"]))
+        label = value["label"]
+        return Level(value["value"], label if _is_number(label) else str(label))
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, (bool, int, float, str)):

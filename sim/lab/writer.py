@@ -12,7 +12,7 @@ from sim.folders import prepare_folder, unwritable
 from sim.lab.identity import scenario_identity
 from sim.lab.listing import Planned, repeat_line
 from sim.lab.pool import Done
-from sim.lab.spec import Plan
+from sim.lab.spec import Factor, Plan
 from sim.lab.store import Store, read_manifest, write_part, write_text
 from sim.lab.writing import columns_of, spec_toml
 from sim.outcomes import OUTCOMES
@@ -199,11 +199,17 @@ def _typed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         return table
     kinds: dict[str, str] = {"seed": "uint64", **dict.fromkeys(OUTCOMES, "float64")}
     for factor in plan.factors:
-        is_number = factor.field is not None and factor.field.is_numeric
-        is_whole = factor.field is not None and factor.field.type == "whole number"
-        is_switch = factor.field is not None and factor.field.type == "switch"
-        kinds[factor.path] = "Int64" if is_whole else "float64" if is_number else "boolean" if is_switch else "str"  # fmt: skip
+        kinds[factor.path] = _kind_of(factor)
     return table.astype({name: kind for name, kind in kinds.items() if name in table})
+
+
+def _kind_of(factor: Factor) -> str:
+    known = factor.field.type if factor.field is not None else ""
+    labels = [level.label for level in factor.levels]
+    if not known and labels and all(type(label) in {int, float} for label in labels):
+        known = "number"  # tables with numbers for labels
+    kinds = {"whole number": "Int64", "number": "float64", "switch": "boolean"}
+    return kinds.get(known, "str")
 
 
 def _hours_of(done: Done) -> pd.DataFrame:
