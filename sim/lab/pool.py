@@ -16,6 +16,7 @@ import cloudpickle
 
 from sim.lab.tasks import Done, Failure, Task, Timing, died, do
 from sim.units import BesiegeError
+from sim.version import MODEL_VERSION
 
 __all__ = ["Done", "Failure", "Task", "Timing", "run_many"]
 
@@ -73,7 +74,8 @@ def run_many(
     Raises
     ------
     BesiegeError
-        If an executor is broken and cannot be made anew.
+        If an executor is broken and cannot be made anew, or its workers have another version
+        of the model.
     """
     if total is None:
         total = len(tasks) if isinstance(tasks, Sized) else 0
@@ -109,12 +111,21 @@ def _deaf_to_interrupts() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def run_chunk(packed: bytes) -> list[Done]:
+def run_chunk(packed: bytes, version: int) -> list[Done]:
     """Do a chunk of tasks in a worker.
 
     Tasks come as bytes of cloudpickle, so that any executor carries models and measures that
     were defined in a notebook or a script.
+
+    Raises
+    ------
+    BesiegeError
+        If the worker has another version of the model.
     """
+    if version != MODEL_VERSION:
+        raise BesiegeError(
+            f"worker: has model version {MODEL_VERSION}, allowed is the driver's, {version}"
+        )
     tasks: list[Task] = cloudpickle.loads(packed)
     return [do(task) for task in tasks]
 
@@ -217,10 +228,10 @@ class _Pool:
     def _send(self, jobs: list[_Job]) -> None:
         packed = cloudpickle.dumps([job.task for job in jobs])
         try:
-            future = self._current().submit(run_chunk, packed)
+            future = self._current().submit(run_chunk, packed, MODEL_VERSION)
         except RuntimeError as error:  # broken or shut down: BrokenExecutor is one
             self._renew(error)
-            future = self._current().submit(run_chunk, packed)
+            future = self._current().submit(run_chunk, packed, MODEL_VERSION)
         self._flying[future] = jobs
 
     def _current(self) -> Executor:
@@ -243,7 +254,7 @@ class _Pool:
         error: BaseException | None
         try:
             results = future.result()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, BesiegeError):
             raise
         except BaseException as lost:  # a cancelled future is no Exception everywhere
             error = lost
