@@ -4,7 +4,10 @@ Work goes out in chunks that take about a second each, by the time that runs wer
 take. What a worker did not live to finish is done again, alone if need be.
 """
 
+import os
+import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -96,19 +99,29 @@ def _loky(workers: int | Callable[[], int]) -> Callable[[], Executor]:
         # Kept for the next sweep of the same session: a worker's imports take seconds.
         executor: Executor = loky.get_reusable_executor(
             max_workers=workers if isinstance(workers, int) else workers(),
-            timeout=300, initializer=_deaf_to_interrupts, env=ONE_THREAD,
+            timeout=300, initializer=_settle_in, env=ONE_THREAD,
         )  # fmt: skip
         return executor
 
     return make
 
 
-def _deaf_to_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the one that keeps results."""
-    import signal
+def _settle_in() -> None:
+    """Prepare a worker of loky's.
 
+    Ctrl-C, which a terminal sends to every process, is left to the one that keeps results; and
+    when that one is gone, however it ended, so is the worker.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(2.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def run_chunk(packed: bytes, version: int) -> list[Done]:

@@ -25,8 +25,10 @@ class Progress:
         self._what, self._total = what, total
         self._show = show
         self.before = self.done = self._failed = 0
-        self._began = self._said = time.monotonic()
+        self._said = time.monotonic()
+        self._first: float | None = None  # when the first run was done: workers are up
         self._bar: Any = None
+        self._lines = 0
 
     def __enter__(self) -> Self:
         if self._show and (sys.stderr.isatty() or _in_notebook()):
@@ -41,7 +43,7 @@ class Progress:
     ) -> None:  # fmt: skip
         if self._bar is not None:
             self._bar.close()
-        elif self._show and self._said > self._began:
+        elif self._show and self._lines:
             self._say()
 
     def pass_by(self) -> None:
@@ -54,6 +56,7 @@ class Progress:
     def add(self, *, failed: bool) -> None:
         """Count a run that is done."""
         self.done += 1
+        self._first = time.monotonic() if self._first is None else self._first
         self._failed += failed
         if self._bar is not None:
             if failed:
@@ -64,18 +67,19 @@ class Progress:
             self._said = time.monotonic()
 
     def _say(self) -> None:
-        print(self.line(time.monotonic() - self._began), file=sys.stderr, flush=True)
+        self._lines += 1
+        since = 0.0 if self._first is None else time.monotonic() - self._first
+        print(self.line(since), file=sys.stderr, flush=True)
 
     def line(self, seconds: float) -> str:
-        """Say it in a line."""
+        """Say it in a line, so many seconds after the first run was done."""
         there = self.before + self.done
-        rate = self.done / seconds if seconds > 0 else 0.0
-        left = (self._total - there) / rate if rate > 0 else 0.0
         failed = f", {self._failed} failed" if self._failed else ""
-        return (
-            f"{self._what}: {there} of {self._total} runs{failed}, {rate:.3g} a second, "
-            f"{_duration(left)} left"
-        )
+        said = f"{self._what}: {there} of {self._total} runs{failed}"
+        if self.done < 2 or seconds <= 0.0:
+            return said
+        rate = (self.done - 1) / seconds
+        return f"{said}, {rate:.3g} a second, {_duration((self._total - there) / rate)} left"
 
 
 def _duration(seconds: float) -> str:

@@ -42,6 +42,8 @@ def _grid(found: Analysis, columns: int, rows: int, height: float = 2.7) -> tupl
 
 def effects_figure(found: Analysis) -> Figure:
     """Draw outcomes over a factor, a line for each level of another; or each factor alone."""
+    if len(found.factors) == 1:
+        return _one_factor(found)
     if len(found.factors) == 2:
         return _two_factors(found)
     figure, axes = _grid(found, len(found.factors), len(found.outcomes))
@@ -49,6 +51,19 @@ def effects_figure(found: Analysis) -> Figure:
         for ax, factor in zip(row, found.factors, strict=True):
             _line(ax, found.runs, factor, outcome, BLUE, "")
             _finish(ax, found.runs, factor, outcome)
+    return figure
+
+
+def _one_factor(found: Analysis) -> Figure:
+    (factor,) = found.factors
+    columns = min(2, len(found.outcomes))
+    figure, axes = _grid(found, columns, -(-len(found.outcomes) // columns), 3.0)
+    flat = [ax for row in axes for ax in row]
+    for ax, outcome in zip(flat, found.outcomes, strict=False):
+        _line(ax, found.runs, factor, outcome, BLUE, "")
+        _finish(ax, found.runs, factor, outcome)
+    for ax in flat[len(found.outcomes) :]:
+        ax.set_axis_off()
     return figure
 
 
@@ -61,7 +76,7 @@ def _two_factors(found: Analysis) -> Figure:
     figure, axes = _grid(found, columns, -(-len(found.outcomes) // columns), 3.2)
     flat = [ax for row in axes for ax in row]
     for ax, outcome in zip(flat, found.outcomes, strict=False):
-        groups = found.runs.groupby(b, sort=numeric(found.runs[b]), dropna=False)
+        groups = found.runs.groupby(b, dropna=False)
         for i, (level, group) in enumerate(groups):
             _line(ax, group, a, outcome, COLOURS[i % len(COLOURS)], _short(level))
         _finish(ax, found.runs, a, outcome)

@@ -8,6 +8,7 @@ import pytest
 
 from sim.lab import pool
 from sim.lab.pool import Task, run_many
+from sim.lab.progress import Progress
 from sim.outcomes import OUTCOMES
 from sim.responses import Response, Statement, Trigger
 from sim.scenario import Scenario
@@ -120,3 +121,13 @@ def test_a_worker_with_another_version_of_the_model_is_refused(monkeypatch):
     monkeypatch.setattr(pool, "run_chunk", lambda packed, version: real(packed, version + 1))
     with ThreadPoolExecutor(1) as threads, pytest.raises(BesiegeError, match="worker: has model"):
         list(run_many(tasks(1), executor=threads))
+
+
+def test_a_plain_line_tells_rate_failures_and_time_left():
+    progress = Progress("fees", 100, show=False)
+    assert progress.line(0.0) == "fees: 0 of 100 runs"
+    for _ in range(10):
+        progress.pass_by()
+    for i in range(11):
+        progress.add(failed=i == 3)
+    assert progress.line(5.0) == "fees: 21 of 100 runs, 1 failed, 2 a second, 40 s left"
