@@ -10,7 +10,7 @@ from sim.lab.analysis import analyse
 from sim.views.sweep_plots import save_pictures
 
 HERE = Path(__file__).parent
-QUICK = {"scale": 0.002, "hours": 72}
+QUICK = {"scale": 0.002, "hours": 60}
 
 
 def names():

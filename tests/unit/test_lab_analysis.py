@@ -119,7 +119,7 @@ def test_morris_finds_the_slopes_of_a_plane():
 
 def test_sobol_finds_the_indices_of_ishigamis_function():
     # Saltelli et al. (2008): a = 7, b = 0.1
-    plan = planned("saltelli", 128, second_order=True)
+    plan = planned("saltelli", 64, second_order=True)
 
     def ishigami(u):
         x = np.pi * (2 * u - 1)
@@ -128,9 +128,9 @@ def test_sobol_finds_the_indices_of_ishigamis_function():
     table = sobol(plan, runs_by(plan, ishigami), ["y"])
     by = table.set_index(["index", "factor"]).value
     names = [f.path for f in plan.factors]
-    assert [by["first", n] for n in names] == pytest.approx([0.314, 0.442, 0.0], abs=0.1)
-    assert [by["total", n] for n in names] == pytest.approx([0.558, 0.442, 0.244], abs=0.1)
-    assert by["second", f"{names[0]} × {names[2]}"] == pytest.approx(0.244, abs=0.15)
+    assert [by["first", n] for n in names] == pytest.approx([0.314, 0.442, 0.0], abs=0.15)
+    assert [by["total", n] for n in names] == pytest.approx([0.558, 0.442, 0.244], abs=0.15)
+    assert by["second", f"{names[0]} × {names[2]}"] == pytest.approx(0.244, abs=0.2)
     assert (table.low <= table.value).all()
 
 

@@ -14,13 +14,13 @@ SPEC = {
     "name": "shown",
     "question": "Is it shown?",
     "scenario": "small",
-    "constants": {"scale": 0.002, "hours": 60},
-    "runs": 3,
+    "constants": {"scale": 0.002, "hours": 50},
+    "runs": 2,
     "outcomes": ["peak_online", "hour_first_attack"],
 }
 DESIGNS = {
     "grid": ({"kind": "grid"}, {"response": ["silence", "protect"], "graph.mean_degree": [2, 10]}),
-    "latin": ({"kind": "latin", "samples": 12}, {"mobilisation.noise": {"around": 0.3}}),
+    "latin": ({"kind": "latin", "samples": 10}, {"mobilisation.noise": {"around": 0.3}}),
     "list": ({"kind": "list", "points": [{"response": "deter"}, {"response": "silence"}]}, {}),
     "morris": (
         {"kind": "morris", "samples": 2},
@@ -58,7 +58,7 @@ def test_a_sweep_of_each_design_is_shown_with_tables_and_pictures(
 
 def test_names_stand_in_the_order_in_which_they_were_given(tmp_path):
     factors = {"response": ["silence", "as-happened"]}
-    sim.sweep(SPEC | {"runs": 2, "factors": factors}, out=tmp_path, workers=1, quiet=True)
+    sim.sweep(SPEC | {"factors": factors}, out=tmp_path, workers=1, quiet=True)
     assert analyse(tmp_path).tables["main_effects"].level.tolist()[:2] == ["silence", "as-happened"]
 
 
