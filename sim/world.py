@@ -55,6 +55,7 @@ class Platform:
     """What the platform has done and how it is seen."""
 
     orders: Orders = IDLE
+    limit: Orders = IDLE  # those whose purchase limit holds in this hour
     answer: float = 0.0  # how far the demands are answered, 0-1
     talks: bool = False
     concession: fees.Concession = NOTHING_CONCEDED
