@@ -1,11 +1,10 @@
 """What all experiments share: read the specification, sweep, analyse, keep what is small."""
 
 import importlib
-import time
 import tomllib
 from pathlib import Path
 
-from sim import MODEL_VERSION, __version__, sweep
+from sim import MODEL_VERSION, __version__, lab, sweep
 from sim.lab.analysis import analyse
 from sim.views.sweep_plots import save_pictures
 
@@ -64,9 +63,8 @@ def run_experiment(name, out, *, quick=False, workers=2, keep=None):
         Folder for pictures and tables.
     """
     spec, afterwards = load(name)
-    began = time.perf_counter()
     runs = sweep(shrink(spec) if quick else spec, out=out, workers=workers)
-    seconds = time.perf_counter() - began
+    seconds = lab.open(out).timing.wall_seconds.sum()
     found = analyse(out)
     tables = found.tables | (afterwards(out) if afterwards else {})
     head = (
@@ -74,7 +72,7 @@ def run_experiment(name, out, *, quick=False, workers=2, keep=None):
         f"{len(runs)} runs, {found.n_failed} failed, design {found.design}, "
         f"constants {spec.get('constants', {})}, seeds {spec.get('seed', 1)} to "
         f"{spec.get('seed', 1) + spec['runs'] - 1}; besiege {__version__}, "
-        f"MODEL_VERSION {MODEL_VERSION}; {seconds:.0f} s with {workers} worker(s) on a shared machine.\n"
+        f"MODEL_VERSION {MODEL_VERSION}; {seconds:.0f} s of runs, on a machine shared with others.\n"
     )
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)

@@ -123,7 +123,8 @@ def _finish(ax: Axes, runs: pd.DataFrame, factor: str, outcome: str) -> None:
         ax.locator_params(axis="x", nbins=5)
     else:
         names = [_short(level) for level in _levels(runs, factor)]
-        ax.set_xticks(range(len(names)), names, rotation=20, ha="right", fontsize=TINY)
+        turn = 20 if len(names) <= 6 else 55
+        ax.set_xticks(range(len(names)), names, rotation=turn, ha="right", fontsize=TINY)
         ax.margins(x=0.1)
 
 
