@@ -9,10 +9,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim import declared
+from sim.chance import LARGEST_SEED
 from sim.declared import follow, kinds_of, steps_of
 from sim.lab.levels import Level, Range, level_of, levels_of
 from sim.messages import explain, say, show, unknown_name, unknown_path
-from sim.model import LARGEST_SEED
 from sim.outcomes import OUTCOMES
 from sim.reading import is_file_name, parse_toml
 from sim.record import SERIES
