@@ -51,6 +51,13 @@ def tipping_point(runs):
     return float(found.x[0])
 
 
+def bracket(runs):
+    """Give the last rise with a siege in fewer than half the runs, and the first with more."""
+    shares = has_siege(runs).groupby(runs["fees.new"]).mean()
+    fewer, more = shares.index[shares < 0.5], shares.index[shares > 0.5]
+    return (fewer.max() if len(fewer) else np.nan), (more.min() if len(more) else np.nan)
+
+
 def afterwards(folder):
     """Give the tipping point for each threshold, with an interval by a bootstrap of seeds."""
     runs = lab.open(folder).runs
@@ -67,6 +74,9 @@ def afterwards(folder):
         ]
         inside = np.array([d for d in draws if np.isfinite(d)])
         low, high = np.quantile(inside, [0.025, 0.975]) if inside.size else (np.nan, np.nan)
+        # no surer than the levels stand apart
+        below, above = bracket(group)
+        low, high = np.fmin(low, below), np.fmax(high, above)
         rows.append((threshold, tipping_point(group), low, high, inside.size / len(draws)))
     names = [factor, "tipping_point", "low", "high", "share_of_draws_with_one"]
     return {"tipping_point": pd.DataFrame(rows, columns=names)}

@@ -19,7 +19,7 @@ from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
 
-SOONEST, LATEST = 3.0, 60.0
+SOONEST, LATEST = 5.0, 60.0
 """Seconds between parts: a fiftieth of the time so far, within these."""
 FULL = 20_000
 """Rows of hours, or runs, that are not held back any longer."""

@@ -174,7 +174,7 @@ def _morris(ax: Axes, rows: pd.DataFrame) -> None:
     _bars(ax, rows, "mu_star", BLUE, 0.0, "")
     _name_rows(ax, rows.factor)
     ax.xaxis.set_major_formatter(amount)
-    ax.set_xlabel("mean size of an effect over the whole range", fontsize=TINY)
+    ax.set_xlabel("mean effect over the range", fontsize=TINY)
 
 
 def _sobol(ax: Axes, rows: pd.DataFrame) -> None:
