@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.hindcasts import Hindcast, hindcast
+    from sim.lab.sweep import sweep
     from sim.model import Siege
     from sim.runs import RunResult, run
     from sim.scenario import Scenario
@@ -24,6 +25,7 @@ _HOME = {
     "__version__": "sim.version",
     "hindcast": "sim.hindcasts",
     "run": "sim.runs",
+    "sweep": "sim.lab.sweep",
 }
 
 __all__ = [
@@ -36,12 +38,15 @@ __all__ = [
     "__version__",
     "hindcast",
     "run",
+    "sweep",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
+    if name == "lab":  # a package of its own, there without an import of one's own
+        return import_module("sim.lab")
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 

@@ -160,13 +160,18 @@ def explain(
 
 @app.command()
 def show(
-    folder: Annotated[Path, typer.Argument(help="the folder of a finished run")],
+    folder: Annotated[Path, typer.Argument(help="the folder of a finished run or sweep")],
     json: Json = False,
 ) -> None:
-    """Show a finished run: its story's numbers, and where its tables lie."""
+    """Show a finished run or sweep: its numbers, its pictures, and where its tables lie."""
     from sim.folders import read_outcomes
     from sim.views import terminal
 
+    if (folder / "manifest.json").is_file() and (folder / "runs").is_dir():
+        from sim.views.sweep_text import show_sweep
+
+        show_sweep(folder, json=json)
+        return
     outcomes = read_outcomes(folder)
     if json:
         terminal.print_json(outcomes)
@@ -239,6 +244,30 @@ def bench(
 
     measured = benching.measure(quick, lambda text: typer.echo(text, err=True))
     typer.echo(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
+
+
+@app.command()
+def sweep(
+    spec: Annotated[Path, typer.Argument(help="what to run: a TOML file")],
+    out: Annotated[Path | None, typer.Option("--out", help="the sweep's folder; runs/NAME if not given")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="processes on this machine")] = 2,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", help="a Dask scheduler instead, such as tcp://10.0.0.1:8786")] = None,
+    shard: Annotated[str | None, typer.Option("--shard", help="i/n: one part of a job array")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="do runs that failed again")] = False,
+    repeat: Annotated[str | None, typer.Option("--repeat", help="do the one run of this key again, and nothing else")] = None,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Run a designed experiment; stopped and started again, it repeats nothing."""
+    from sim.lab.command import Asked, carry_out_sweep, repeat_run
+
+    if repeat is not None:
+        repeat_run(spec, repeat, json=json)
+        return
+    _say_what_it_waits_for(quiet=quiet or json)
+    asked = Asked(spec, out, workers, scheduler, shard, retry)
+    if carry_out_sweep(asked, json=json, quiet=quiet or json):
+        raise Exit(1)
 
 
 def main() -> None:

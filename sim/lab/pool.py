@@ -4,7 +4,10 @@ Work goes out in chunks that take about a second each, by the time that runs wer
 take. What a worker did not live to finish is done again, alone if need be.
 """
 
+import os
+import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
@@ -16,6 +19,7 @@ import cloudpickle
 
 from sim.lab.tasks import Done, Failure, Task, Timing, died, do
 from sim.units import BesiegeError
+from sim.version import MODEL_VERSION
 
 __all__ = ["Done", "Failure", "Task", "Timing", "run_many"]
 
@@ -73,7 +77,8 @@ def run_many(
     Raises
     ------
     BesiegeError
-        If an executor is broken and cannot be made anew.
+        If an executor is broken and cannot be made anew, or its workers have another version
+        of the model.
     """
     if total is None:
         total = len(tasks) if isinstance(tasks, Sized) else 0
@@ -94,27 +99,46 @@ def _loky(workers: int | Callable[[], int]) -> Callable[[], Executor]:
         # Kept for the next sweep of the same session: a worker's imports take seconds.
         executor: Executor = loky.get_reusable_executor(
             max_workers=workers if isinstance(workers, int) else workers(),
-            timeout=300, initializer=_deaf_to_interrupts, env=ONE_THREAD,
+            timeout=300, initializer=_settle_in, env=ONE_THREAD,
         )  # fmt: skip
         return executor
 
     return make
 
 
-def _deaf_to_interrupts() -> None:
-    """Leave Ctrl-C, which a terminal sends to every process, to the one that keeps results."""
-    import signal
+def _settle_in() -> None:
+    """Prepare a worker of loky's.
 
+    Ctrl-C, which a terminal sends to every process, is left to the one that keeps results; and
+    when that one is gone, however it ended, so is the worker.
+    """
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(2.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
-def run_chunk(packed: bytes) -> list[Done]:
+def run_chunk(packed: bytes, version: int) -> list[Done]:
     """Do a chunk of tasks in a worker.
 
     Tasks come as bytes of cloudpickle, so that any executor carries models and measures that
     were defined in a notebook or a script.
+
+    Raises
+    ------
+    BesiegeError
+        If the worker has another version of the model.
     """
+    if version != MODEL_VERSION:
+        raise BesiegeError(
+            f"worker: has model version {MODEL_VERSION}, allowed is the driver's, {version}"
+        )
     tasks: list[Task] = cloudpickle.loads(packed)
     return [do(task) for task in tasks]
 
@@ -217,10 +241,10 @@ class _Pool:
     def _send(self, jobs: list[_Job]) -> None:
         packed = cloudpickle.dumps([job.task for job in jobs])
         try:
-            future = self._current().submit(run_chunk, packed)
+            future = self._current().submit(run_chunk, packed, MODEL_VERSION)
         except RuntimeError as error:  # broken or shut down: BrokenExecutor is one
             self._renew(error)
-            future = self._current().submit(run_chunk, packed)
+            future = self._current().submit(run_chunk, packed, MODEL_VERSION)
         self._flying[future] = jobs
 
     def _current(self) -> Executor:
@@ -243,7 +267,7 @@ class _Pool:
         error: BaseException | None
         try:
             results = future.result()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, BesiegeError):
             raise
         except BaseException as lost:  # a cancelled future is no Exception everywhere
             error = lost

@@ -6,7 +6,9 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
+from sim.lab import pool
 from sim.lab.pool import Task, run_many
+from sim.lab.progress import Progress
 from sim.outcomes import OUTCOMES
 from sim.responses import Response, Statement, Trigger
 from sim.scenario import Scenario
@@ -49,9 +51,9 @@ def test_more_workers_give_the_same_rows_as_one():
 
 
 def test_any_executor_will_do_and_stays_open():
-    with ThreadPoolExecutor(1) as pool:
-        found = rows(run_many(iter(tasks(4)), workers=1, executor=pool))
-        assert pool.submit(len, "ab").result() == 2
+    with ThreadPoolExecutor(1) as threads:
+        found = rows(run_many(iter(tasks(4)), workers=1, executor=threads))
+        assert threads.submit(len, "ab").result() == 2
     assert found == rows(run_many(tasks(4), workers=1))
 
 
@@ -73,6 +75,7 @@ def test_a_run_that_cannot_begin_fails_in_its_founding():
     assert done.failure.error.startswith("BesiegeError: seed: given -1")
 
 
+@pytest.mark.slow
 def test_a_run_that_kills_its_worker_every_time_is_a_failure_and_all_others_are_done():
     class Kills(Statement):
         def orders(self, view):
@@ -90,10 +93,10 @@ def test_what_else_is_asked_for_comes_home():
 
 
 def test_an_executor_that_is_closed_is_refused_with_a_word():
-    pool = ThreadPoolExecutor(1)
-    pool.shutdown()
+    closed = ThreadPoolExecutor(1)
+    closed.shutdown()
     with pytest.raises(BesiegeError, match="executor: given one that is broken"):
-        list(run_many(tasks(1), executor=pool))
+        list(run_many(tasks(1), executor=closed))
 
 
 @pytest.mark.slow
@@ -111,3 +114,20 @@ def test_a_plain_process_pool_is_made_anew_when_its_worker_is_lost(tmp_path):
     done = list(run_many(asked, workers=1, executor=lambda: ProcessPoolExecutor(1)))
     assert sorted(d.key for d in done) == ["once", "t0", "t1"]
     assert [d.failure for d in done] == [None] * 3
+
+
+def test_a_worker_with_another_version_of_the_model_is_refused(monkeypatch):
+    real = pool.run_chunk
+    monkeypatch.setattr(pool, "run_chunk", lambda packed, version: real(packed, version + 1))
+    with ThreadPoolExecutor(1) as threads, pytest.raises(BesiegeError, match="worker: has model"):
+        list(run_many(tasks(1), executor=threads))
+
+
+def test_a_plain_line_tells_rate_failures_and_time_left():
+    progress = Progress("fees", 100, show=False)
+    assert progress.line(0.0) == "fees: 0 of 100 runs"
+    for _ in range(10):
+        progress.pass_by()
+    for i in range(11):
+        progress.add(failed=i == 3)
+    assert progress.line(5.0) == "fees: 21 of 100 runs, 1 failed, 2 a second, 40 s left"

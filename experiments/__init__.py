@@ -1,0 +1,1 @@
+"""Designed experiments: a question, its levers, uncertainties and outcomes, a sweep."""

@@ -1,0 +1,16 @@
+"""Run an experiment: ``python -m experiments NAME [--quick] [--out DIR] [--workers N]``."""
+
+import argparse
+from pathlib import Path
+
+from experiments.running import names, run_experiment
+
+parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
+parser.add_argument("name", choices=names())
+parser.add_argument("--quick", action="store_true", help="few runs of a small world")
+parser.add_argument("--out", type=Path, help="folder of the sweep")
+parser.add_argument("--keep", type=Path, help="folder for pictures and tables that are to be kept")
+parser.add_argument("--workers", type=int, default=2)
+given = parser.parse_args()
+out = given.out or Path("runs/experiments") / (given.name + ("-quick" if given.quick else ""))
+print(run_experiment(given.name, out, quick=given.quick, workers=given.workers, keep=given.keep))

@@ -1,0 +1,92 @@
+"""What the command ``besiege sweep`` does."""
+
+import json
+import re
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.lab.spec import load
+from sim.lab.sweep import carry_out, check_shard, repeat
+from sim.lab.writing import file_name
+from sim.messages import show
+from sim.units import BesiegeError
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What stands on the command line."""
+
+    spec: Path
+    out: Path | None = None
+    workers: int = 2
+    scheduler: str | None = None
+    shard: str | None = None
+    retry: bool = False
+
+    @property
+    def command(self) -> str:
+        """The command that repeats it."""
+        words = ["besiege", "sweep", str(self.spec)]
+        if self.out is not None:
+            words += ["--out", str(self.out)]
+        if self.workers != 2:
+            words += ["--workers", str(self.workers)]
+        if self.scheduler is not None:
+            words += ["--scheduler", self.scheduler]
+        if self.shard is not None:
+            words += ["--shard", self.shard]
+        return shlex.join(words)
+
+
+def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
+    """Do a sweep, say what became of it, and say whether runs failed."""
+    plan = load(asked.spec)
+    shard = parse_shard(asked.shard)
+    out = asked.out if asked.out is not None else Path("runs") / file_name(plan.spec.name)
+    summary = carry_out(
+        plan, out, workers=asked.workers, scheduler=asked.scheduler, shard=shard,
+        retry=asked.retry, quiet=quiet, spec_name=str(asked.spec), command=asked.command,
+    )  # fmt: skip
+    if json:
+        _print_json({"name": plan.spec.name, "out": str(out), **summary.to_dict()})
+        return summary.failed > 0
+    print(
+        f"{plan.spec.name}: {summary.done} runs done, {summary.before} were there already. "
+        f"Look at them with: besiege show {shlex.quote(str(out))}"
+    )
+    if summary.failed:
+        print(f"{summary.failed} runs failed: {out / 'failed'} says where and why.", file=sys.stderr)  # fmt: skip
+    return summary.failed > 0
+
+
+def parse_shard(text: str | None) -> tuple[int, int] | None:
+    """Read i/n.
+
+    Raises
+    ------
+    BesiegeError
+        If it is not.
+    """
+    if text is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text.strip())
+    if not found:
+        raise BesiegeError(f"--shard: given {show(text)}, allowed i/n with i from 1 to n, such as 1/3")  # fmt: skip
+    shard = int(found[1]), int(found[2])
+    check_shard(shard)
+    return shard
+
+
+def repeat_run(spec: Path, key: str, *, json: bool) -> None:
+    """Do one run of a sweep again; what it raises comes out."""
+    result = repeat(spec, key)
+    if json:
+        _print_json(result.to_dict())
+    else:
+        print("\n".join(result.story()))
+
+
+def _print_json(data: dict[str, object]) -> None:
+    print(json.dumps(data, ensure_ascii=False, allow_nan=False))

@@ -1,0 +1,83 @@
+"""What tells a run from every other: scenario, seed, model version."""
+
+import hashlib
+import inspect
+import json
+from types import CodeType, FunctionType
+from typing import Any
+
+from sim.responses import Measure
+from sim.scenario import Scenario
+from sim.version import MODEL_VERSION
+
+
+def scenario_identity(scenario: Scenario) -> str:
+    """Give a scenario's fingerprint, with the source of measures that were made in Python."""
+    own = [_measure_identity(m) for m in scenario.response.measures if is_made_in_python(m)]
+    return scenario.fingerprint + (f"-{_digest(own)}" if own else "")
+
+
+def run_key(identity: str, seed: int) -> str:
+    """Give the key of a run of a scenario with a seed, under this version of the model."""
+    return _digest([identity, seed, MODEL_VERSION])
+
+
+def is_made_in_python(measure: Measure) -> bool:
+    """Say whether a measure's class stands outside the package."""
+    return not type(measure).__module__.startswith("sim.")
+
+
+def has_own_measures(scenario: Scenario) -> bool:
+    """Say whether a scenario holds what no file can."""
+    return any(is_made_in_python(m) for m in scenario.response.measures)
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:20]
+
+
+def _measure_identity(measure: Measure) -> list[Any]:
+    """Name, source and parameters; what its methods call elsewhere does not count."""
+    classes = [c for c in type(measure).__mro__ if not c.__module__.startswith("sim.")]
+    sources = [
+        [name, _source_of(value)]
+        for c in classes
+        if c.__module__ not in {"builtins", "pydantic.main", "abc"}
+        for name, value in sorted(vars(c).items())
+        if _is_own(name, value)
+    ]
+    return [type(measure).__qualname__, sources, measure.model_dump_json()]
+
+
+def _is_own(name: str, value: Any) -> bool:
+    is_plain = isinstance(value, (bool, int, float, str)) and not name.startswith("__")
+    return is_plain or _function_in(value) is not None
+
+
+def _function_in(value: Any) -> FunctionType | None:
+    if isinstance(value, property):
+        value = value.fget
+    if isinstance(value, (staticmethod, classmethod)):
+        value = value.__func__
+    return value if isinstance(value, FunctionType) else None
+
+
+def _source_of(value: Any) -> str:
+    function = _function_in(value)
+    if function is None:
+        return repr(value)
+    try:
+        return inspect.cleandoc(inspect.getsource(function))
+    except (OSError, TypeError):
+        return _bytecode_of(function.__code__)
+
+
+def _bytecode_of(code: CodeType) -> str:
+    """Give what a function does where its source is not at hand, as in a plain session."""
+    constants = [
+        _bytecode_of(c) if isinstance(c, CodeType)
+        else repr(sorted(map(repr, c))) if isinstance(c, frozenset)  # in no order of its own
+        else repr(c)
+        for c in code.co_consts
+    ]  # fmt: skip
+    return json.dumps([code.co_code.hex(), list(code.co_names), constants])

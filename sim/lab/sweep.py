@@ -1,0 +1,180 @@
+"""A sweep: every run of a specification once, kept in a folder, whatever happens on the way."""
+
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.lab.clusters import connect
+from sim.lab.design import count_points
+from sim.lab.listing import Planned, find_run, runs_of
+from sim.lab.pool import Source, Task, run_many
+from sim.lab.progress import Progress
+from sim.lab.spec import Plan, load
+from sim.lab.store import Store
+from sim.lab.writer import Writer
+from sim.runs import RunResult, run
+from sim.units import BesiegeError
+
+type Specification = str | Path | Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a sweep did."""
+
+    asked: int  # runs of the specification, of this shard
+    before: int  # of them, there already
+    done: int
+    failed: int  # in the folder
+
+    def to_dict(self) -> dict[str, int]:
+        """Give it in plain values."""
+        return {"runs": self.asked, "before": self.before, "done": self.done, "failed": self.failed}
+
+
+def sweep(
+    spec: Specification,
+    out: str | Path | None = None,
+    *,
+    workers: int = 2,
+    executor: Source | None = None,
+    scheduler: str | None = None,
+    shard: tuple[int, int] | None = None,
+    retry: bool = False,
+    quiet: bool = False,
+) -> pd.DataFrame:
+    """Do every run of a specification that is not in the folder yet.
+
+    Parameters
+    ----------
+    spec
+        A TOML file, or the same as a dict; in a dict, a response may be a `Response` and a
+        scenario a `Scenario`.
+    out
+        The folder; without one the runs are kept nowhere but in what is returned.
+    workers
+        Processes on this machine; 1 runs in this one.
+    executor
+        Any `concurrent.futures.Executor`, or what makes one, to run them instead.
+    scheduler
+        Address of a Dask scheduler, such as ``tcp://10.0.0.1:8786``, to run them instead.
+    shard
+        ``(i, n)``: the i-th of n parts of the runs, for a job array; i counts from 1.
+    retry
+        Whether runs that failed before are done again.
+    quiet
+        Whether to show no progress.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a run in the folder: key, factors, seed, outcomes. The same whatever the order,
+        the workers or the shards.
+
+    Raises
+    ------
+    BesiegeError
+        For a specification or a folder that is not allowed.
+    """
+    plan = load(spec)
+    spec_name = None if isinstance(spec, Mapping) else str(spec)
+    if out is None:
+        with tempfile.TemporaryDirectory(prefix="besiege-") as folder:
+            carry_out(plan, folder, workers=workers, executor=executor, scheduler=scheduler,
+                      shard=shard, quiet=quiet, spec_name=spec_name)  # fmt: skip
+            return Store(folder).runs
+    carry_out(plan, out, workers=workers, executor=executor, scheduler=scheduler, shard=shard,
+              retry=retry, quiet=quiet, spec_name=spec_name)  # fmt: skip
+    return Store(out).runs
+
+
+def carry_out(
+    plan: Plan,
+    out: str | Path,
+    *,
+    workers: int = 2,
+    executor: Source | None = None,
+    scheduler: str | None = None,
+    shard: tuple[int, int] | None = None,
+    retry: bool = False,
+    quiet: bool = False,
+    spec_name: str | None = None,
+    command: str = "",
+) -> Summary:
+    """Do the runs of a plan that are not in a folder yet; see `sweep`."""
+    check_shard(shard)
+    if workers < 1:
+        raise BesiegeError(f"--workers: given {workers}, allowed a whole number from 1")
+    with connect(scheduler, executor, workers) as (slots, source):
+        writer = Writer(plan, out, shard, command or f"sim.sweep(spec, out={str(out)!r})", spec_name)  # fmt: skip
+        try:
+            if retry:
+                writer.forget_failures()
+            return _do_what_is_left(plan, writer, shard, slots, source, quiet=quiet)
+        finally:
+            writer.close()
+
+
+def _do_what_is_left(
+    plan: Plan, writer: Writer, shard: tuple[int, int] | None, slots: Any, source: Source | None,
+    *, quiet: bool,
+) -> Summary:  # fmt: skip
+    total = -(-count_runs(plan) // (shard[1] if shard else 1))
+    flying: dict[str, Planned] = {}
+    with Progress(plan.spec.name, total, show=not quiet) as progress:
+
+        def tasks() -> Iterator[Task]:
+            for planned in _of_shard(plan, shard):
+                if planned.key in writer.done:
+                    progress.pass_by()
+                else:
+                    flying[planned.key] = planned
+                    yield Task(planned.key, planned.scenario, planned.seed, plan.spec.keep.hours)
+
+        try:
+            for done in run_many(tasks(), workers=slots, executor=source, total=total):
+                writer.add(flying.pop(done.key), done)
+                progress.add(failed=done.failure is not None)
+        finally:  # interrupted or not, what is finished is kept
+            writer.flush()
+    failed = len(Store(writer.folder).failed)
+    return Summary(progress.before + progress.done, progress.before, progress.done, failed)
+
+
+def _of_shard(plan: Plan, shard: tuple[int, int] | None) -> Iterator[Planned]:
+    for i, planned in enumerate(runs_of(plan)):
+        if shard is None or i % shard[1] == shard[0] - 1:
+            yield planned
+
+
+def check_shard(shard: tuple[int, int] | None) -> None:
+    """Refuse a shard that is none.
+
+    Raises
+    ------
+    BesiegeError
+        If it is not (i, n) with i of 1 to n.
+    """
+    if shard is not None and not 1 <= shard[0] <= shard[1]:
+        raise BesiegeError(f"--shard: given {shard[0]}/{shard[1]}, allowed i/n with i from 1 to n")
+
+
+def count_runs(plan: Plan) -> int:
+    """Say how many runs a plan asks for; equal points are counted as often as they are."""
+    return count_points(plan) * plan.spec.runs
+
+
+def repeat(spec: Specification, key: str) -> RunResult:
+    """Do one run of a specification again, as the tables' column ``repeat`` asks for.
+
+    Raises
+    ------
+    BesiegeError
+        If it has no such run.
+    """
+    planned = find_run(load(spec), key)
+    return run(planned.scenario, planned.seed)

@@ -1,0 +1,85 @@
+"""What is shown of a sweep, and the experiments in their quick form."""
+
+import json
+import sys
+
+import pytest
+
+import sim
+from experiments.running import load, names, run_experiment, shrink
+from sim.cli import main
+from sim.lab.analysis import analyse
+
+SPEC = {
+    "name": "shown",
+    "question": "Is it shown?",
+    "scenario": "small",
+    "constants": {"scale": 0.002, "hours": 50},
+    "runs": 2,
+    "outcomes": ["peak_online", "hour_first_attack"],
+}
+DESIGNS = {
+    "grid": ({"kind": "grid"}, {"response": ["silence", "protect"], "graph.mean_degree": [2, 10]}),
+    "latin": ({"kind": "latin", "samples": 10}, {"mobilisation.noise": {"around": 0.3}}),
+    "list": ({"kind": "list", "points": [{"response": "deter"}, {"response": "silence"}]}, {}),
+    "morris": (
+        {"kind": "morris", "samples": 2},
+        {"mobilisation.noise": {"around": 0.1}, "response": ["silence", "deter"]},
+    ),
+}
+
+
+def command(monkeypatch, *words):
+    monkeypatch.setattr(sys, "argv", ["besiege", *words])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    return ended.value.code
+
+
+@pytest.mark.parametrize("kind", DESIGNS)
+def test_a_sweep_of_each_design_is_shown_with_tables_and_pictures(
+    kind, tmp_path, monkeypatch, capsys
+):
+    if kind == "morris":
+        pytest.importorskip("SALib")
+    design, factors = DESIGNS[kind]
+    out = tmp_path / "out"
+    sim.sweep(SPEC | {"design": design, "factors": factors}, out=out, workers=1, quiet=True)
+    assert command(monkeypatch, "show", str(out)) == 0
+    said = capsys.readouterr().out
+    assert "Is it shown?" in said
+    assert "Runs with a siege" in said
+    pictures = {p.name for p in out.glob("*.png")}
+    wanted = "effects.png" if kind in {"grid", "list"} else "sensitivity.png"
+    assert {wanted, "runs.png"} <= pictures
+    assert command(monkeypatch, "show", str(out), "--json") == 0
+    assert json.loads(capsys.readouterr().out)["tables"].keys() == analyse(out).tables.keys()
+
+
+def test_names_stand_in_the_order_in_which_they_were_given(tmp_path):
+    factors = {"response": ["silence", "as-happened"]}
+    sim.sweep(SPEC | {"factors": factors}, out=tmp_path, workers=1, quiet=True)
+    assert analyse(tmp_path).tables["main_effects"].level.tolist()[:2] == ["silence", "as-happened"]
+
+
+def test_every_experiment_names_its_question_and_what_it_looks_at():
+    for name in names():
+        spec, _ = load(name)
+        assert spec["question"].endswith("?"), name
+        assert len(spec["outcomes"]) >= 2, name
+
+
+@pytest.mark.parametrize("name", ["tipping", "scaling"])
+def test_an_experiment_that_works_something_out_does_so_in_its_quick_form(name, tmp_path):
+    said = run_experiment(name, tmp_path / "out", quick=True, workers=1, keep=tmp_path / "kept")
+    assert load(name)[0]["question"] in said
+    assert {"tipping": "tipping_point", "scaling": "growth_exponent"}[name] in said
+    assert (tmp_path / "kept" / "effects.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [n for n in names() if n not in {"tipping", "scaling"}])
+def test_every_other_experiment_runs_in_its_quick_form(name, tmp_path):
+    if shrink(load(name)[0]).get("design", {}).get("kind") == "morris":
+        pytest.importorskip("SALib")
+    assert "runs, 0 failed" in run_experiment(name, tmp_path / "out", quick=True, workers=1)
