@@ -18,7 +18,8 @@ SERIES = (
 BOOKED = (
     "online_sellers new_attackers new_refused longest_wait new_blocked new_throttled new_contacts "
     "surplus_loss seller_loss response_cost mall_sales_twin small_sales_lost rival_sales_twin "
-    "wanted to_rivals gave_up empty_shelf stopped new_honest_hit new_honest new_accounts_hit"
+    "wanted to_rivals gave_up empty_shelf stopped new_honest_hit new_honest new_accounts_hit "
+    "fines new_punished new_punished_honest new_calls"
 ).split()
 """Further quantities booked by the hour, for the outcomes alone."""
 
@@ -27,6 +28,7 @@ class NextYear(NamedTuple):
     """What the renewal brings, in one world (yuan a year, full size)."""
 
     fees: float  # paid to the mall, net of refunds
+    fees_later: float  # the same once every step of a rise has come
     deposits: float  # what the money tied up in the mall's deposits costs for a year
     subsidies: float  # paid by the mall to its sellers
     rival_fees: float
