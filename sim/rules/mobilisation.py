@@ -21,6 +21,7 @@ class MobilisationParameters(NamedTuple):
     join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.027  # fmt: skip
     quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.023  # fmt: skip
     return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1)] = 0.1  # fmt: skip
+    cause_full: Annotated[float, parameter("mean hardship of sellers from which a protest is a cause to everybody; below, fewer join", unit="0-1", ge=0.001, le=1)] = 0.3  # fmt: skip
     join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
     quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
@@ -55,6 +56,15 @@ def efficacy(online: float, share_undone: float, p: MobilisationParameters) -> f
     """
     crowd = online / (online + p.efficacy_half)
     return (p.efficacy_floor + (1.0 - p.efficacy_floor) * crowd) * (1.0 - share_undone)
+
+
+@kernel
+def cause(mean_hardship: float, p: MobilisationParameters) -> float:
+    """Factor on joining: min(1, mean hardship / cause_full). Nobody joins over nothing.
+
+    Without it the noise of the decision alone would gather a quorum over fees that do not rise.
+    """
+    return min(1.0, mean_hardship / p.cause_full)
 
 
 class Terms(NamedTuple):

@@ -97,12 +97,15 @@ def mobilise(world: World) -> None:
         return
     platform = world.platform
     undone = min(1.0, platform.undone / platform.done) if platform.done > 0 else 0.0
+    on_joining, *on_quitting = mobilisation.phase_factors(o.phase, p)
+    cause = float(mobilisation.cause(world.mean_hardship, p))
     climate = mobilisation.Climate(
         float(world.media.attention),
         float(mobilisation.efficacy(world.last("online"), undone, p)),
         float(platform.sanction),
         float(platform.legitimacy_public),
-        *mobilisation.phase_factors(o.phase, p),
+        cause * on_joining,
+        *on_quitting,
         mobilisation.presence(_PRESENCE, world.hour_of_day, p),
     )
     world.climate = climate
