@@ -6,8 +6,8 @@ One `mesa.Agent` a person, its neighbours in a list, every hour two sweeps of
 ``model.agents.do``: all decide by how things stand, then all settle. Utility, probabilities,
 presence and phases are those of sim/rules/mobilisation.py, with the same parameters, persons,
 graph and first hour; attention, legitimacy, sanction and phase stay as they were then, in the
-engine as here. Random numbers come from ``model.random``: fifty times faster in Python than the
-engine's keyed generator, so this favours plain Mesa. It also makes the two agree in
+engine as here. Random numbers come from ``model.random``, since the
+engine's keyed generator is slow in plain Python: so this favours Mesa. It also makes the two agree in
 distribution only; how closely is printed.
 
 Two plain models run. "As written" is what the equation says. "Hurried" has the engine's trick

@@ -222,6 +222,13 @@ def visitor(u_class: float, u_row: float, n_consumers: int, class_sum: F64) -> i
 
 
 @kernel
+def rival_at(at: float, market: Market) -> int:
+    """Find the rival at a place in the running sums of `Market.rivals`."""
+    last = market.rivals.size - 1
+    return find(market.rivals, 0, last, last, at)
+
+
+@kernel
 def rival_code(r: int) -> int:
     """Write a purchase at rival r as an alternative; -1 is no purchase."""
     return -2 - r
@@ -245,10 +252,7 @@ def after_a_closed_door(
         at *= odds.now[seg, n_stores + c] / mall
         return find(odds.now[seg], market.first[c], market.first[c + 1], n_stores + c, at)
     if at < mall + away:
-        r = find(
-            market.rivals, 0, market.rivals.size - 1, market.rivals.size - 1, (at - mall) / boost
-        )
-        return rival_code(r)
+        return rival_code(rival_at((at - mall) / boost, market))
     return -1
 
 
@@ -265,10 +269,7 @@ def after_a_fall(
     if at < stay:
         return find(odds.excess[seg], market.first[c], market.first[c + 1], n_stores + c, at)
     if at < stay + away:
-        r = find(
-            market.rivals, 0, market.rivals.size - 1, market.rivals.size - 1, (at - stay) / spread
-        )
-        return rival_code(r)
+        return rival_code(rival_at((at - stay) / spread, market))
     return -1
 
 
@@ -306,7 +307,6 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
     ratio, keeping, loyalty = odds.ratio, odds.keep, trade.loyalty
     orders, orders_twin, tallies = trade.orders, trade.orders_twin, trade.tallies
     stock, stock_twin = trade.stock, trade.stock_twin
-    last_rival = market.rivals.size - 1
     buys = p.buy_mall + p.buy_rivals
     open_share = 1.0 - p.favourite_share
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
@@ -341,7 +341,7 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
             if u >= buys:
                 continue
             if u >= p.buy_mall:
-                r = find(market.rivals, 0, last_rival, last_rival, u - p.buy_mall)
+                r = rival_at(u - p.buy_mall, market)
                 trade.rivals[r, c] += per_person
                 trade.rivals_twin[r, c] += per_person
                 continue
