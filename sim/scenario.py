@@ -338,9 +338,7 @@ class Scenario(BaseModel):
         del data["name"], data["description"]
         del data["response"]["description"]
         # What a measure written in Python does is not told by its fields.
-        for told, measure in zip(
-            data["response"]["measures"], self.response.measures, strict=True
-        ):
+        for told, measure in zip(data["response"]["measures"], self.response.measures, strict=True):
             if measure.source_hash is not None:
                 told["source"] = measure.source_hash
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]

@@ -22,7 +22,6 @@ OWN: dict[str, type["Measure"]] = {}
 """Measures that users defined in Python, by kind, the last one of a name."""
 
 
-
 class Measure(BaseModel):
     """One measure: when it begins, how strong it is, what it orders while in force.
 

@@ -85,7 +85,8 @@ class Response(BaseModel):
 
     def _moved(self, how: str, triggers: list[Any]) -> "Response":
         moved = tuple(
-            m.model_copy(update={"trigger": t}) for m, t in zip(self.measures, triggers, strict=True)
+            m.model_copy(update={"trigger": t})
+            for m, t in zip(self.measures, triggers, strict=True)
         )
         told = {"name": f"{self.name}@{how}", "measures": moved}
         return self.model_copy(update=told)
