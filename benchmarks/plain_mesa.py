@@ -7,8 +7,8 @@ One `mesa.Agent` a person, its neighbours in a list, every hour two sweeps of
 presence and phases are those of sim/rules/mobilisation.py, with the same parameters, persons,
 graph and first hour; attention, legitimacy, sanction and phase stay as they were then, in the
 engine as here. Random numbers come from ``model.random``, since the
-engine's keyed generator is slow in plain Python: so this favours Mesa. It also makes the two agree in
-distribution only; how closely is printed.
+engine's keyed generator is slow in plain Python: so this favours Mesa. It also makes the two
+agree in distribution only; how closely is printed.
 
 Two plain models run. "As written" is what the equation says. "Hurried" has the engine's trick
 as well: an outsider whose number no utility could make join is passed over. Two moments: quiet

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.hindcasts import Hindcast, hindcast
     from sim.model import Siege
     from sim.runs import RunResult, run
     from sim.scenario import Scenario
@@ -15,15 +16,27 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BesiegeError": "sim.units",
+    "Hindcast": "sim.hindcasts",
     "MODEL_VERSION": "sim.version",
     "RunResult": "sim.runs",
     "Scenario": "sim.scenario",
     "Siege": "sim.model",
     "__version__": "sim.version",
+    "hindcast": "sim.hindcasts",
     "run": "sim.runs",
 }
 
-__all__ = ["MODEL_VERSION", "BesiegeError", "RunResult", "Scenario", "Siege", "__version__", "run"]
+__all__ = [
+    "MODEL_VERSION",
+    "BesiegeError",
+    "Hindcast",
+    "RunResult",
+    "Scenario",
+    "Siege",
+    "__version__",
+    "hindcast",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -97,6 +97,40 @@ def run(
 
 
 @app.command()
+def hindcast(
+    scenario: ScenarioName = "taobao-2011",
+    runs: Annotated[int, typer.Option("--runs", help="runs, each with its own seed")] = 40,
+    settings: Settings = None,
+    scale: Scale = None,
+    seed: Seed = 1,
+    facts: Annotated[Path | None, typer.Option("--facts", help="a facts table (CSV) of your own")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="processes", min=1)] = 2,
+    out: Annotated[Path, typer.Option("--out", help="the folder")] = Path("runs/hindcast"),
+    json: Json = False,
+) -> None:  # fmt: skip
+    """Lay every reported fact beside the simulated median and 5-95 % interval."""
+    from sim.folders import prepare_folder
+
+    world = _world(scenario, None, settings, scale, None)
+    prepare_folder(out)
+    _say_what_it_waits_for(quiet=json)
+    from sim import hindcasts
+    from sim.views import terminal
+
+    with terminal.progress("runs", show=not json) as progress:
+        result = hindcasts.hindcast(
+            world, runs, seed=seed, facts=facts, workers=workers, progress=progress
+        )
+    result.save(out)
+    if json:
+        terminal.print_json(result.to_dict())
+    else:
+        terminal.tell_hindcast(result, out)
+    if result.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
 def explain(
     agent: Annotated[str, typer.Option("--agent", help="KIND:ROW, such as seller:7 or store:12; organisers; platform")],
     scenario: ScenarioName = "taobao-2011",

@@ -46,14 +46,14 @@ def weigh_person(world: World, row: int) -> Entry:
     if climate is None:
         return {}
     seller = crowd.role[row] == Role.SELLER
-    legitimacy = world.sellers.legitimacy[row] if seller else climate.legitimacy_public
+    legitimacy = float(world.sellers.legitimacy[row]) if seller else climate.legitimacy_public
     social = mobilisation.social_pull(
         crowd.neighbours_in[row], world.degree[row], world.inside.size, crowd.role.size,
         world.graph.complete,
     )  # fmt: skip
     own = (
-        crowd.hardship[row], legitimacy, social, crowd.curiosity[row], crowd.risk[row],
-        crowd.threshold[row], climate, p,
+        float(crowd.hardship[row]), legitimacy, social, float(crowd.curiosity[row]),
+        float(crowd.risk[row]), float(crowd.threshold[row]), climate, p,
     )  # fmt: skip
     wish = float(mobilisation.utility(*own))
     stance = Stance(int(crowd.stance[row]))

@@ -33,6 +33,12 @@ def unwritable(out: Path, error: OSError) -> BesiegeError:
     )
 
 
+def write_json(path: Path, data: dict[str, Any]) -> None:
+    """Write one JSON object, for people as well."""
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
 def read_outcomes(folder: Path) -> dict[str, Any]:
     """Read the outcomes of a finished run.
 

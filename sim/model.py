@@ -1,7 +1,9 @@
 """The hour is one visible list: `STAGES`, run by `Siege`, a Mesa model."""
 
 import functools
+import gc
 import secrets
+import weakref
 from typing import TYPE_CHECKING, Any, Self
 
 import mesa
@@ -79,12 +81,14 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         network: "nx.Graph[Any] | Graph | None" = None,
         **changes: Any,
     ) -> None:
+        _make_room()
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         super().__init__(rng=self.seed)
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self._besiege = chosen.but(changes) if changes else chosen
         self.world: World = found(self._besiege, self.seed, network)
+        _LIVING.add(self)
         self._people_the_model()
         self.datacollector = mesa.DataCollector(
             {name: functools.partial(_latest, name=name) for name in record.SERIES}
@@ -202,11 +206,30 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             again.run_for(self.world.books.hours)
         return kept
 
+    def let_go(self) -> None:
+        """Let the world's columns go at once; records and tables that were taken stay."""
+        vars(self).pop("world", None)
+
     def plot(self) -> "Figure":
         """Draw the siege so far."""
         from sim.views.plots import siege_figure
 
         return siege_figure(self.record, self._besiege)
+
+
+_LIVING: "weakref.WeakSet[Siege]" = weakref.WeakSet()
+MOST_BYTES = 150_000_000
+"""Worlds that hold more than this together are looked through for those nobody uses."""
+
+
+def _make_room() -> None:
+    """Clear worlds that nobody uses any more.
+
+    A Mesa model stands in circles of references, which Python clears late, since it counts
+    objects and not the megabytes that they hold.
+    """
+    if sum(siege.world.nbytes for siege in _LIVING if "world" in vars(siege)) > MOST_BYTES:
+        gc.collect()
 
 
 def _latest(model: Siege, name: str) -> float:

@@ -299,7 +299,8 @@ def _(r: Record) -> Measured:
 
 @outcome("max_queue_wait", "hours", "longest wait of one who spoke", null="nobody spoke")
 def _(r: Record) -> Measured:
-    return r.series["longest_wait"].max(initial=0.0) if r.series["online"].any() else None
+    spoke = np.isfinite(r.series["queue_wait"]).any()
+    return r.series["longest_wait"].max(initial=0.0) if spoke else None
 
 
 @outcome("cum_refused_speakers", "people", "turned away by a full queue")

@@ -39,7 +39,7 @@ class PopulationParameters(NamedTuple):
     brand_log_sd: Annotated[float, parameter("spread of log brand weight of stores", unit="1", ge=0, le=3)] = 0.6  # fmt: skip
     price_median: Annotated[float, parameter("median price of an order", unit="yuan", ge=1, le=1e5)] = 180.0  # fmt: skip
     price_log_sd: Annotated[float, parameter("spread of log price of stores", unit="1", ge=0, le=2)] = 0.4  # fmt: skip
-    store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.9)] = 0.32  # fmt: skip
+    store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.7)] = 0.32  # fmt: skip
     ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 25_000.0  # fmt: skip
     click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", gt=0, le=100)] = 4.0  # fmt: skip
 
@@ -107,6 +107,7 @@ class Stores:
     n_honest: F64  # honest ratings
     n_bad: F64  # bad reviews of the siege that stand
     ad_left: F64  # yuan left of the day's budget
+    ad_left_twin: F64
     support: F64  # nominations, decaying
     visibility: F64  # prior visibility, in nominations
     actions_today: F64
@@ -257,6 +258,7 @@ def draw_stores(
         n_honest=orders * 24.0 * trade.history_days * trade.review_share,
         n_bad=np.zeros(n),
         ad_left=budget.copy(),
+        ad_left_twin=budget.copy(),
         support=np.zeros(n),
         visibility=visibility * brand / brand.mean(),
         actions_today=np.zeros(n),

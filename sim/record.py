@@ -28,13 +28,13 @@ class NextYear(NamedTuple):
     """What the renewal brings, in one world (yuan a year, full size)."""
 
     fees: float  # paid to the mall, net of refunds
-    fees_later: float  # the same once every step of a rise has come
     deposits: float  # what the money tied up in the mall's deposits costs for a year
     subsidies: float  # paid by the mall to its sellers
     rival_fees: float
     switching: float  # spent on opening second shops
     share_leaving: float
     share_multihoming: float
+    fees_later: float = 0.0  # as ``fees``, once every step of a rise has come
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +63,7 @@ class Record:
     rival_orders_twin: F64
     loss: F64  # hour, store, `Cause`, yuan, before compensation
     ad_honest: F64  # hour, store, yuan spent on honest clicks
+    ad_honest_twin: F64
     ad_refund: F64  # hour, store, yuan
     compensation: F64  # hour, store, yuan, refunds of clicks apart
     delisted: Bool  # hour, store: closed at the end of the hour
@@ -90,7 +91,7 @@ class Record:
 
 
 _BY_HOUR = frozenset(
-    "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_refund compensation "
+    "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_honest_twin ad_refund compensation "
     "delisted cod_off".split()
 )
 
@@ -112,6 +113,7 @@ def blank(
         rival_orders_twin=np.zeros((hours, rivals)),
         loss=np.zeros((hours, n, len(Cause))),
         ad_honest=np.zeros((hours, n)),
+        ad_honest_twin=np.zeros((hours, n)),
         ad_refund=np.zeros((hours, n)),
         compensation=np.zeros((hours, n)),
         delisted=np.zeros((hours, n), np.bool_),

@@ -1,6 +1,5 @@
 """One run: from a scenario and a seed to tables, outcomes and a folder."""
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sim import parquet, tables
-from sim.folders import prepare_folder, unwritable
+from sim.folders import prepare_folder, unwritable, write_json
 from sim.model import Siege, check_seed
 from sim.outcomes import OUTCOMES, measure
 from sim.record import Record
@@ -77,8 +76,8 @@ class RunResult:
         out = prepare_folder(folder)
         try:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            _write_json(out / "outcomes.json", {**self._identity(), "outcomes": self._outcomes()})
-            _write_json(out / "columns.json", tables.describe_columns())
+            write_json(out / "outcomes.json", {**self._identity(), "outcomes": self._outcomes()})
+            write_json(out / "columns.json", tables.describe_columns())
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
             from sim.views.plots import siege_figure
@@ -87,10 +86,6 @@ class RunResult:
         except OSError as error:
             raise unwritable(out, error) from None
         return out
-
-
-def _write_json(path: Path, data: dict[str, Any]) -> None:
-    path.write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def run(
@@ -130,7 +125,9 @@ def run(
         siege.step()
         if progress is not None:
             progress(siege.world.books.hours, hours)
-    return result_of(siege, time.perf_counter() - began)
+    result = result_of(siege, time.perf_counter() - began)
+    siege.let_go()
+    return result
 
 
 def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:

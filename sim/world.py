@@ -1,6 +1,6 @@
 """The state of one world: hour 0, and what the stages of the hour read and change."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, SupportsFloat
 
 import networkx as nx
@@ -128,6 +128,13 @@ class World:
     def last(self, name: str) -> float:
         """Give a series' value of the hour before, 0 before the first."""
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the columns and books, the graph apart (it is shared)."""
+        parts = (self.sellers, self.crowd, self.stores, self.consumers, self.books)
+        held = (getattr(part, f.name) for part in parts for f in fields(part))
+        return sum(array.nbytes for array in held if isinstance(array, np.ndarray))
 
     @property
     def shopping(self) -> ShoppingParameters:

@@ -15,10 +15,16 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 STATE = ("sim.population*", "sim.agents*", "sim.columns*")
 CITY = ("sim.scenario*", "sim.model*", "sim.world*", "sim.run*")
-STUDY = ("sim.hindcast*", "sim.lab*", "sim.compare*")
+STUDY = ("sim.hindcasts*", "sim.lab*", "sim.compare*")
 # Pictures and the story are drawn from a record alone, so a `Siege` can draw itself.
-DRAWN = ("sim.views.plots", "sim.views.story")
-FACES = ("sim.views.report*", "sim.views.dashboard*", "sim.views.terminal*", "sim.cli*")
+DRAWN = ("sim.views.plots", "sim.views.story", "sim.views.hindcast")
+FACES = (
+    "sim.views.report",
+    "sim.views.report_*",
+    "sim.views.dashboard*",
+    "sim.views.terminal*",
+    "sim.cli*",
+)
 TOOLS = ("sim.calendar", "sim.chance", "sim.compiled", "sim.curves", "sim.fees", "sim.graph")
 
 # Who may not import whom. That there is no circle says the rest.
@@ -33,8 +39,8 @@ FORBIDDEN = {
     "sim.population*": (*CITY, *STUDY, *FACES),
     "sim.model*": ("sim.run*", *STUDY, *FACES),
     "sim.run*": (*STUDY, *FACES),
-    "sim.hindcast*": ("sim.lab*", "sim.compare*", *FACES),
-    "sim.lab*": ("sim.compare*", *FACES),
+    "sim.hindcasts*": ("sim.compare*", *FACES),
+    "sim.lab*": ("sim.hindcasts*", "sim.compare*", *FACES),
     "sim.compare*": FACES,
     "sim.views*": ("sim.cli*",),
     "sim.stages*": ("sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),

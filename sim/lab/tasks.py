@@ -92,6 +92,7 @@ def do(task: Task) -> Done:
         row = measure(record)
         hours = {name: record.series[name] for name in task.keep_hours}
         extra = task.also(siege) if task.also is not None else None
+        siege.let_go()
     except (Exception, SystemExit) as error:
         row, hours, failure = None, {}, _failure_of(error)
     return Done(task.key, row, failure, _timing(time.perf_counter() - began), hours, extra)

@@ -1,6 +1,6 @@
 """What the platform may see, and what it may order (model.md 4.8)."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from sim.fees import Concession
 
@@ -28,7 +28,9 @@ class Orders:
     honest_reviews: float = 0.0  # share of honest reviews removed by mistake
     honest_orders: float = 0.0  # share of honest orders voided by mistake
     honest_clicks: float = 0.0  # share of honest clicks refunded by mistake
-    delay: int = 0  # hours between an action and what undoes it
+    delay_reviews: int = 0  # hours between a bad review and its removal
+    delay_orders: int = 0
+    delay_clicks: int = 0
     throttle: float = 0.0  # probability that a false order is stopped by a purchase limit
     throttle_honest: float = 0.0  # probability that an honest order at a big store is
     mistake_cost: float = 0.0  # yuan for each honest order, review or click hit by mistake
@@ -76,21 +78,20 @@ class Orders:
 
     def at_strength(self, strength: float) -> "Orders":
         """Give the same orders less strong: every share, rate and amount is multiplied."""
-        scaled = {}
-        for f in fields(self):
-            value = getattr(self, f.name)
-            if f.name == "concession":
-                scaled[f.name] = Concession(*(strength * part for part in value))
-            elif f.name not in _NOT_SCALED:
-                scaled[f.name] = strength * value
-        kept = {name: getattr(self, name) for name in _NOT_SCALED}
-        return Orders(**scaled, **kept)
+        scaled = {
+            f.name: strength * getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in _NOT_SCALED
+        }
+        conceded = Concession(*(strength * part for part in self.concession))
+        return replace(self, concession=conceded, **scaled)
 
 
 _ADD = frozenset({"cost", "calls"})
-_NOT_SCALED = (
-    "delay", "mistake_cost", "padding", "fine", "resentment", "call_gain", "call_backfires", "police", "statement", "regulator",
-)  # fmt: skip
+_NOT_SCALED = frozenset(
+    "delay_reviews delay_orders delay_clicks mistake_cost padding fine resentment call_gain "
+    "call_backfires police statement regulator concession".split()
+)
 """How long, how much each, and whether: strength says how many are met."""
 
 IDLE = Orders()

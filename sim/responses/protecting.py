@@ -63,7 +63,7 @@ class RestoreRatings(Undoing):
             restore_reviews=self.true_positive_share,
             honest_reviews=self.false_positive_share,
             mistake_cost=self.cost_per_mistake,
-            delay=self.delay,
+            delay_reviews=self.delay,
         )
 
 
@@ -85,7 +85,7 @@ class VoidOrders(Undoing):
             void_orders=self.true_positive_share,
             honest_orders=self.false_positive_share,
             mistake_cost=self.cost_per_mistake,
-            delay=self.delay,
+            delay_orders=self.delay,
         )
 
 
@@ -107,7 +107,7 @@ class RefundClicks(Undoing):
             refund_clicks=self.true_positive_share,
             honest_clicks=self.false_positive_share,
             mistake_cost=self.cost_per_mistake,
-            delay=self.delay,
+            delay_clicks=self.delay,
         )
 
 

@@ -66,7 +66,7 @@ def move_views(
     n = before.size
     mean_all = 0.0
     for i in range(n):
-        mean_all += before[i]
+        mean_all += float(before[i])
     mean_all = mean_all / n if n > 0 else 0.0
     for i in range(n):
         view = float(before[i])
@@ -75,6 +75,6 @@ def move_views(
         elif offsets[i + 1] > offsets[i]:
             total = 0.0
             for e in range(offsets[i], offsets[i + 1]):
-                total += before[neighbours[e]]
+                total += float(before[neighbours[e]])
             view = mixed_view(view, total / (offsets[i + 1] - offsets[i]), p)
         out[i] = next_legitimacy(view, 0.0, events, p)

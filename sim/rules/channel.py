@@ -19,7 +19,7 @@ class ChannelParameters(NamedTuple):
     support_kept: Annotated[float, parameter("support for a target kept from hour to hour", unit="share", source="prototype.md", ge=0, le=1)] = 0.96  # fmt: skip
     tally_kept: Annotated[float, parameter("tally of motions kept from hour to hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
     visibility: Annotated[float, parameter("prior visibility of a store of average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
-    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md", ge=0, le=5)] = 1.45  # fmt: skip
+    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md, moved by hand", ge=0, le=5)] = 1.45  # fmt: skip
     motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
     motion_fervour: Annotated[float, parameter("how much more than U a speaker wants to act", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
     motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip

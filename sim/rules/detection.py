@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.chance import Stream, unit, uniform, words
+from sim.chance import Stream, uniform, unit, words
 from sim.compiled import kernel
 from sim.units import F64, I32, Bool
 

@@ -21,11 +21,11 @@ class MobilisationParameters(NamedTuple):
     join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.027  # fmt: skip
     quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.023  # fmt: skip
     return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1)] = 0.1  # fmt: skip
-    cause_full: Annotated[float, parameter("mean hardship of sellers from which a protest is a cause to everybody; below, fewer join", unit="0-1", ge=0.001, le=1)] = 0.3  # fmt: skip
+    cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join", unit="0-1", ge=0.001, le=1)] = 0.3  # fmt: skip
     join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
     quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
-    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md", ge=0, le=20)] = 4.9  # fmt: skip
+    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md, moved by hand", ge=0, le=20)] = 5.2  # fmt: skip
     quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
     efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1)] = 0.28  # fmt: skip
     efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7)] = 20_000.0  # fmt: skip
@@ -135,7 +135,7 @@ def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
 @kernel
 def social_pull(neighbours_in: int, degree: int, n_in: int, n: int, complete: bool) -> float:
-    """Give z, the share of neighbours in the protest, of all others in a complete graph."""
+    """Give z, the share of neighbours in the protest; in a complete graph, of everybody."""
     if complete:
         return n_in / n if n > 0 else 0.0
     return neighbours_in / degree if degree > 0 else 0.0
@@ -195,10 +195,10 @@ def move_people(
             u = unit(w0[lanes[kept]])
             seller = role[i] == Role.SELLER
             wish[i] = utility(
-                hardship[i],
-                legitimacy[i] if seller else climate.legitimacy_public,
+                float(hardship[i]),
+                float(legitimacy[i]) if seller else climate.legitimacy_public,
                 social_pull(neighbours_in[i], degree[i], n_in, n, complete),
-                curiosity[i], risk[i], threshold[i], climate, p,
+                float(curiosity[i]), float(risk[i]), float(threshold[i]), climate, p,
             )  # fmt: skip
             if was_in:
                 factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers

@@ -89,7 +89,7 @@ def court(
         w0, w1, _w2, _w3 = words(key, 12, hour, i, 0)
         r = courted_by(unit(w1), offers.attraction)
         profit = rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
-        grievance = hardship[i] * (1.0 - legitimacy[i])
+        grievance = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         if unit(w0) < move_chance(profit, grievance, loss[i], offers.effort[r], p):
             rival[i] = r
 
@@ -140,7 +140,7 @@ def renew(
         w0, w1, _w2, _w3 = words(key, 13, AT_RENEWAL, i, 0)
         new = rival[i] < 0
         r = courted_by(unit(w1), offers.attraction) if new else int(rival[i])
-        grievance = hardship[i] * (1.0 - legitimacy[i])
+        grievance = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         stay, both, leave = renewal_values(profit[i], loss[i], bill[i], offers.fee[r], grievance, p)
         if new:
             both -= p.switching_cost

@@ -389,6 +389,8 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
                 missed = sell(chosen, per_person, stock, orders)
                 tallies[Tally.EMPTY_SHELF] += missed
                 tallies[Tally.FAILED_VISITS] += missed
+                if missed >= per_person:
+                    continue
             elif chosen == -1:
                 tallies[Tally.GAVE_UP] += per_person
                 if to_favourite:

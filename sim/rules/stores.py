@@ -14,13 +14,13 @@ from sim.units import F64, I32, N_CATEGORIES, Bool, parameter
 class StoreParameters(NamedTuple):
     """How a big store trades and defends itself."""
 
-    stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365)] = 5.0  # fmt: skip
+    stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365)] = 45.0  # fmt: skip
     hold_hours: Annotated[int, parameter("hours after which a falsely bought item is back", unit="h", ge=1, le=240)] = 24  # fmt: skip
-    delist_rate: Annotated[float, parameter("largest hazard of closing goods", unit="1/h", source="prototype.md", ge=0, le=10)] = 0.8  # fmt: skip
-    delist_half: Annotated[float, parameter("false orders, of normal ones an hour, at half that hazard", unit="1", gt=0, le=1e4)] = 10.0  # fmt: skip
+    delist_rate: Annotated[float, parameter("largest hazard of closing goods", unit="1/h", source="prototype.md, moved by hand", ge=0, le=10)] = 1.0  # fmt: skip
+    delist_half: Annotated[float, parameter("false orders, of normal ones an hour, at half that hazard", unit="1", gt=0, le=1e4)] = 5.0  # fmt: skip
     delist_stockout: Annotated[float, parameter("hazard of closing when sold out", unit="1/h", ge=0, le=10)] = 0.3  # fmt: skip
-    precaution: Annotated[float, parameter("hazard of closing, times the share of stores hit that day", unit="1/h", source="model.md 4.6", ge=0, le=1)] = 0.0025  # fmt: skip
-    precaution_category: Annotated[float, parameter("the same for the share hit in one's own category", unit="1/h", ge=0, le=1)] = 0.003  # fmt: skip
+    precaution: Annotated[float, parameter("hazard of closing, times the share of stores hit that day", unit="1/h", source="model.md 4.6", ge=0, le=1)] = 0.004  # fmt: skip
+    precaution_category: Annotated[float, parameter("the same for the share hit in one's own category", unit="1/h", ge=0, le=1)] = 0.004  # fmt: skip
     hit_actions: Annotated[float, parameter("false actions in a day from which others call a store hit", unit="actions", ge=1, le=1e6)] = 100.0  # fmt: skip
     quiet_hours: Annotated[float, parameter("hours without an attack before goods come back", unit="h", ge=0, le=1000)] = 18.0  # fmt: skip
     relist_rate: Annotated[float, parameter("hazard of reopening after that", unit="1/h", ge=0, le=10)] = 0.15  # fmt: skip
@@ -41,10 +41,11 @@ def delisting_hazard(
 ) -> float:  # fmt: skip
     """Hazard (1/h) of closing goods: false orders, an empty shelf, and others' misfortune.
 
-    h = rate * x/(x + half) + stockout + precaution * share hit + the same in the category.
+    h = rate * x**2/(x**2 + half**2) + stockout + precaution * share hit + the same in the
+    category. The square: a few false orders at night are no reason to close.
     Source: model.md 4.6. Leaves out: that a store may close single goods.
     """
-    hazard = p.delist_rate * saturating(false_ratio, p.delist_half)
+    hazard = p.delist_rate * saturating(false_ratio * false_ratio, p.delist_half * p.delist_half)
     if sold_out:
         hazard += p.delist_stockout
     return hazard + p.precaution * share_hit + p.precaution_category * share_hit_category

@@ -77,6 +77,8 @@ def _meet(world: World, online: float) -> None:
     then = channel.decide(o.phase, tidings, p)
     diary.note_assembly(world, tidings, then)
     if then == Phase.TRUCE and o.phase != Phase.TRUCE:
+        if o.next_phase is not None:  # called by an earlier assembly, and not begun yet
+            return
         tomorrow = (calendar.day_of(h) + 1) * calendar.HOURS_A_DAY
         o.next_phase = (tomorrow + p.truce_hour, Phase.TRUCE)
     elif then != o.phase:

@@ -17,7 +17,7 @@ def look_at_the_calendar(world: World) -> None:
         stores = world.stores
         stores.stock[:] = np.maximum(stores.opening_stock - _out_with_buyers(world), 0.0)
         stores.stock_twin[:] = stores.opening_stock
-        stores.ad_left[:] = stores.ad_budget
+        stores.ad_left[:] = stores.ad_left_twin[:] = stores.ad_budget
         stores.actions_today[:] = 0.0
         o.top_today = 0.0
     if o.next_phase is not None and world.hour >= o.next_phase[0]:
@@ -74,8 +74,8 @@ def _news(world: World) -> float:
         ("statement", platform.orders.statement, p.statement),
         ("regulator", platform.orders.regulator, p.regulator),
     ]
-    for rival in world.scenario.rivals:
-        once.append((f"promise of {rival.name}", has_promised(world, rival.promise_after), p.stunt))
+    for r, rival in enumerate(world.scenario.rivals):
+        once.append((f"promise {r}", has_promised(world, rival.promise_after), p.stunt))
     for name, heard, size in once:
         if heard and name not in world.media.told:
             world.media.told.add(name)
@@ -97,15 +97,16 @@ def mobilise(world: World) -> None:
         return
     platform = world.platform
     undone = min(1.0, platform.undone / platform.done) if platform.done > 0 else 0.0
-    on_joining, *on_quitting = mobilisation.phase_factors(o.phase, p)
+    joining, sellers_quitting, onlookers_quitting = mobilisation.phase_factors(o.phase, p)
     cause = float(mobilisation.cause(world.mean_hardship, p))
     climate = mobilisation.Climate(
         float(world.media.attention),
         float(mobilisation.efficacy(world.last("online"), undone, p)),
         float(platform.sanction),
         float(platform.legitimacy_public),
-        cause * on_joining,
-        *on_quitting,
+        cause * joining,
+        sellers_quitting,
+        onlookers_quitting,
         mobilisation.presence(_PRESENCE, world.hour_of_day, p),
     )
     world.climate = climate

@@ -26,9 +26,8 @@ def keep_ledger(world: World) -> None:
         done[:, Tactic.PURCHASE] * p.handling_purchase
         + done[:, Tactic.REFUSAL] * p.handling_refusal
     )
-    due = p.ad_use * stores.ad_budget * float(_SHOPPING[world.hour_of_day]) / 24.0
-    honest = books.ad_honest[h]
-    loss[:, Cause.ADS] = done[:, Tactic.CLICK] * stores.click_cost + (honest - due)
+    saved = books.ad_honest_twin[h] - books.ad_honest[h]
+    loss[:, Cause.ADS] = done[:, Tactic.CLICK] * stores.click_cost - saved
     orders = world.platform.orders
     if orders.compensate > 0:
         books.compensation[h] = orders.compensate * (1.0 + orders.padding) * _claims(world, shut)

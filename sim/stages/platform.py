@@ -128,10 +128,10 @@ def _undo(world: World, orders: Orders) -> None:
     it goes back on the shelf and its handling is saved.
     """
     h, stores, p = world.hour, world.stores, world.scenario.stores
-    for share, tactic, stream in (
-        (orders.restore_reviews, Tactic.BAD_REVIEW, Stream.DETECT_REVIEW),
-        (orders.void_orders, Tactic.PURCHASE, Stream.DETECT_ORDER),
-        (orders.refund_clicks, Tactic.CLICK, Stream.DETECT_CLICK),
+    for share, delay, tactic, stream in (
+        (orders.restore_reviews, orders.delay_reviews, Tactic.BAD_REVIEW, Stream.DETECT_REVIEW),
+        (orders.void_orders, orders.delay_orders, Tactic.PURCHASE, Stream.DETECT_ORDER),
+        (orders.refund_clicks, orders.delay_clicks, Tactic.CLICK, Stream.DETECT_CLICK),
     ):
         if share <= 0:
             continue
@@ -139,7 +139,7 @@ def _undo(world: World, orders: Orders) -> None:
         if tactic == Tactic.PURCHASE:
             start = max(start, h - p.hold_hours + 1)
         found = np.empty(stores.price.size)
-        for past in range(start, h - orders.delay + 1):
+        for past in range(start, h - delay + 1):
             done = world.books.actions[past, :, tactic]
             if not done.any():
                 continue
@@ -147,11 +147,12 @@ def _undo(world: World, orders: Orders) -> None:
             if tactic == Tactic.CLICK:
                 world.books.ad_refund[h] += found * stores.click_cost
                 continue
-            world.platform.undone += float(found.sum())
+            forgotten = math.exp(-(h - past) / world.scenario.mobilisation.undone_memory)
+            world.platform.undone += float(found.sum()) * forgotten
             if tactic == Tactic.BAD_REVIEW:
                 stores.n_bad -= found
             else:
                 world.out[past] -= found
                 stores.stock += found
                 world.books.loss[h, :, Cause.HANDLING] -= found * p.handling_purchase
-        world.platform.examined[tactic] = max(start, h - orders.delay + 1)
+        world.platform.examined[tactic] = max(start, h - delay + 1)

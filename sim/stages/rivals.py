@@ -19,14 +19,16 @@ def poach(world: World) -> None:
     """Stage 10, once a day: who has no second shop may open one, here and in the twin."""
     if world.hour_of_day != ROUND_HOUR:
         return
-    x, p = world.sellers, world.scenario.poaching
-    hardship = world.crowd.hardship[: world.n_sellers]
+    x, p, start = world.sellers, world.scenario.poaching, world.scenario.announced
+    felt, felt_twin = world.crowd.hardship[: world.n_sellers], world.hardship_twin
+    if start is None or world.hour < start:  # nobody knows of the new fees yet
+        felt = felt_twin = np.zeros(world.n_sellers, np.float32)
     poaching.court(
-        world.key, world.hour, x.margin, x.turnover, hardship, x.legitimacy, losses(world),
+        world.key, world.hour, x.margin, x.turnover, felt, x.legitimacy, losses(world),
         offers(world), p, x.second_shop,
     )  # fmt: skip
     poaching.court(
-        world.key, world.hour, x.margin, x.turnover, world.hardship_twin, x.legitimacy_twin,
+        world.key, world.hour, x.margin, x.turnover, felt_twin, x.legitimacy_twin,
         np.zeros(world.n_sellers), offers(world, quiet=True), p, x.second_shop_twin,
     )  # fmt: skip
 

@@ -28,9 +28,10 @@ def keep_store(world: World) -> None:
         stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
     )  # fmt: skip
     stores.ever_delisted |= ~stores.listed  # closed by hand, if any
-    honest = np.empty(stores.listed.size)
+    honest, twin = world.books.ad_honest[h], world.books.ad_honest_twin[h]
+    everywhere = np.ones(stores.listed.size, np.bool_)
     rules.spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, honest)
-    world.books.ad_honest[h] = honest
+    rules.spend_on_ads(everywhere, stores.ad_budget, stores.ad_left_twin, shape, p, twin)
     world.note(
         new_purchases=done[:, Tactic.PURCHASE].sum(),
         new_bad_reviews=done[:, Tactic.BAD_REVIEW].sum(),
@@ -70,6 +71,7 @@ def ratings(world: World) -> F64:
 
 
 def advertises(world: World) -> Bool:
-    """Say which stores have money left for a click."""
-    out: Bool = world.stores.ad_left >= world.stores.click_cost
+    """Say which stores have money left for a click, or have as little in the quiet twin."""
+    x = world.stores
+    out: Bool = (x.ad_left >= x.click_cost) | (x.ad_left_twin < x.click_cost)
     return out

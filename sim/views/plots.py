@@ -13,7 +13,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
-from sim import expressions
 from sim.calendar import HOURS_A_DAY, date_of
 from sim.facts import Fact, load_facts
 from sim.outcomes import attacked, by_day
@@ -22,6 +21,7 @@ from sim.scenario import Scenario
 from sim.units import F64, Cause, Phase, Tactic
 from sim.views.events import events_of
 from sim.views.numbers import count
+from sim.views.reported import draw_reported
 from sim.views.style import (
     BLUE,
     DPI,
@@ -161,7 +161,7 @@ def _draw_crowd(ax: Axes, r: Record, facts: Sequence[Fact]) -> None:
     ax.plot(x, online, color=BLUE, linewidth=1.8)
     ax.plot(x, onlookers, color=GREY, linewidth=1.1)
     ax.plot(x, sellers, color=RED, linewidth=1.8)
-    reported = _draw_facts(ax, r, facts)
+    reported = draw_reported(ax, r.series["online"], facts)
     highest = max(online.max(), onlookers.max(), sellers.max(), reported)
     peak = int(online.argmax())
     ax.set_ylim(0, highest * 1.18)
@@ -172,39 +172,6 @@ def _draw_crowd(ax: Axes, r: Record, facts: Sequence[Fact]) -> None:
         *([("F…: as reported", INK)] if reported else []),
     ])  # fmt: skip
     ax.set_ylabel("people", fontsize=SMALL, color=INK)
-
-
-def _draw_facts(ax: Axes, r: Record, facts: Iterable[Fact]) -> float:
-    """Draw what was reported of the number online, and give the highest bound drawn."""
-    drawn = []
-    for fact in facts:
-        if not fact.outcome:
-            continue
-        e = expressions.parse(fact.outcome)
-        if e.series == "online" and e.kind != "sum" and e.stop <= r.hours:
-            start, stop = e.start, e.stop
-        elif e.name == "peak_online" and e.stop <= r.hours:
-            start = int(r.series["online"][: e.stop or r.hours].argmax())
-            stop = start + 1
-        else:
-            continue
-        drawn.append(fact.high)
-        if stop - start == 1:
-            ax.errorbar(
-                start, (fact.low + fact.high) / 2, (fact.high - fact.low) / 2,
-                color=INK, linewidth=1.2, capsize=3.5, alpha=0.7, zorder=4,
-            )  # fmt: skip
-            spot = (stop, fact.high)
-        else:
-            ax.fill_between(
-                [start, stop], fact.low, fact.high, facecolor="none", edgecolor=INK,
-                linewidth=0.9, linestyle=(0, (4, 2)), alpha=0.6, zorder=3,
-            )  # fmt: skip
-            spot = (start, fact.low)
-        ax.annotate(
-            fact.id, spot, xytext=(2, 2), textcoords="offset points", fontsize=TINY - 1, color=GREY
-        )
-    return max(drawn, default=0.0)
 
 
 def _draw_attacks(ax: Axes, r: Record) -> None:

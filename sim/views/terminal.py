@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sim.hindcasts import Hindcast
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
 
@@ -76,6 +77,32 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
         meaning = [OUTCOMES[name].label if name in OUTCOMES else ""] if wide else []
         table.add_row(name, written(entry["value"], entry["unit"]), entry["unit"], *meaning)
     return table
+
+
+def tell_hindcast(result: Hindcast, folder: Path) -> None:
+    """Print every fact that has a simulated side, and how many hold."""
+    table = Table(box=None, pad_edge=False)
+    for name in ("fact", "quantity", "reported", "simulated 5-95 %", "median", "use", "inside"):
+        table.add_column(name, justify="left" if name in {"fact", "quantity", "use"} else "right")
+    rows = [r for r in result.to_dict()["facts"] if r["share_inside"] is not None]
+    for r in rows:
+        low, high, p05, median, p95 = (
+            "–" if r[q] is None else f"{r[q]:,.4g}" for q in ("low", "high", "p05", "median", "p95")
+        )
+        held = f"{'yes' if r['inside'] else 'no'}, {100 * r['share_inside']:.0f} % of runs"
+        table.add_row(
+            r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, r["use"], held
+        )
+    Console().print(table)
+    for use in ("calibrate", "check", "derived"):
+        of_use = [r for r in rows if r["use"] == use]
+        n_held = sum(bool(r["inside"]) for r in of_use)
+        print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
+    besieged = 100 * result.share_with_siege
+    print(
+        f"{result.runs} runs, {len(result.failures)} failed; a siege in {besieged:.0f} % of them."
+    )
+    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
 
 
 def written(value: float | None, unit: str) -> str:

@@ -75,3 +75,47 @@ def test_with_one_store_closed_no_other_store_sells_less_in_any_hour():
 def test_a_graph_of_the_wrong_size_is_refused_with_a_word():
     with pytest.raises(BesiegeError, match="allowed is exactly 3495"):
         Siege("taobao-2011", seed=1, network=nx.path_graph(10), scale=SCALE)
+
+
+def test_fees_that_do_not_rise_bring_no_siege():
+    old = Scenario.load("taobao-2011").fees.old.model_dump()
+    same = run(scenario=Scenario.load("taobao-2011").but({"fees.new": old}), response="silence")
+    assert same.hours.online.max() == 0
+    assert same.outcomes["cum_actions"] == 0
+    assert same.outcomes["cum_store_loss"] == 0
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"population.ad_budget_mean": 0.0},
+        {"stores.ad_use": 1.0},
+        {"population.click_cost_mean": 90.0},
+    ],
+)
+def test_a_calm_world_is_calm_whatever_its_advertising(changes):
+    calm = run(72, scenario=Scenario.load("calm").but(changes))
+    assert (calm.record.loss == 0.0).all()
+    assert calm.outcomes["cum_consumer_surplus_loss"] == 0.0
+
+
+def test_a_truce_hour_after_the_assembly_does_not_put_the_truce_off():
+    usual, late = (run(150, **{"channel.truce_hour": h}) for h in (9, 22))
+    assert usual.outcomes["hour_truce"] == 105
+    assert late.outcomes["hour_truce"] == 118
+
+
+def test_measures_of_different_delay_keep_their_own():
+    def undoing(reviews, clicks):
+        trigger = {"hour": 46}
+        return {
+            "name": "both",
+            "measures": [
+                {"kind": "restore-ratings", "delay": reviews, "trigger": trigger},
+                {"kind": "refund-clicks", "delay": clicks, "trigger": trigger},
+            ],
+        }
+
+    quick, slow = run(60, response=undoing(0, 12)), run(60, response=undoing(12, 12))
+    assert quick.outcomes["cum_ad_refund"] > 0
+    assert not np.array_equal(quick.stores.n_bad, slow.stores.n_bad)

@@ -1,0 +1,170 @@
+"""Renew the tables of docs/odd.md that the code itself declares.
+
+``uv run python docs/make_odd.py`` rewrites what stands between the markers and nothing else;
+``tests/unit/test_odd.py`` fails while the page is behind the code.
+"""
+
+import inspect
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from sim import population, tables
+from sim.chance import Stream
+from sim.declared import Field, fields_of
+from sim.model import STAGES
+from sim.outcomes import OUTCOMES
+from sim.responses import measures
+from sim.scenario import Scenario
+
+ODD = Path(__file__).parent / "odd.md"
+
+_MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end: \2 -->)", re.DOTALL)
+_DTYPES = {"Bool": "bool", "F": "float", "I": "int", "U": "uint"}
+
+
+def _row(cells: Iterable[object]) -> str:
+    return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def _table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    return "\n".join([_row(head), _row("---" for _ in head), *map(_row, rows)])
+
+
+def stages() -> str:
+    """List the stages of an hour in their order, each by its function's first sentence."""
+    rows = []
+    for number, stage in enumerate(STAGES, 1):
+        said = inspect.cleandoc(stage.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        rows.append((number, f"`{stage.__name__}`", re.sub(r"^Stage \d+[:,] ", "", said)))
+    return _table(("stage", "function", "what it does"), rows)
+
+
+def streams() -> str:
+    """List every random stream: its number, place in the generator's answer, and meaning."""
+    rows, block = [], ""
+    for line in inspect.getsource(Stream).splitlines():
+        if said := re.match(r"\s+# blocks? [\d and to]+: (.*)", line):
+            block = said[1]
+        elif found := re.match(r"\s+([A-Z_0-9]+) = \d+(?:\s+# (.*))?", line):
+            s = Stream[found[1]]
+            rows.append((int(s), f"`{s.name}`", s // 4, "ABCD"[s % 4], block, found[2] or ""))
+    return _table(("stream", "name", "block", "word", "keyed by", "decides"), rows)
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value >= 10_000 and value == int(value) else f"{value:g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, tuple):
+        return "; ".join(map(_entry, value)) or "empty"
+    return str(value) or "empty"
+
+
+def _entry(entry: object) -> str:
+    if not isinstance(entry, BaseModel):
+        return str(entry)
+    return ", ".join(f"{k} {_written(v)}" for k, v in entry.model_dump().items() if v is not None)
+
+
+def _range(f: Field) -> str:
+    if f.choices:
+        return ", ".join(f.choices)
+    if f.low is None and f.high is None:
+        return ""
+    low = "" if f.low is None else f"{'above ' if f.low_excluded else ''}{_written(f.low)}"
+    return f"{low} to {_written(f.high)}" if f.high is not None else f"from {low}"
+
+
+def _once_for_all_measures(fields: Iterable[Field]) -> dict[str, Field]:
+    """Give fields by path; what every measure has stands once, under no measure's name."""
+    kinds = set(measures())
+    having: dict[str, set[str]] = {}
+    of_measure = re.compile(r"(response\.measures)\[([\w-]+)\](.*)")
+    found = [(f, of_measure.fullmatch(f.path)) for f in fields]
+    for _, m in found:
+        if m:
+            having.setdefault(m[3], set()).add(m[2])
+    return {f"{m[1]}[]{m[3]}" if m and having[m[3]] == kinds else f.path: f for f, m in found}
+
+
+def parameters() -> str:
+    """List every parameter of a scenario: meaning, unit, range, default and source."""
+    rows = (
+        (
+            f"`{path}`", f.description, f.unit or f.type, _range(f),
+            "must be given" if f.required else _written(f.default), f.source or "",
+        )
+        for path, f in _once_for_all_measures(fields_of(Scenario)).items()
+        if f.description
+    )  # fmt: skip
+    return _table(("parameter", "meaning", "unit", "range", "default", "source"), rows)
+
+
+def outcomes() -> str:
+    """List every outcome: unit, meaning and when it is null."""
+    rows = ((f"`{o.name}`", o.unit, o.label, o.null) for o in OUTCOMES.values())
+    return _table(("outcome", "unit", "meaning", "null when"), rows)
+
+
+def series() -> str:
+    """List the hourly series: unit, meaning and when an hour has no number."""
+    rows = ((f"`{name}`", c.unit, c.meaning, c.null) for name, c in tables.HOURS.items())
+    return _table(("series", "unit", "meaning", "no number when"), rows)
+
+
+def _dtype(alias: str) -> str:
+    return _DTYPES.get(alias) or f"{_DTYPES[alias[0]]}{alias[1:]}"
+
+
+def columns() -> str:
+    """List the columns of sellers, crowd, stores and consumers with their stored type."""
+    rows = []
+    for kind in (population.Sellers, population.Crowd, population.Stores, population.Consumers):
+        for line in inspect.getsource(kind).splitlines():
+            if found := re.match(r"    (\w+): ([A-Z]\w*)(?:  # (.*))?$", line):
+                name, alias, said = found.groups()
+                rows.append((kind.__name__, f"`{name}`", _dtype(alias), said or ""))
+    return _table(("kind", "column", "stored as", "note"), rows)
+
+
+SECTIONS: dict[str, Callable[[], str]] = {
+    "stages": stages,
+    "columns": columns,
+    "streams": streams,
+    "series": series,
+    "parameters": parameters,
+    "outcomes": outcomes,
+}
+
+
+def render(text: str) -> str:
+    """Give the page with every generated section as the code has it now.
+
+    Raises
+    ------
+    ValueError
+        If the page has not each section once.
+    """
+    named = [name for _, name, _ in _MARKED.findall(text)]
+    if sorted(named) != sorted(SECTIONS):
+        raise ValueError(
+            f"docs/odd.md: has the sections {named}, allowed {list(SECTIONS)} once each"
+        )
+    return _MARKED.sub(lambda m: f"{m[1]}{SECTIONS[m[2]]()}\n{m[3]}", text)
+
+
+def prose(text: str) -> str:
+    """Give the page without its generated sections."""
+    return _MARKED.sub("", text)
+
+
+if __name__ == "__main__":
+    ODD.write_text(render(ODD.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,198 @@
+"""Facts beside the simulation: every row of a facts table with the simulated interval."""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sim import parquet
+from sim.expressions import evaluate
+from sim.facts import Fact, load_facts
+from sim.folders import prepare_folder, unwritable, write_json
+from sim.lab.pool import run_many
+from sim.lab.tasks import Done, Failure, Task
+from sim.model import Siege, check_seed
+from sim.scenario import Scenario
+from sim.units import F64, BesiegeError
+
+COLUMNS = "id quantity low high unit use n p05 median p95 share_inside inside".split()
+"""Columns of `Hindcast.facts`; ``n`` counts the runs in which the quantity exists."""
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+type Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Hindcast:
+    """A facts table beside an ensemble of runs.
+
+    Attributes
+    ----------
+    facts
+        One row a fact, `COLUMNS`. ``share_inside`` is the share of the runs inside the reported
+        range, a run without the quantity counting as outside; ``inside`` says whether the median
+        is. Facts without an expression are inputs, and have no simulated side.
+    values
+        One row a run: its seed and the value of every fact that has an expression.
+    online
+        People online, shape (runs, hours).
+    failures
+        Runs that gave nothing, by key.
+    """
+
+    scenario: Scenario
+    runs: int
+    facts: pd.DataFrame
+    values: pd.DataFrame
+    online: F64 = field(repr=False)
+    table: tuple[Fact, ...] = field(repr=False)
+    failures: dict[str, Failure] = field(default_factory=dict)
+
+    @property
+    def share_with_siege(self) -> float:
+        """Share of the runs in which anybody attacked."""
+        return float(self.values["attacked"].mean()) if len(self.values) else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it in plain values, as `besiege hindcast --json` prints it."""
+        rows = self.facts.astype(object).where(self.facts.notna(), None).to_dict("records")
+        return {
+            "scenario": self.scenario.name,
+            "scale": self.scenario.scale,
+            "runs": self.runs,
+            "failed": len(self.failures),
+            "share_with_siege": self.share_with_siege,
+            "facts": rows,
+        }
+
+    def plot(self) -> "Figure":
+        """Draw the crowd with its reported points, and a line a fact."""
+        from sim.views.hindcast import hindcast_figure
+
+        subtitle = (
+            f"scenario {self.scenario.name} · {self.runs} runs at scale {self.scenario.scale:g} · "
+            f"a siege in {100 * self.share_with_siege:.3g} % of them"
+        )
+        return hindcast_figure(self.facts, self.online, self.table, subtitle)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the facts, every run's values and the picture into a folder.
+
+        Raises
+        ------
+        BesiegeError
+            If the folder cannot be written.
+        """
+        out = prepare_folder(folder)
+        try:
+            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            write_json(out / "hindcast.json", self.to_dict())
+            parquet.write(self.values.astype(float), out / "runs.parquet")
+            self.plot().savefig(out / "hindcast.png", dpi=110)
+        except OSError as error:
+            raise unwritable(out, error) from None
+        return out
+
+
+def hindcast(
+    scenario: Scenario | str = "taobao-2011",
+    runs: int = 40,
+    *,
+    seed: int = 1,
+    facts: str | Path | None = None,
+    workers: int = 2,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Hindcast:
+    """Lay every fact of a table beside the simulated median and 5-95 % interval.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, its name in the library, or a TOML file.
+    runs
+        Runs, with the seeds ``seed``, ``seed + 1``, and so on.
+    facts
+        A facts table; the library's if none.
+    workers
+        Processes; 1 runs here.
+    progress
+        Called after every run with the runs done and the runs in all.
+    **changes
+        Fields of the scenario to change, such as ``scale=0.05``.
+
+    Raises
+    ------
+    BesiegeError
+        For input that is not allowed, or if every run failed.
+    """
+    if runs < 1:
+        raise BesiegeError(f"--runs: given {runs}, allowed is a whole number of at least 1")
+    table = load_facts(facts)
+    chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    chosen = chosen.but(changes) if changes else chosen
+    first = check_seed(seed)
+    tasks = [
+        Task(str(k), chosen, check_seed(first + k), ("online",), functools.partial(read, table))
+        for k in range(runs)
+    ]
+    done = sorted(
+        run_many(tasks, workers=min(workers, runs), progress=progress), key=lambda d: int(d.key)
+    )
+    failures = {d.key: d.failure for d in done if d.failure is not None}
+    if len(failures) == runs:
+        raise BesiegeError(f"hindcast: every run failed, the first with {failures['0'].error}")
+    kept = [d for d in done if d.failure is None]
+    values = pd.DataFrame(list(_rows(kept, table, first)))
+    return Hindcast(
+        scenario=chosen,
+        runs=runs,
+        facts=pd.DataFrame([_beside(fact, values) for fact in table], columns=COLUMNS),
+        values=values,
+        online=np.array([d.hours["online"] for d in kept]),
+        table=table,
+        failures=failures,
+    )
+
+
+def read(table: tuple[Fact, ...], siege: Siege) -> dict[str, float | None]:
+    """Read the value of every fact that has an expression off a finished run."""
+    record = siege.record
+    return {fact.id: evaluate(fact.outcome, record) for fact in table if fact.outcome}
+
+
+def _rows(
+    kept: list[Done], table: tuple[Fact, ...], first: int
+) -> Iterator[dict[str, float | None]]:
+    for done in kept:
+        row = done.row or {}
+        yield {
+            "seed": first + int(done.key),
+            "attacked": float((row.get("cum_actions") or 0.0) > 0),
+            **{fact.id: done.extra[fact.id] for fact in table if fact.outcome},
+        }
+
+
+def _beside(fact: Fact, values: pd.DataFrame) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": fact.id, "quantity": fact.quantity, "low": fact.low, "high": fact.high,
+        "unit": fact.unit, "use": fact.use,
+    }  # fmt: skip
+    if not fact.outcome:
+        return row
+    simulated = values[fact.id].to_numpy(float)
+    there = simulated[~np.isnan(simulated)]
+    row["n"] = there.size
+    if there.size:
+        row["p05"], row["median"], row["p95"] = (
+            float(q) for q in np.quantile(there, [0.05, 0.5, 0.95])
+        )
+    row["share_inside"] = float(((there >= fact.low) & (there <= fact.high)).sum()) / len(simulated)
+    row["inside"] = bool(there.size and fact.low <= row["median"] <= fact.high)
+    return row
