@@ -1,0 +1,128 @@
+"""The report's sentences: the question, the answer in three, what is assumed."""
+
+import math
+
+from sim.comparing.comparison import Comparison
+from sim.comparing.robust import usual_winner
+from sim.views.numbers import percent
+
+PARTIES = {
+    "platform": "platform_loss",
+    "big stores": "cum_store_loss",
+    "small sellers": "cum_seller_loss",
+    "shoppers": "cum_consumer_surplus_loss",
+    "rivals": "cum_rival_gain",
+}
+"""Who pays, and by which outcome; the last one is a gain."""
+
+
+def m(yuan: float, digits: int = 0) -> str:
+    """Write an amount in million yuan with its sign, without the unit."""
+    value = yuan / 1e6
+    if math.isnan(value):
+        return "–"
+    if digits == 0:
+        digits = 0 if abs(value) >= 100 else 1
+    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def span(yuan: float) -> str:
+    """Write an amount in million yuan with its unit."""
+    value = yuan / 1e6
+    digits = 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2
+    return f"{value:,.{digits}f} million yuan".replace("-", "\N{MINUS SIGN}")
+
+
+def share(value: float) -> str:
+    """Write a share, a dash where there is none."""
+    return "–" if math.isnan(value) else percent(value)
+
+
+def question(c: Comparison) -> str:
+    """Ask what the comparison answers."""
+    fees = [f for f in dict.fromkeys(c.runs["fee"]) if isinstance(f, str)]
+    responses = list(dict.fromkeys(c.runs["response"]))
+    asked = f"Which of {len(c.policies)} policies costs least, whom, and how sure is that?"
+    if len(c.policies) == 1:
+        asked = "What does this policy cost, and whom?"
+    by = f"Responses: {', '.join(responses)}" if len(responses) > 1 else f"Response: {responses[0]}"
+    under = f" Fee schedules: {', '.join(fees)}." if fees else ""
+    return f"{asked} {by}.{under}"
+
+
+def answer(c: Comparison) -> list[str]:
+    """Answer in three sentences: what is best, who pays, what is not known."""
+    if len(c.policies) < 2 or c.regret.empty:
+        return [f"There is one policy or no finished world; nothing can be ranked ({len(c.failed)} runs failed)."]  # fmt: skip
+    social, platform = c.losses
+    best, own = usual_winner(c, social), usual_winner(c, platform)
+    return [_what_is_best(c, best, social), _who_pays(c, best, own), _what_is_not_known(c, best, social)]  # fmt: skip
+
+
+def _mean(c: Comparison, policy: str, outcome: str) -> float:
+    rows = c.summary[(c.summary["policy"] == policy) & (c.summary["outcome"] == outcome)]
+    return float(rows["mean"].iloc[0])
+
+
+def _what_is_best(c: Comparison, best: str, social: str) -> str:
+    ranks = c.regret[c.regret["loss"] == social].set_index("policy")
+    often = share(float(ranks.loc[best, "p_best"]))
+    if best != c.policies[0]:
+        rows = c.differences
+        d = rows[(rows["policy"] == best) & (rows["outcome"] == social)].iloc[0]
+        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90 % interval {span(-d['high'])} to {span(-d['low'])})"  # fmt: skip
+        return f"{best} costs all parties together least: {saves}; it was best in {often} of the simulated worlds."
+    others = ranks.drop(index=best)
+    second = str(others["mean"].idxmin())
+    more = span(float(others.loc[second, "mean"] - ranks.loc[best, "mean"]))
+    return f"{best} costs all parties together least and was best in {often} of the simulated worlds; the next, {second}, costs {more} more."
+
+
+def _who_pays(c: Comparison, best: str, own: str) -> str:
+    crossed = "platform_loss_vs_old_fees" in c.runs
+    outcomes = {q: f"{o}_vs_old_fees" if crossed and f"{o}_vs_old_fees" in c.runs else o for q, o in PARTIES.items()}  # fmt: skip
+    losses = {q: (-1 if q == "rivals" else 1) * _mean(c, best, o) for q, o in outcomes.items()}
+    said = ", ".join(
+        f"{party} {'lose' if party != 'platform' else 'loses'} {span(loss)}"
+        if loss >= 0
+        else f"{party} {'gain' if party != 'platform' else 'gains'} {span(-loss)}"
+        for party, loss in losses.items()
+    )
+    text = f"Under {best}, the {said}."
+    if own == best:
+        return f"{text} It is also what costs the platform itself least."
+    lost = _mean(c, own, outcomes["platform"])
+    word = "loses" if lost >= 0 else "gains"
+    return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform."
+
+
+def _what_is_not_known(c: Comparison, best: str, social: str) -> str:
+    ranks = c.regret[c.regret["loss"] == social].set_index("policy")
+    largest, n = float(ranks.loc[best, "maximum"]), int(ranks.loc[best, "n"])
+    if c.factors:
+        varied = f"with {len(c.factors)} uncertain parameters varied"
+    else:
+        varied = "with chance alone varied and every parameter held at its value, so the intervals leave out what we do not know about people"  # fmt: skip
+    text = f"Not known: in the worst of {n} worlds {best} costs {span(largest)} more than the best choice there, {varied}."
+    sieges = c.sieges["share_siege"]
+    if float(sieges.min()) < 1.0:
+        text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
+    return text
+
+
+def assumptions(c: Comparison) -> list[str]:
+    """Say what the ranking rests on."""
+    varied = (
+        "Uncertain parameters were drawn once a world and alike for all policies: "
+        + ", ".join(c.factors)
+        + "."
+        if c.factors
+        else "Parameters were held at their values. `--ensemble assumed` varies those that no fact binds, and shows where the ranking turns."
+    )
+    return [
+        varied,
+        "How legitimacy, fear and anger answer to what the platform does is taken from the literature in form and set by hand in size: no fact of 2011 measures it. How far a concession or talks answer the demands is a parameter of each measure. So is what a measure costs in staff.",
+        "False orders, reviews and clicks are found by a score with mistakes both ways; attackers do not learn what is found.",
+        "Next year's fees are those of the sellers who renew; the years after, new sellers, lawsuits and what a reputation is worth beyond shoppers' loyalty are left out.",
+        "The organisers follow fixed rules (quorum, truce, ultimatum) and have no strategy against a response.",
+    ]
