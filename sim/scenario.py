@@ -18,7 +18,7 @@ from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
 from sim.population import PopulationParameters
 from sim.reading import is_file_name, library_list, prepare, read
 from sim.reading import library_names as library_names  # the commands ask here
-from sim.responses import Response, Trigger
+from sim.responses import Measure, Response, Trigger
 from sim.rules.attack import AttackParameters
 from sim.rules.attention import AttentionParameters
 from sim.rules.beliefs import BeliefParameters
@@ -179,6 +179,8 @@ def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
     table = {} if base is None else contents(base)
     old = table.get(str(step))
     table[str(step)] = _laid_over(old, value) if last else _put(old, steps, at + 1, value)
+    if isinstance(base, Measure) and base.source_hash is not None:  # no kind tells its class
+        return type(base).model_validate(prepare(table, type(base)), strict=True)
     return table
 
 

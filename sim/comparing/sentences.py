@@ -70,7 +70,7 @@ def _what_is_best(c: Comparison, best: str, social: str) -> str:
     if best != c.policies[0]:
         rows = c.differences
         d = rows[(rows["policy"] == best) & (rows["outcome"] == social)].iloc[0]
-        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90 % interval {span(-d['high'])} to {span(-d['low'])})"  # fmt: skip
+        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90 % interval {m(-d['high'])} to {m(-d['low'])})"  # fmt: skip
         return f"{best} costs all parties together least: {saves}; it was best in {often} of the simulated worlds."
     others = ranks.drop(index=best)
     second = str(others["mean"].idxmin())
@@ -123,6 +123,7 @@ def assumptions(c: Comparison) -> list[str]:
         varied,
         "How legitimacy, fear and anger answer to what the platform does is taken from the literature in form and set by hand in size: no fact of 2011 measures it. How far a concession or talks answer the demands is a parameter of each measure. So is what a measure costs in staff.",
         "False orders, reviews and clicks are found by a score with mistakes both ways; attackers do not learn what is found.",
+        "Below 0 for all together means that the response saves more than the siege costs: most often because fewer sellers pay for a second shop elsewhere. What the mall pays or forgoes for that is a gain of its sellers and cancels.",
         "Next year's fees are those of the sellers who renew; the years after, new sellers, lawsuits and what a reputation is worth beyond shoppers' loyalty are left out.",
         "The organisers follow fixed rules (quorum, truce, ultimatum) and have no strategy against a response.",
     ]

@@ -18,8 +18,6 @@ from sim.units import BesiegeError, parameter
 
 LIBRARY: dict[str, type["Measure"]] = {}
 """The measures that a response's TOML may name, by kind."""
-OWN: dict[str, type["Measure"]] = {}
-"""Measures that users defined in Python, by kind, the last one of a name."""
 
 
 class Measure(BaseModel):
@@ -42,7 +40,7 @@ class Measure(BaseModel):
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        """Enter a new measure by its kind."""
+        """Enter a measure of the library by its kind; name and hash one that a user wrote."""
         super().__pydantic_init_subclass__(**kwargs)
         if cls.__module__.startswith("sim.responses."):
             if cls.model_fields["kind"].default:
@@ -58,7 +56,6 @@ class Measure(BaseModel):
         cls.source_hash = _source_of(cls)
         if not cls.label:
             cls.label = kind.replace("-", " ")
-        OWN[kind] = cls
 
     @property
     def deed(self) -> str:

@@ -57,7 +57,7 @@ def test_nothing_moves_before_the_hour_in_which_a_measure_begins(kind):
 @pytest.mark.parametrize("kind", measures())
 def test_a_measure_may_cost_the_platform_something_every_hour(kind):
     dear = run((*of(kind, hour=70), ("cost_per_hour", 1000.0)))
-    free = run(of(kind, hour=70))
+    free = run((*of(kind, hour=70), ("cost_per_hour", 0.0)))
     extra = dear.outcomes["cum_response_cost"] - free.outcomes["cum_response_cost"]
     assert extra == pytest.approx(40_000)
 
