@@ -77,6 +77,7 @@ def test_a_measure_of_ones_own_stays_itself_when_the_scenario_changes():
     assert changed.response.measures[0].strength == 0.5
 
 
+@pytest.mark.slow
 def test_a_measure_of_ones_own_travels_to_a_worker_process():
     scenario = WORLD.but(
         {"hours": 3}, response=Response(name="x", measures=(Amnesty(trigger=Trigger(hour=0), cost_per_hour=7.0),))
@@ -157,7 +158,8 @@ def test_a_response_that_waits_for_different_things_says_how_to_move_it():
 def test_punished_sellers_leave_the_protest_and_honest_ones_are_hit_by_mistake():
     given = {"kind": "punish-sellers", "trigger": {"hour": 50}, "checked_per_day": 2.0,
              "false_positive_share": 0.05}  # fmt: skip
-    siege = Siege(WORLD.but(response={"name": "x", "measures": [given]}), seed=1).run()
+    eager = WORLD.but({"population.seller_threshold_mean": 0.7, "hours": 60})
+    siege = Siege(eager.but(response={"name": "x", "measures": [given]}), seed=1).run()
     o = siege.outcomes
     assert o["n_sellers_punished"] > o["n_honest_sellers_punished"] > 0
     n = siege.world.n_sellers
