@@ -132,7 +132,7 @@ def hindcast(
 
 @app.command()
 def compare(
-    names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses of the library (protect, protect@60, protect@+12) or TOML files; the first is what others are compared with")],
+    names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses (protect, protect@60, protect@+12) or TOML files; the first is the baseline")],
     fee: Annotated[list[str] | None, typer.Option("--fee", help="a fee schedule to cross them with; may be given again")] = None,
     hour: Annotated[list[int] | None, typer.Option("--hour", help="an hour at which each response begins; may be given again")] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",

@@ -74,7 +74,10 @@ def _who_pays(c: Comparison) -> Section:
     outcomes = {party: _named(c, outcome) for party, outcome in PARTIES.items()}
     sign = {party: -1.0 if party == "rivals" else 1.0 for party in PARTIES}
     means = pd.DataFrame(
-        {party: [sign[party] * _mean(c, p, o) for p in c.policies] for party, o in outcomes.items()},
+        {
+            party: [sign[party] * _mean(c, p, o) for p in c.policies]
+            for party, o in outcomes.items()
+        },
         index=c.policies,
     )
     total = c.losses[0]
@@ -88,7 +91,9 @@ def _who_pays(c: Comparison) -> Section:
         change = "–" if p == c.policies[0] else f"{m(d['mean'])} ({m(d['low'])} to {m(d['high'])})"
         rows.append([p, *(m(float(means.loc[p, q])) for q in means), m(float(totals.loc[p, "mean"])), change])  # fmt: skip
     head = ["policy", *means, "all together", f"against {c.policies[0]} (90 % interval)"]
-    against = "old fees and no protest" if total.endswith("old_fees") else "the same fees and no protest"
+    against = (
+        "old fees and no protest" if total.endswith("old_fees") else "the same fees and no protest"
+    )
     note = (
         f"Million yuan lost on average, against the same world with {against}; below 0 is gained. "
         "What one pays another cancels in the sum. Parties are paid and charged to the end of next "
@@ -255,7 +260,9 @@ def _turning(c: Comparison) -> list[Section]:
         return [Section("Where the ranking turns", words)]
     rows = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in found["box"].items()]
     words.append(
-        f"In the box below it is not best in {share(found['density'])} of {found['n']} worlds (density); the box holds {share(found['coverage'])} of all worlds in which it is not (coverage). Found by PRIM; with so few worlds it is a hint where to look."
+        f"In the box below it is not best in {share(found['density'])} of {found['n']} worlds "
+        f"(density); the box holds {share(found['coverage'])} of all worlds in which it is not "
+        "(coverage). Found by PRIM; with so few worlds it is a hint where to look."
     )
     grid = Grid(["parameter", "from", "to"], rows)
     return [Section("Where the ranking turns", words, [], grid)]
@@ -279,7 +286,9 @@ def _pairing(c: Comparison) -> Section:
         "allow if the policies moved together perfectly."
     )
     words = [
-        f"All policies of a world share its random numbers, so that differences of policies are not differences of luck. {len(c.runs) // len(c.policies)} worlds give these standard errors of the differences from {c.policies[0]}."
+        "All policies of a world share its random numbers, so that differences of policies are "
+        f"not differences of luck. {len(c.runs) // len(c.policies)} worlds give these standard "
+        f"errors of the differences from {c.policies[0]}."
     ]
     return Section("What pairing buys", words, [], Grid(head, rows, note))
 

@@ -85,7 +85,8 @@ class Comparison:
     @cached_property
     def differences(self) -> pd.DataFrame:
         """One row a policy and outcome: mean and 90 % interval of the paired difference."""
-        return statistics.differences(self.runs, self.policies, self.units)
+        measured = {name: unit for name, unit in self.units.items() if name not in EXTRA}
+        return statistics.differences(self.runs, self.policies, measured)
 
     @cached_property
     def regret(self) -> pd.DataFrame:
@@ -105,7 +106,13 @@ class Comparison:
         for policy in self.policies:
             own = ended[ended["policy"] == policy]
             there = own[own["hour_first_attack"].notna()]
-            sizes = ("peak_online", "hours_attack", "cum_actions", "n_stores_attacked", "cum_store_loss")
+            sizes = (
+                "peak_online",
+                "hours_attack",
+                "cum_actions",
+                "n_stores_attacked",
+                "cum_store_loss",
+            )
             given = {name: float(there[name].mean()) if len(there) else np.nan for name in sizes}
             share = len(there) / len(own) if len(own) else np.nan
             rows.append({"policy": policy, "n": len(own), "share_siege": share, **given})

@@ -97,7 +97,5 @@ def pareto(c: Comparison) -> pd.DataFrame:
     means = c.summary.pivot(index="policy", columns="outcome", values="mean").loc[c.policies]
     table = means[[social, platform]].reset_index()
     points = table[[social, platform]].to_numpy(float)
-    beaten = [
-        bool(((points <= p).all(axis=1) & (points < p).any(axis=1)).any()) for p in points
-    ]
+    beaten = [bool(((points <= p).all(axis=1) & (points < p).any(axis=1)).any()) for p in points]
     return table.assign(on_front=[not b for b in beaten])

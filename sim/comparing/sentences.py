@@ -121,9 +121,14 @@ def assumptions(c: Comparison) -> list[str]:
     )
     return [
         varied,
-        "How legitimacy, fear and anger answer to what the platform does is taken from the literature in form and set by hand in size: no fact of 2011 measures it. How far a concession or talks answer the demands is a parameter of each measure. So is what a measure costs in staff.",
+        "How legitimacy, fear and anger answer to what the platform does is taken from the "
+        "literature in form and set by hand in size: no fact of 2011 measures it. How far a "
+        "concession or talks answer the demands is a parameter of each measure, and so is what "
+        "a measure costs in staff.",
         "False orders, reviews and clicks are found by a score with mistakes both ways; attackers do not learn what is found.",
-        "Below 0 for all together means that the response saves more than the siege costs: most often because fewer sellers pay for a second shop elsewhere. What the mall pays or forgoes for that is a gain of its sellers and cancels.",
+        "Below 0 for all together means that the response saves more than the siege costs: most "
+        "often because fewer sellers pay for a second shop elsewhere. What the mall pays or "
+        "forgoes for that is a gain of its sellers and cancels.",
         "Next year's fees are those of the sellers who renew; the years after, new sellers, lawsuits and what a reputation is worth beyond shoppers' loyalty are left out.",
         "The organisers follow fixed rules (quorum, truce, ultimatum) and have no strategy against a response.",
     ]

@@ -34,9 +34,7 @@ def _error(values: F64) -> float:
     return float(values.std(ddof=1)) / math.sqrt(values.size)
 
 
-def differences(
-    runs: pd.DataFrame, policies: list[str], units: dict[str, str]
-) -> pd.DataFrame:
+def differences(runs: pd.DataFrame, policies: list[str], units: dict[str, str]) -> pd.DataFrame:
     """Subtract the first policy from each in the same world, run by run.
 
     Returns

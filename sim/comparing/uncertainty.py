@@ -42,7 +42,9 @@ def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> li
         paths = list(found)
         low, high = [float(found[p][0]) for p in paths], [float(found[p][1]) for p in paths]
         points = qmc.LatinHypercube(d=len(paths), rng=seed).random(runs)
-        draws = [dict(zip(paths, row, strict=True)) for row in qmc.scale(points, low, high).tolist()]
+        draws = [
+            dict(zip(paths, row, strict=True)) for row in qmc.scale(points, low, high).tolist()
+        ]
     whole = {f.path for f in fields_of(scenario) if f.type == "whole number"}
     return [{p: round(v) if p in whole else v for p, v in draw.items()} for draw in draws]
 
@@ -60,7 +62,9 @@ def _read(source: str | Path) -> pd.DataFrame | dict[str, Sequence[float]]:
         except OSError as error:
             raise BesiegeError(f"ensemble: given {source}, cannot be read ({error})") from None
     elif str(source) in library_names("ensembles"):
-        text = (resources.files("sim") / "library" / "ensembles" / f"{source}.toml").read_text("utf-8")
+        text = (resources.files("sim") / "library" / "ensembles" / f"{source}.toml").read_text(
+            "utf-8"
+        )
     else:
         names = ", ".join(["none", *library_names("ensembles")])
         raise BesiegeError(

@@ -34,7 +34,7 @@ class PunishSellers(Measure):
     kind: Literal["punish-sellers"] = "punish-sellers"
     label: ClassVar[str] = "sellers punished"
     checked_per_day: Annotated[float, parameter("sellers whose account is looked at, a day", unit="1/day", ge=0, le=24)] = 0.2  # fmt: skip
-    separation: Annotated[float, parameter("d, how far attackers score above honest sellers, in standard deviations", unit="1", ge=0, le=10)] = 2.5  # fmt: skip
+    separation: Annotated[float, parameter("d, score of attackers above honest sellers", unit="sd", ge=0, le=10)] = 2.5  # fmt: skip
     false_positive_share: Annotated[float, parameter("honest sellers of those looked at who are taken for attackers", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
     fine: Annotated[float, parameter("taken from the deposit of a punished seller", unit="yuan", ge=0, le=1e6)] = 5000.0  # fmt: skip
     resentment: Annotated[float, parameter("share of its trust in the platform a punished seller loses", unit="share", ge=0, le=1)] = 0.5  # fmt: skip

@@ -29,7 +29,7 @@ def found_share(separation: float, false_positive_share: float) -> float:
 class Detection(Measure):
     """A measure that tells false from honest by a score."""
 
-    separation: Annotated[float, parameter("d, score of false ones above honest ones, in standard deviations", unit="1", source="assumed: 80 % found", ge=0, le=10)] = 3.17  # fmt: skip
+    separation: Annotated[float, parameter("d, score of false ones above honest ones", unit="sd", source="assumed: 80 % found", ge=0, le=10)] = 3.17  # fmt: skip
     false_positive_share: Annotated[float, parameter("honest ones above the threshold, taken for false", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
     cost_per_mistake: Annotated[float, parameter("what a mistake costs the platform: a complaint heard", unit="yuan", ge=0, le=10_000)] = 5.0  # fmt: skip
 
@@ -115,7 +115,7 @@ class Throttle(Detection):
     """Limit purchases at big stores: false orders are stopped, and some honest ones."""
 
     kind: Literal["throttle"] = "throttle"
-    separation: Annotated[float, parameter("d, score of false orders above honest ones, in standard deviations", unit="1", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
+    separation: Annotated[float, parameter("d, score of false orders above honest ones", unit="sd", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
     false_positive_share: Annotated[float, parameter("honest orders stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
     label: ClassVar[str] = "purchases limited"
 

@@ -22,7 +22,10 @@ PARTY_COLOURS = {
 
 
 def crowd_figure(
-    hours: pd.DataFrame, policies: Sequence[str], series: str = "online", unit: str = "people online"
+    hours: pd.DataFrame,
+    policies: Sequence[str],
+    series: str = "online",
+    unit: str = "people online",
 ) -> Figure:
     """Draw a series of each policy by day: the median and where nine runs of ten lie.
 
@@ -48,7 +51,7 @@ def crowd_figure(
         ax.set_ylim(bottom=0)
     for ax in axes[len(policies) :]:
         ax.set_visible(False)
-    for ax in axes[:: columns]:
+    for ax in axes[::columns]:
         ax.set_ylabel(unit, fontsize=SMALL, color=GREY)
     for ax in axes[max(0, len(policies) - columns) : len(policies)]:
         ax.set_xlabel("October 2011", fontsize=SMALL, color=GREY)
@@ -104,7 +107,9 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
     return fig
 
 
-def differences_figure(table: pd.DataFrame, outcomes: dict[str, str], policies: Sequence[str]) -> Figure:
+def differences_figure(
+    table: pd.DataFrame, outcomes: dict[str, str], policies: Sequence[str]
+) -> Figure:
     """Draw paired differences from the first policy with their 90 % intervals, in million yuan."""
     n = len(policies)
     height = 0.95 + 0.34 * n
@@ -112,9 +117,10 @@ def differences_figure(table: pd.DataFrame, outcomes: dict[str, str], policies: 
     axes = fig.subplots(1, len(outcomes), sharey=True, squeeze=False).ravel()
     for ax, (outcome, title) in zip(axes, outcomes.items(), strict=True):
         dress(ax)
-        rows = table[table["outcome"] == outcome].set_index("policy")
+        own = table[table["outcome"] == outcome].to_dict("records")
+        rows = {row["policy"]: row for row in own}
         for y, policy in enumerate(policies):
-            low, mean, high = (float(rows.loc[policy, k]) / 1e6 for k in ("low", "mean", "high"))
+            low, mean, high = (rows[policy][k] / 1e6 for k in ("low", "mean", "high"))
             colour = GREY if low <= 0 <= high else RED if mean > 0 else BLUE
             ax.plot([low, high], [y, y], color=colour, linewidth=2.4, solid_capstyle="butt")
             ax.plot(mean, y, "o", color=colour, markersize=6)
@@ -124,7 +130,9 @@ def differences_figure(table: pd.DataFrame, outcomes: dict[str, str], policies: 
         ax.xaxis.set_major_formatter(FuncFormatter(_thousands))
         ax.margins(x=0.12)
     _name_rows(axes[0], list(policies))
-    fig.supxlabel("million yuan, less ← than the first policy → more lost", fontsize=SMALL, color=GREY)
+    fig.supxlabel(
+        "million yuan, less ← than the first policy → more lost", fontsize=SMALL, color=GREY
+    )
     fig.subplots_adjust(
         left=0.2, right=0.98, top=1 - 0.35 / height, bottom=0.6 / height, wspace=0.14
     )

@@ -52,7 +52,10 @@ def test_a_refund_needs_both_the_turnover_and_the_rating():
 
 
 def test_a_deposit_goes_by_turnover_and_by_premium_category():
-    deposits = (DepositTier(turnover_from=0, amount=1e4), DepositTier(turnover_from=1e6, amount=5e4))
+    deposits = (
+        DepositTier(turnover_from=0, amount=1e4),
+        DepositTier(turnover_from=1e6, amount=5e4),
+    )
     asked = fees({"deposits": deposits, "premium_deposit": 2.0}).deposit
     assert asked.tolist() == [2e4, 1e5, 1e4, 5e4]
 

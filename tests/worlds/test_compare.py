@@ -11,10 +11,12 @@ import pytest
 from sim import Scenario, compare
 from sim.comparing import robust, statistics
 from sim.comparing.comparison import Comparison
-from sim.responses import Measure, Orders, Response, Trigger
+from sim.responses import Measure, Response, Trigger
 from sim.units import BesiegeError
 
-WORLD = Scenario.load("taobao-2011").but({"scale": 0.01, "population.n_consumers": 100_000, "hours": 90})
+WORLD = Scenario.load("taobao-2011").but(
+    {"scale": 0.01, "population.n_consumers": 100_000, "hours": 90}
+)
 # A protest that begins with the assembly of the first evening, so that runs may be short.
 EARLY = WORLD.but({"channel.quorum": 100.0, "hours": 60})
 
@@ -39,8 +41,10 @@ def made():
 
 def test_silence_against_silence_differs_by_exactly_nothing(made):
     again = made.differences[made.differences["policy"] == "silence (2)"]
-    assert (again["mean"] == 0).all()
-    assert (again[["low", "high"]] == 0).all(axis=None)
+    there = again[again["n"] > 0]  # what is null in both has no difference
+    assert len(there) > 50
+    assert (there["mean"] == 0).all()
+    assert (there.loc[there["n"] > 1, ["low", "high"]] == 0).all(axis=None)
 
 
 def test_runs_have_a_row_for_each_policy_and_world(made):
@@ -68,7 +72,7 @@ def test_refunds_alone_leave_the_crowd_untouched_and_pairing_gains_threefold(mad
 
 def test_policies_are_equal_up_to_the_hour_of_the_first_measure(made):
     begins = made.runs.set_index(["policy", "run"])["hour_first_measure"]
-    hours = made.hours.set_index(["policy", "run", "hour"])
+    hours = made.hours.set_index(["policy", "run", "hour"]).sort_index()
     for run in range(3):
         h = int(begins[("deter", run)])
         first, other = hours.loc[("silence", run)], hours.loc[("deter", run)]
@@ -123,13 +127,19 @@ def test_fees_are_crossed_and_counted_against_old_fees():
     new = c.runs[c.runs["fee"] == "as-announced-2011"]
     assert (new["platform_loss_vs_old_fees"] < 0).all()
     paid = new["cum_seller_loss_vs_old_fees"] + new["platform_loss_vs_old_fees"]
-    rest = new["cum_store_loss"] + new["cum_consumer_surplus_loss"] - new["cum_rival_gain_vs_old_fees"]
-    assert (paid + rest).to_numpy() == pytest.approx(new["total_social_loss_vs_old_fees"].to_numpy())
+    rest = (
+        new["cum_store_loss"] + new["cum_consumer_surplus_loss"] - new["cum_rival_gain_vs_old_fees"]
+    )
+    assert (paid + rest).to_numpy() == pytest.approx(
+        new["total_social_loss_vs_old_fees"].to_numpy()
+    )
 
 
 def test_an_ensemble_gives_every_policy_of_a_world_the_same_parameters():
     ranges = {"attack.purchase_rate": (0.1, 1.0), "channel.quorum": (100.0, 200.0)}
-    c = compare(["silence", "deter"], scenario=WORLD.but(hours=3), runs=4, ensemble=ranges, workers=1)
+    c = compare(
+        ["silence", "deter"], scenario=WORLD.but(hours=3), runs=4, ensemble=ranges, workers=1
+    )
     drawn = c.runs.pivot(index="run", columns="policy", values="attack.purchase_rate")
     assert (drawn["silence"] == drawn["deter"]).all()
     assert drawn["silence"].nunique() == 4
