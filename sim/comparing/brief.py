@@ -21,9 +21,12 @@ SHOWN = {
 """Outcomes whose differences are drawn."""
 
 
+_WORDS = dict(enumerate("Two Three Four Five Six Seven Eight Nine Ten".split(), 2))
+
+
 def brief_of(c: Comparison) -> Brief:
     """Work out everything that the report says."""
-    sections = [_who_pays(c), _crowd(c), _differences(c), _choice(c)]
+    sections = [_who_pays(c), _platform(c), _crowd(c), _differences(c), _choice(c)]
     sections += [*_earlier(c), *_fees(c), *_turning(c), _pairing(c), _unknown(c)]
     about = c.about
     seeds = f"{about['seed']} to {about['seed'] + about['runs'] - 1}"
@@ -40,7 +43,9 @@ def brief_of(c: Comparison) -> Brief:
     ]
     n = len(c.policies)
     return Brief(
-        title=f"{n} ways to answer a siege" if n > 1 else f"A siege under {c.policies[0]}",
+        title=f"{_WORDS.get(n, n)} ways to answer a siege"
+        if n > 1
+        else f"A siege under {c.policies[0]}",
         question=question(c),
         answer=answer(c),
         sections=[s for s in sections if s.words or s.grid or s.pictures],
@@ -90,7 +95,7 @@ def _who_pays(c: Comparison) -> Section:
         d = _difference(c, p, total)
         change = "–" if p == c.policies[0] else f"{m(d['mean'])} ({m(d['low'])} to {m(d['high'])})"
         rows.append([p, *(m(float(means.loc[p, q])) for q in means), m(float(totals.loc[p, "mean"])), change])  # fmt: skip
-    head = ["policy", *means, "all together", f"against {c.policies[0]} (90 % interval)"]
+    head = ["policy", *means, "all together", f"against {c.policies[0]} (90\u00a0% interval)"]
     against = (
         "old fees and no protest" if total.endswith("old_fees") else "the same fees and no protest"
     )
@@ -102,6 +107,32 @@ def _who_pays(c: Comparison) -> Section:
     drawn = means.notna().all(axis=None) and totals.notna().all(axis=None)
     figure = [Picture(pictures.who_pays_figure(means, totals), "Losses of each party by policy")]
     return Section("Who pays", [], figure if drawn else [], Grid(head, rows, note, _best(c)))
+
+
+def _platform(c: Comparison) -> Section:
+    """Tell what the platform's loss is made of."""
+    rows = []
+    loss = _named(c, "platform_loss")
+    for p in c.policies:
+        fees = _mean(c, p, "quiet_fee_revenue_next_year") - _mean(c, p, "fee_revenue_next_year")
+        cost, all_of_it = _mean(c, p, "cum_response_cost"), _mean(c, p, "platform_loss")
+        row = [p, m(fees), m(cost), m(all_of_it - fees - cost)]
+        if loss != "platform_loss":
+            row.append(m(_mean(c, p, loss) - all_of_it))
+        rows.append([*row, m(_mean(c, p, loss))])
+    head = ["policy", "fees of next year not paid", "response, payments included", "commission, advertising, deposits, fines"]  # fmt: skip
+    if loss != "platform_loss":
+        head.append("new fees against old, nobody protesting")
+    note = (
+        "Million yuan. Fees not paid: what a concession forgoes, and the fees of sellers who leave, "
+        "against the same fees and no protest. Below 0: more is taken than without the siege."
+    )
+    return Section(
+        "What the platform's loss is made of",
+        [],
+        [],
+        Grid([*head, "platform"], rows, note, _best(c)),
+    )
 
 
 def _crowd(c: Comparison) -> Section:
@@ -145,7 +176,7 @@ def _differences(c: Comparison) -> Section:
     if table[table["outcome"].isin(names)][["low", "high"]].isna().any(axis=None):
         return Section("")
     words = [
-        f"Each policy less {c.policies[0]} in the same worlds, with 90 % intervals of the mean. "
+        f"Each policy less {c.policies[0]} in the same worlds, with 90\u00a0% intervals of the mean. "
         "Grey: the interval holds 0, so the sign is not known."
     ]
     figure = pictures.differences_figure(table, names, c.policies[1:])

@@ -70,7 +70,7 @@ def _what_is_best(c: Comparison, best: str, social: str) -> str:
     if best != c.policies[0]:
         rows = c.differences
         d = rows[(rows["policy"] == best) & (rows["outcome"] == social)].iloc[0]
-        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90 % interval {m(-d['high'])} to {m(-d['low'])})"  # fmt: skip
+        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90\u00a0% interval {m(-d['high'])} to {m(-d['low'])})"  # fmt: skip
         return f"{best} costs all parties together least: {saves}; it was best in {often} of the simulated worlds."
     others = ranks.drop(index=best)
     second = str(others["mean"].idxmin())
@@ -88,7 +88,7 @@ def _who_pays(c: Comparison, best: str, own: str) -> str:
         else f"{party} {'gain' if party != 'platform' else 'gains'} {span(-loss)}"
         for party, loss in losses.items()
     )
-    text = f"Under {best}, the {said}."
+    text = f"Who pays: under {best}, the {said}."
     if own == best:
         return f"{text} It is also what costs the platform itself least."
     lost = _mean(c, own, outcomes["platform"])
@@ -100,10 +100,13 @@ def _what_is_not_known(c: Comparison, best: str, social: str) -> str:
     ranks = c.regret[c.regret["loss"] == social].set_index("policy")
     largest, n = float(ranks.loc[best, "maximum"]), int(ranks.loc[best, "n"])
     if c.factors:
-        varied = f"with {len(c.factors)} uncertain parameters varied"
+        varied = f"these are {n} draws of chance and of {len(c.factors)} uncertain parameters, and no proof"
     else:
-        varied = "with chance alone varied and every parameter held at its value, so the intervals leave out what we do not know about people"  # fmt: skip
-    text = f"Not known: in the worst of {n} worlds {best} costs {span(largest)} more than the best choice there, {varied}."
+        varied = "chance alone was varied and every parameter held at its value: what we do not know about people is in no interval here"  # fmt: skip
+    worst = f"in the worst of {n} worlds {best} costs {span(largest)} more than the best choice there"  # fmt: skip
+    if largest == 0.0:
+        worst = f"{best} is the best choice in all {n} worlds"
+    text = f"Not known: {worst}, but {varied}."
     sieges = c.sieges["share_siege"]
     if float(sieges.min()) < 1.0:
         text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
@@ -117,7 +120,7 @@ def assumptions(c: Comparison) -> list[str]:
         + ", ".join(c.factors)
         + "."
         if c.factors
-        else "Parameters were held at their values. `--ensemble assumed` varies those that no fact binds, and shows where the ranking turns."
+        else "Parameters were held at their values. The option --ensemble assumed varies those that no fact binds, and shows where the ranking turns."
     )
     return [
         varied,

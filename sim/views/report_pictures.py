@@ -167,11 +167,15 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
     fig = Figure(figsize=(WIDTH, 3.6), facecolor="white")
     ax = fig.add_axes((0.1, 0.15, 0.85, 0.78))
     dress(ax)
-    for row in points.to_dict("records"):
+    rows = sorted(points.to_dict("records"), key=lambda row: -row[social])
+    near = 0.12 * float(points[social].max() - points[social].min() or 1.0) / 1e6
+    last, below = float("inf"), False
+    for row in rows:
         x, y, front = row[platform] / 1e6, row[social] / 1e6, bool(row["on_front"])
+        below, last = last - y < near and not below, y
         ax.plot(x, y, "o", color=BLUE if front else "#b5b5b5", markersize=8)
         ax.annotate(
-            str(row["policy"]), (x, y), xytext=(8, 5), textcoords="offset points", fontsize=10,
+            str(row["policy"]), (x, y), xytext=(8, -12 if below else 5), textcoords="offset points", fontsize=10,
             weight="bold" if front else "normal", color=INK if front else GREY,
         )  # fmt: skip
     ax.margins(x=0.16, y=0.16)
