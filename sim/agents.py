@@ -15,6 +15,7 @@ import pandas as pd
 from sim import calendar, diary
 from sim.fees import Concession
 from sim.population import Consumers, Crowd, Sellers, Stores
+from sim.rules import mobilisation
 from sim.rules import stores as store_rules
 from sim.units import Cause, Phase, Role, Stance, Tactic
 from sim.world import World
@@ -89,6 +90,14 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     kind: ClassVar[str]
     columns: ClassVar[dict[str, Column]]
     first_id: ClassVar[int] = 0
+    worked_out: ClassVar[frozenset[str]] = frozenset()
+    """Columns that follow from others, and cannot be set."""
+
+    @classmethod
+    def check_settable(cls, name: str) -> None:
+        """Refuse to set a column that is worked out from others."""
+        if name in cls.worked_out:
+            raise AttributeError(f"{cls.__name__}.{name} is worked out and cannot be set")
 
     def __init__(self, model: Any, row: int) -> None:
         self.row = row
@@ -105,9 +114,13 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in type(self).columns:
-            type(self).columns[name](self.model.world)[self.row] = value
+            self.check_settable(name)
+            self._set_column(name, value)
         else:
             super().__setattr__(name, value)
+
+    def _set_column(self, name: str, value: Any) -> None:
+        type(self).columns[name](self.model.world)[self.row] = value
 
     def __eq__(self, other: object) -> bool:
         if not self.first_id:  # one object a row: itself alone
@@ -146,6 +159,17 @@ class _Person(RowAgent):
         """Under which its diary is kept."""
         return diary.PERSON, self._crowd_row()
 
+    def _set_column(self, name: str, value: Any) -> None:
+        was_in = mobilisation.is_in(int(self.stance))
+        super()._set_column(name, value)
+        world = self.model.world
+        if name == "stance" and was_in != mobilisation.is_in(int(value)):
+            row = np.array([self._crowd_row()], np.int32)
+            g = world.graph
+            mobilisation.tell_neighbours(
+                row, g.offsets, g.neighbours, world.crowd.stance, world.crowd.neighbours_in
+            )
+
     @property
     def neighbours(self) -> list["_Person"]:
         """Sellers and onlookers joined to it in the coordination graph."""
@@ -158,6 +182,7 @@ class Seller(_Person):
     """A small or medium merchant of the mall."""
 
     kind, first_id = "seller", 1_000_000
+    worked_out = frozenset({"grievance", "degree"})
     columns: ClassVar[dict[str, Column]] = {
         **{name: _of_sellers(name) for name in _names(Crowd) if name != "sympathy"},
         **{name: _of("sellers", name) for name in _names(Sellers)},
@@ -170,6 +195,7 @@ class Onlooker(_Person):
     """A member of the public: curious, a sympathiser or a reporter."""
 
     kind, first_id = "onlooker", 10_000_000
+    worked_out = frozenset({"grievance", "degree"})
     columns: ClassVar[dict[str, Column]] = {
         **{name: _of_onlookers(name) for name in _names(Crowd)},
         "grievance": _public_grievance,
@@ -184,6 +210,7 @@ class Consumer(RowAgent):
     """A shopper."""
 
     kind, first_id = "consumer", 100_000_000
+    worked_out = frozenset({"category", "visit_rate"})
     columns: ClassVar[dict[str, Column]] = {
         **{name: _of("consumers", name) for name in _names(Consumers)},
         "category": lambda world: world.stores.category[world.consumers.favourite],
@@ -201,6 +228,7 @@ class Store(RowAgent):
     """A big flagship that can be a target."""
 
     kind = "store"
+    worked_out = frozenset({"rating", "loss", "n_actions"})
     columns: ClassVar[dict[str, Column]] = {
         **{name: _of("stores", name) for name in _names(Stores)},
         "rating": _ratings,

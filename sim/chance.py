@@ -7,11 +7,12 @@ decisions of one row in one hour share a call and nothing else.
 
 import math
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 
 from sim.compiled import kernel
-from sim.units import F64, U32
+from sim.units import F64, U32, BesiegeError
 
 U = np.uint64
 _M0, _M1 = U(0xD2511F53), U(0xCD9E8D57)
@@ -257,6 +258,25 @@ def column(
     out = np.empty(n)
     _fill(key_of(seed), int(stream), hour, start, draw, out)
     return out
+
+
+LARGEST_SEED = 2**64 - 1
+
+
+def check_seed(seed: Any) -> int:
+    """Give a seed as an int.
+
+    Raises
+    ------
+    BesiegeError
+        If it is not a whole number of 0 to 2**64 - 1.
+    """
+    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
+    if not whole or not 0 <= int(seed) <= LARGEST_SEED:
+        raise BesiegeError(
+            f"seed: given {seed!r}, allowed is a whole number of 0 to {LARGEST_SEED}"
+        )
+    return int(seed)
 
 
 def key_of(seed: int) -> np.uint64:

@@ -80,8 +80,11 @@ def run(
     from sim.folders import prepare_folder
 
     world = _world(scenario, response, settings, scale, hours)
-    prepare_folder(out)
     _say_what_it_waits_for(quiet=quiet or json)
+    from sim.chance import check_seed
+
+    check_seed(seed)
+    prepare_folder(out)
     from sim import runs
     from sim.views import terminal
 

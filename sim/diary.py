@@ -106,6 +106,9 @@ def note_stores(world: World, day: StoreDay) -> None:
     for k in _rows(world, STORE):
         numbers = [float(unit(w)) for w in words(world.key, 6, world.hour, k, 0)]
         delisting = float(stores.delisting_terms(k, day, hit, by_category, p))
+        quiet = 0.0 if day.attempts[k] > 0 else float(x.quiet[k]) + 1.0
+        protection = world.platform.orders.void_orders
+        reopening = 0.0 if x.kept_shut[k] else stores.relisting_hazard(quiet, protection, p)
         suspending = float(stores.suspending_hazard(day.refusals[k], day.normal[k], p))
         _write(
             world,
@@ -123,6 +126,7 @@ def note_stores(world: World, day: StoreDay) -> None:
                 "rating": float(stores.rating(x.quality[k], x.n_honest[k], x.n_bad[k])),
                 "hazard_to_close": delisting,
                 "chance_to_close": float(1.0 - np.exp(-delisting)) if x.listed[k] else 0.0,
+                "chance_to_reopen": 0.0 if x.listed[k] else float(1.0 - np.exp(-reopening)),
                 "number": numbers[0] if x.listed[k] else numbers[1],
                 "hazard_to_suspend_cod": suspending,
             },

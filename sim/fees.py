@@ -1,7 +1,7 @@
 """What a seller pays, what a rise costs it, and how hard that is (model.md 4.1)."""
 
 import math
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -106,6 +106,11 @@ class NewSchedule(FeeSchedule):
     phase_years: Annotated[int, parameter("equal yearly steps in which the rise comes", unit="years", ge=1, le=20)] = 1  # fmt: skip
     notice_months: Annotated[float, parameter("months of the coming year in which the old fee still holds", unit="months", ge=0, le=12)] = 0.0  # fmt: skip
     grandfathered_share: Annotated[float, parameter("sellers, those who came first, who keep the old terms for good", unit="share", ge=0, le=1)] = 0.0  # fmt: skip
+
+    @classmethod
+    def same_as(cls, old: FeeSchedule) -> Self:
+        """Give the schedule under which everything stays as it was."""
+        return cls(**{name: getattr(old, name) for name in FeeSchedule.model_fields})
 
 
 class FeeParameters(NamedTuple):

@@ -54,4 +54,6 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
         raise BesiegeError(
             f"show: given {folder}, allowed is the folder of a finished run ({error})"
         ) from None
+    if not isinstance(found, dict) or not {"scenario", "seed", "outcomes"} <= set(found):
+        raise BesiegeError(f"show: given {folder}, allowed is the folder of a finished run")
     return found

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from sim import parquet
+from sim.chance import check_seed
 from sim.expressions import evaluate
 from sim.facts import Fact, load_facts
 from sim.folders import prepare_folder, unwritable, write_json
 from sim.lab.pool import run_many
 from sim.lab.tasks import Done, Failure, Task
-from sim.model import Siege, check_seed
+from sim.model import Siege
 from sim.scenario import Scenario
 from sim.units import F64, BesiegeError
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from sim import agents, diary, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
+from sim.chance import check_seed
 from sim.graph import Graph
 from sim.scenario import Scenario
 from sim.stages.attack import act
@@ -45,8 +46,6 @@ STAGES = (
     keep_ledger,
 )
 """The stages of an hour, in order (model.md section 3)."""
-
-LARGEST_SEED = 2**64 - 1
 
 
 class Siege(mesa.Model):  # type: ignore[type-arg]
@@ -234,19 +233,3 @@ def _make_room() -> None:
 
 def _latest(model: Siege, name: str) -> float:
     return float(model.world.books.series[name][model.world.hour])
-
-
-def check_seed(seed: Any) -> int:
-    """Give a seed as an int.
-
-    Raises
-    ------
-    BesiegeError
-        If it is not a whole number of 0 to 2**64 - 1.
-    """
-    whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
-    if not whole or not 0 <= int(seed) <= LARGEST_SEED:
-        raise BesiegeError(
-            f"seed: given {seed!r}, allowed is a whole number of 0 to {LARGEST_SEED}"
-        )
-    return int(seed)

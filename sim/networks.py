@@ -6,6 +6,7 @@ import networkx as nx
 import numpy as np
 
 from sim import calendar
+from sim.graph import Graph
 from sim.units import Role, Stance, Tactic
 from sim.world import World
 
@@ -18,8 +19,10 @@ def coordination(world: World) -> "nx.Graph[int]":
 
     In a complete graph (mean field) no edge is drawn.
     """
-    crowd = world.crowd
-    return world.graph.to_networkx(
+    crowd, wired = world.crowd, world.graph
+    if wired.complete:
+        wired = Graph(np.zeros(wired.n + 1, np.int64), np.zeros(0, np.int32))
+    return wired.to_networkx(
         {
             "role": [Role(r).name for r in crowd.role.tolist()],
             "stance": [Stance(s).name for s in crowd.stance.tolist()],

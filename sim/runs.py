@@ -9,8 +9,9 @@ from typing import Any
 import pandas as pd
 
 from sim import parquet, tables
+from sim.chance import check_seed
 from sim.folders import prepare_folder, unwritable, write_json
-from sim.model import Siege, check_seed
+from sim.model import Siege
 from sim.outcomes import OUTCOMES, measure
 from sim.record import Record
 from sim.scenario import Scenario

@@ -226,6 +226,9 @@ class Scenario(BaseModel):
     beliefs: BeliefParameters = BeliefParameters()
     poaching: PoachingParameters = PoachingParameters()
 
+    # Not a list of its fields: Mesa's `batch_run` takes what can be iterated for several values.
+    __iter__ = None  # type: ignore[assignment]
+
     def __init__(self, /, **given: Nested) -> None:
         """Make a scenario; a table that is given in part keeps the rest of its default."""
         fields = type(self).model_fields

@@ -50,8 +50,16 @@ class Table(AbstractAgentSet[Any]):
     def __len__(self) -> int:
         return int(self.rows.size)
 
-    def __getitem__(self, i: int) -> Any:
-        return self._agent(int(self.rows[i]))
+    def __setattr__(self, name: str, value: Any) -> None:
+        kind = self.__dict__.get("kind")
+        if kind is None or name not in kind.columns:
+            super().__setattr__(name, value)
+            return
+        kind.check_settable(name)
+        kind.columns[name](self.model.world)[self.rows] = value  # type: ignore[attr-defined]
+
+    def __getitem__(self, i: int | slice) -> Any:
+        return self._some(self.rows[i]) if isinstance(i, slice) else self._agent(int(self.rows[i]))
 
     def __iter__(self) -> Iterator[Any]:
         return (self._agent(int(row)) for row in self.rows)

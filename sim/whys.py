@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from sim.model import Siege, check_seed
+from sim.chance import check_seed
+from sim.model import Siege
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 

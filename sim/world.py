@@ -7,13 +7,13 @@ import networkx as nx
 import numpy as np
 
 from sim import calendar, chance, fees, graph, population, record
-from sim.fees import NOTHING_CONCEDED, Payers
+from sim.fees import NOTHING_CONCEDED, NewSchedule, Payers
 from sim.graph import Graph
 from sim.population import Consumers, Crowd, Sellers, Shelves, Stores
 from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
-from sim.scenario import Scenario
+from sim.scenario import Fees, Scenario
 from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Motion, Phase, Role
 
 
@@ -55,6 +55,7 @@ class Platform:
     """What the platform has done and how it is seen."""
 
     orders: Orders = IDLE
+    limit: Orders = IDLE  # those whose purchase limit holds in this hour
     answer: float = 0.0  # how far the demands are answered, 0-1
     talks: bool = False
     concession: fees.Concession = NOTHING_CONCEDED
@@ -135,6 +136,14 @@ class World:
         parts = (self.sellers, self.crowd, self.stores, self.consumers, self.books)
         held = (getattr(part, f.name) for part in parts for f in fields(part))
         return sum(array.nbytes for array in held if isinstance(array, np.ndarray))
+
+    @property
+    def fees(self) -> Fees:
+        """The fee schedules that count: where nothing is announced, the old one goes on."""
+        f = self.scenario.fees
+        if self.scenario.announced is not None:
+            return f
+        return f.model_copy(update={"new": NewSchedule.same_as(f.old)})
 
     @property
     def shopping(self) -> ShoppingParameters:
@@ -255,7 +264,7 @@ def weigh_fees(world: World) -> None:
     A seller's hardship is its own plus sympathy times the mean, clipped to 0-1; an onlooker's
     is its sympathy times the mean. The mean makes a rise that hurts nobody no cause at all.
     """
-    f, x, n = world.scenario.fees, world.sellers, world.n_sellers
+    f, x, n = world.fees, world.sellers, world.n_sellers
     before = fees.bill_before(f.old, payers(world))
     after = fees.bill(f.old, f.new, world.platform.concession, payers(world), world.weight)
     cost = fees.owed(after, f.terms) - fees.owed(before, f.terms)

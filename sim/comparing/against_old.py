@@ -8,7 +8,6 @@ takes more in fees and the use of deposits is its gain and the sellers' loss.
 import pandas as pd
 
 from sim.comparing.policies import Policy
-from sim.fees import FeeSchedule, NewSchedule
 from sim.lab.pool import Done
 from sim.responses import Response
 from sim.scenario import Scenario
@@ -39,9 +38,7 @@ def told(name: str) -> tuple[str, str]:
 
 def reference(scenario: Scenario) -> Policy:
     """Give the world under old fees, in which nothing is announced."""
-    old = scenario.fees.old
-    same = NewSchedule(**{name: getattr(old, name) for name in FeeSchedule.model_fields})
-    quiet = scenario.but({"fees.new": same, "announced": None}, response=Response())
+    quiet = scenario.but({"announced": None}, response=Response())
     return Policy("old fees, quiet", "silence", "old-fees", quiet)
 
 

@@ -11,6 +11,7 @@ from sim.world import Actions, World
 def act(world: World) -> None:
     """Stage 5: those who act draw their actions; goods and budgets go by lottery."""
     h, p, crowd = world.hour, world.scenario.attack, world.crowd
+    world.platform.limit = world.platform.orders  # what was ordered last hour holds in this one
     phase, m = world.organisers.phase, world.scenario.mobilisation
     escalated = phase == Phase.ESCALATE
     rate = 0.0
@@ -45,7 +46,7 @@ def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
         lottery = np.empty(size, np.uint32)
         n = attack.draw_actions(
             world.key, h, rows, escalated, world.weight, world.organisers.focal, cumulative,
-            world.platform.orders.throttle, p, actor, store, tactic, lottery, tallies,
+            world.platform.limit.throttle, p, actor, store, tactic, lottery, tallies,
         )  # fmt: skip
         if n <= size:
             break

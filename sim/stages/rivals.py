@@ -86,7 +86,7 @@ def _renew_one(
     world: World, concession: Concession, loss: F64, hardship: F32, legitimacy: F32, shop: I8,
     offers: Courtship,
 ) -> tuple[NextYear, I8, I8]:  # fmt: skip
-    x, f = world.sellers, world.scenario.fees
+    x, f = world.sellers, world.fees
     rate = f.terms.capital_rate_per_year
     bill = fees.bill(f.old, f.new, concession, payers(world), world.weight)
     owed = fees.owed(bill, f.terms)

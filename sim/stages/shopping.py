@@ -33,7 +33,7 @@ def shop(world: World) -> None:
         float(chance.uniform(world.key, int(Stream.N_VISITS), h, 0, 0)), mean
     )
     orders = world.platform.orders
-    stopped = 1.0 - (1.0 - orders.honest_orders) * (1.0 - orders.throttle_honest)
+    stopped = 1.0 - (1.0 - orders.honest_orders) * (1.0 - world.platform.limit.throttle_honest)
     rivals = np.zeros((len(s.rivals), N_CATEGORIES))
     trade = Trade(
         loyalty=world.consumers.loyalty,

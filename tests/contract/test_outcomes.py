@@ -1,93 +1,260 @@
-"""Every outcome of model.md section 5: its name, unit, null rule, and how it is cut short."""
+"""Every outcome: its fixed name, its unit, when it is null, and what it is of a shorter run."""
 
 import json
 import math
 
 import pytest
 
-from sim import tables
-from sim.model import Siege
 from sim.outcomes import OUTCOMES, measure
 from sim.record import SERIES
 from sim.runs import result_of
+from sim.tables import describe_columns
+from sim.units import Phase
+from tests.small_worlds import begun, finished, finished_result, one_measure
 
-NAMES = (
-    "peak_online hour_peak_online n_sellers_at_peak share_sellers_at_peak cum_attackers "
-    "hour_first_attack hour_truce hours_attack hours_truce hour_end cum_actions cum_purchases "
-    "cum_bad_reviews cum_refusals cum_clicks n_stores_attacked n_stores_disrupted "
-    "n_stores_delisted share_attacked_delisted max_store_day_actions max_store_loss "
-    "top5_store_loss cum_store_loss cum_store_loss_closed cum_store_loss_rating "
-    "cum_store_loss_handling cum_store_loss_ads cum_compensation top5_store_sales_lost "
-    "cum_store_sales_lost max_store_ad_loss median_store_ad_loss cum_ad_refund "
-    "hit_day_sales_share peak_queue max_queue_wait cum_refused_speakers share_honest_hit "
-    "n_honest_accounts_hit cum_seller_loss cum_rival_gain cum_blocked cum_failed_visits "
-    "cum_consumer_surplus_loss cum_mall_sales_loss cum_rival_sales_gain cum_sales_lost_to_all "
-    "cum_response_cost fee_revenue_next_year platform_loss share_sellers_leaving "
-    "share_sellers_multihoming total_social_loss"
-).split()
+# model.md section 5, as it stands there
+NAMES = """
+peak_online hour_peak_online n_sellers_at_peak share_sellers_at_peak cum_attackers
+hour_first_attack hour_truce hours_attack hours_truce hour_end
+cum_actions cum_purchases cum_bad_reviews cum_refusals cum_clicks
+n_stores_attacked n_stores_disrupted n_stores_delisted share_attacked_delisted
+max_store_day_actions max_store_loss top5_store_loss cum_store_loss cum_store_loss_closed
+cum_store_loss_rating cum_store_loss_handling cum_store_loss_ads cum_compensation
+top5_store_sales_lost cum_store_sales_lost
+max_store_ad_loss median_store_ad_loss cum_ad_refund hit_day_sales_share
+peak_queue max_queue_wait cum_refused_speakers
+share_honest_hit n_honest_accounts_hit cum_seller_loss cum_rival_gain cum_blocked
+cum_failed_visits cum_consumer_surplus_loss
+cum_mall_sales_loss cum_rival_sales_gain cum_sales_lost_to_all
+cum_response_cost fee_revenue_next_year platform_loss
+share_sellers_leaving share_sellers_multihoming total_social_loss
+""".split()
 
+HOURLY = """
+online n_sellers_in n_onlookers_in n_attackers new_purchases new_bad_reviews new_refusals
+new_clicks n_delisted n_cod_off share_focal n_queue queue_wait attention legitimacy
+perceived_sanction new_orders new_failed_visits mall_sales rival_sales store_loss phase
+""".split()
 
-@pytest.fixture(scope="module")
-def besieged():
-    return Siege("taobao-2011", seed=1, scale=0.01).run()
+UNITS = {
+    "hours", "hour", "people", "share", "actions", "stores", "yuan", "visits",
+}  # fmt: skip
 
-
-@pytest.fixture(scope="module")
-def calm():
-    return Siege("calm", seed=1, scale=0.01, hours=72).run()
-
-
-def test_every_outcome_of_the_design_exists_under_its_name():
-    assert set(NAMES) <= set(OUTCOMES)
-
-
-@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=lambda o: o.name)
-def test_an_outcome_has_a_unit_a_meaning_and_says_when_it_is_null(outcome, besieged, calm):
-    assert outcome.unit
-    assert outcome.label
-    for siege in (besieged, calm):
-        value = siege.outcomes[outcome.name]
-        assert value is None or math.isfinite(value)
-        if outcome.null == "never":
-            assert value is not None
-
-
-def test_where_nobody_attacks_there_is_no_first_attack_and_no_loss(calm):
-    o = calm.outcomes
-    absent = (
-        "hour_first_attack hour_truce hour_end hour_peak_online n_sellers_at_peak "
-        "share_attacked_delisted median_store_ad_loss hit_day_sales_share max_queue_wait "
-        "share_honest_hit"
-    )
-    assert [o[name] for name in absent.split()] == [None] * 10
-    assert o["cum_store_loss"] == o["max_store_loss"] == o["cum_consumer_surplus_loss"] == 0.0
-    assert o["total_social_loss"] == o["platform_loss"] == o["cum_seller_loss"] == 0.0
-    assert '"hour_first_attack": {"value": null' in json.dumps(result_of(calm).to_dict())
+# Worlds in which different things do not exist.
+WORLDS = {
+    "as happened": {},
+    "silence": {"response": "silence"},
+    "no announcement": {"announced": None, "response": "silence", "hours": 48},
+    "no announcement, all measures": {"announced": None, "hours": 190},
+    "nobody": {"population__n_sellers": 0, "population__n_onlookers": 0, "hours": 72},
+    "a floor that nobody asks for": {"channel__request_rate": 0.0, "hours": 100},
+    "no assembly decides": {"channel__quorum": 1e6, "hours": 72},
+    "gentle": {"attack__purchase_rate": 0.002, "attack__review_rate": 0.0, "hours": 72,
+               "attack__refusal_rate": 0.0, "attack__click_rate": 0.0},
+    "stopped on the first night": {"hours": 30},
+    "one hour": {"hours": 1},
+    "protect": {"response": "protect", "hours": 100},
+}  # fmt: skip
+worlds = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 
 
-@pytest.mark.parametrize("hours", [30, 72, 144])
-def test_a_record_cut_short_gives_the_outcomes_of_a_run_stopped_there(besieged, hours):
-    stopped = measure(Siege("taobao-2011", seed=1, scale=0.01, hours=hours).run().record)
-    cut = measure(besieged.record.until(hours))
+@pytest.mark.parametrize("name", NAMES)
+def test_an_outcome_of_the_model_exists_under_exactly_its_name(name):
+    assert name in OUTCOMES
+    assert name in finished().outcomes
+
+
+@pytest.mark.parametrize("name", HOURLY)
+def test_an_hourly_series_of_the_model_exists_under_exactly_its_name(name):
+    assert name in SERIES
+    assert name in finished().hours.columns
+    assert len(finished().hours) == 336
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+def test_an_outcome_declares_unit_label_and_when_it_is_null(outcome):
+    assert outcome.unit in UNITS
+    assert len(outcome.label.split()) >= 2
+    assert outcome.null.strip()
+    described = describe_columns()["outcomes"][outcome.name]
+    assert described == {"unit": outcome.unit, "meaning": outcome.label, "null": outcome.null}
+
+
+@worlds
+def test_an_outcome_is_a_finite_number_or_null_where_it_says_so(world):
+    for name, value in finished(**world).outcomes.items():
+        assert value is None or (type(value) is float and math.isfinite(value)), name
+        if value is None:
+            assert OUTCOMES[name].null != "never", name
+
+
+def causes_of_null(siege):
+    """Say, for every declared cause, whether it holds in a run, from the series alone."""
+    hours, record = siege.hours, siege.record
+    daily = {}
+    for t, name in enumerate(("purchases", "reviews", "refusals", "clicks")):
+        by_day = record.actions[:, :, t]
+        days = range(0, record.hours, 24)
+        daily[name] = [by_day[d : d + 24].sum(axis=0) for d in days]
+    no_clicks = [
+        a + b + c
+        for a, b, c in zip(daily["purchases"], daily["reviews"], daily["refusals"], strict=True)
+    ]
+    all_four = [a + b for a, b in zip(no_clicks, daily["clicks"], strict=True)]
+    top = hours.online.max()
+    return {
+        "nobody was ever online": top == 0,
+        "no attack": record.actions.sum() == 0,
+        "no truce": not (hours.phase == Phase.TRUCE).any(),
+        "nobody was ever online, or the crowd had not fallen so far by the last hour":
+            top == 0 or hours.online.iloc[-1] >= 0.05 * top,
+        "no store was attacked": not any((day >= 100).any() for day in all_four),
+        "nobody spoke": hours.queue_wait.isna().all(),
+        "no measure examined anything": record.series["new_honest"].sum() == 0,
+        "stopped before the renewal": record.renewal is None,
+        "never": False,
+        "no store had such a day": None,  # of clicks, or of the others: looked at apart
+    } | {
+        "clicks": not any((day >= 1000).any() for day in daily["clicks"]),
+        "others": not any((day >= 1000).any() for day in no_clicks),
+    }  # fmt: skip
+
+
+@worlds
+def test_an_outcome_is_null_exactly_when_its_declared_cause_holds(world):
+    siege = finished(**world)
+    causes = causes_of_null(siege)
+    apart = {"median_store_ad_loss": "clicks", "hit_day_sales_share": "others"}
+    wrong = [
+        f"{name} is {value}: {outcome.null}"
+        for name, outcome in OUTCOMES.items()
+        for value in [siege.outcomes[name]]
+        if (value is None) != causes[apart.get(name, outcome.null)]
+    ]
+    assert wrong == []
+
+
+def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
+    seen = {}
+    for world in WORLDS.values():
+        for cause, holds in causes_of_null(finished(**world)).items():
+            seen.setdefault(cause, set()).add(holds)
+    for name in ("never", "no store had such a day", "stopped before the renewal"):
+        del seen[name]
+    assert {
+        cause for cause, values in seen.items() if {bool(v) for v in values} != {True, False}
+    } == set()
+
+
+CALM_NULLS = {
+    "hour_peak_online", "n_sellers_at_peak", "share_sellers_at_peak", "hour_first_attack",
+    "hour_truce", "hour_end", "share_attacked_delisted", "median_store_ad_loss",
+    "hit_day_sales_share", "max_queue_wait", "share_honest_hit",
+}  # fmt: skip
+
+
+def test_in_a_calm_world_what_did_not_happen_is_null_and_never_zero():
+    calm = finished(1, "calm").outcomes
+    assert {name for name, value in calm.items() if value is None} == CALM_NULLS
+
+
+def test_in_a_calm_world_nobody_acts_and_nobody_pays():
+    calm = finished(1, "calm").outcomes
+    own = {"fee_revenue_next_year", "share_sellers_leaving", "share_sellers_multihoming"}
+    shelves = finished(1, "calm").record.series["empty_shelf"].sum()
+    assert calm["cum_failed_visits"] == shelves  # that honest buyers alone have emptied
+    own |= {"cum_failed_visits"} if shelves else set()
+    assert {n for n, v in calm.items() if v == 0} == set(OUTCOMES) - CALM_NULLS - own
+    assert calm["fee_revenue_next_year"] > 0
+
+
+def test_json_writes_null_for_what_does_not_exist():
+    text = json.dumps(finished_result(1, "calm").to_dict(), allow_nan=False)
+    outcomes = json.loads(text)["outcomes"]
+    assert {name for name, entry in outcomes.items() if entry["value"] is None} == CALM_NULLS
+    assert outcomes["cum_actions"] == {"value": 0.0, "unit": "actions"}
+    assert '"hour_first_attack": {"value": null, "unit": "hour"}' in text
+
+
+CUTS = [(1, "as-happened"), (24, "as-happened"), (47, "protect"), (96, "protect"), (144, "as-happened"),
+        (200, "as-happened"), (336, "as-happened")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("hours", "response"), CUTS)
+def test_a_record_cut_at_an_hour_has_the_outcomes_of_a_run_of_that_length(hours, response):
+    whole = finished(hours=336, response=response).record
+    short = finished(response=response, hours=hours)
+    cut = measure(whole.until(hours))
     for name, outcome in OUTCOMES.items():
-        assert cut[name] == (None if outcome.needs_renewal else stopped[name]), name
+        if not outcome.needs_renewal:
+            assert cut[name] == short.outcomes[name], name
+        elif hours < 336:
+            assert cut[name] is None
+    if hours == 336:
+        assert cut == short.outcomes
 
 
-def test_every_column_of_every_table_has_unit_and_meaning(besieged):
-    described, result = tables.describe_columns(), result_of(besieged)
-    for name in ("hours", "stores", "rivals", "sellers"):
-        assert list(getattr(result, name).columns) == list(described[name])
-    assert set(described["hours"]) == {"hour", *SERIES}
-    for columns in described.values():
-        assert all(c["unit"] and c["meaning"] and c["null"] for c in columns.values())
+def test_a_record_cut_before_its_first_hour_has_outcomes_too():
+    nothing = measure(finished().record.until(0))
+    assert nothing["cum_actions"] == 0
+    assert nothing["hour_first_attack"] is None
+    assert all(v is None or v == 0 for v in nothing.values())
 
 
-def test_tables_agree_with_the_outcomes(besieged):
-    result = result_of(besieged)
-    o, stores = result.outcomes, result.stores
-    assert stores.loss.sum() == pytest.approx(o["cum_store_loss"], rel=1e-9)
-    assert stores.clicks.sum() == o["cum_clicks"]
-    assert (stores.hours_delisted > 0).sum() == o["n_stores_delisted"]
-    assert result.hours.online.max() == o["peak_online"]
+def test_a_record_cut_beyond_its_end_is_the_whole_record():
+    record = finished().record
+    assert measure(record.until(10_000)) == measure(record)
+
+
+def test_a_siege_that_goes_on_gives_outcomes_of_what_is_done_so_far():
+    siege = begun()
+    assert siege.outcomes["cum_actions"] == 0
+    siege.run_for(100)
+    so_far = siege.outcomes
+    assert len(siege.hours) == 100
+    for name, outcome in OUTCOMES.items():
+        assert (so_far[name] is None) or not outcome.needs_renewal
+    assert so_far == measure(finished().record.until(100))
+    assert result_of(siege).hours.shape[0] == 100
+
+
+def test_sums_of_the_hourly_series_are_the_totals_of_the_run():
+    siege = finished()
+    totals = {
+        "cum_purchases": "new_purchases", "cum_bad_reviews": "new_bad_reviews",
+        "cum_refusals": "new_refusals", "cum_clicks": "new_clicks",
+        "cum_failed_visits": "new_failed_visits", "cum_store_loss": "store_loss",
+    }  # fmt: skip
+    for outcome, series in totals.items():
+        total = siege.hours[series].sum()
+        assert total > 0
+        assert siege.outcomes[outcome] == pytest.approx(total, rel=1e-9)
+    four = ("cum_purchases", "cum_bad_reviews", "cum_refusals", "cum_clicks")
+    assert siege.outcomes["cum_actions"] == sum(siege.outcomes[name] for name in four)
+    causes = ("closed", "rating", "handling", "ads")
+    by_cause = sum(siege.outcomes[f"cum_store_loss_{cause}"] for cause in causes)
+    net = by_cause - siege.outcomes["cum_compensation"]
+    assert siege.outcomes["cum_store_loss"] == pytest.approx(net, rel=1e-9)
+
+
+def test_outcomes_over_stores_agree_with_the_stores_table():
+    result = finished_result()
+    stores, outcomes = result.stores, result.outcomes
+    assert outcomes["cum_store_loss"] == pytest.approx(stores.loss.sum())
+    assert outcomes["max_store_loss"] == pytest.approx(stores.loss.max())
+    assert outcomes["top5_store_loss"] == pytest.approx(stores.loss.nlargest(5).mean())
+    assert outcomes["cum_store_sales_lost"] == pytest.approx(stores.sales_lost.sum())
+    assert outcomes["max_store_day_actions"] == stores.max_day_actions.max()
+    assert outcomes["n_stores_delisted"] == (stores.hours_delisted > 0).sum()
+    disrupted = (stores.hours_delisted > 0) | (stores.hours_cod_off > 0)
+    assert outcomes["n_stores_disrupted"] == disrupted.sum()
     leaving = (result.sellers.choice == "LEAVE").mean()
-    assert leaving == pytest.approx(o["share_sellers_leaving"])
+    assert outcomes["share_sellers_leaving"] == pytest.approx(leaving)
+    assert 0 < leaving < 1
+
+
+def test_compensation_includes_refunds_of_clicks_and_nothing_is_paid_in_silence():
+    paid = finished(response=one_measure("refund-clicks", trigger={"hour": 46})).outcomes
+    assert paid["cum_compensation"] >= paid["cum_ad_refund"] > 0
+    quiet = finished(response="silence").outcomes
+    assert quiet["cum_compensation"] == quiet["cum_ad_refund"] == 0

@@ -1,210 +1,591 @@
-"""A rule is written once: the compiled loop does for every row what the scalar rule says."""
+"""Every compiled loop equals its scalar rule applied row by row, and what the diary tells."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.chance import key_of, unit, words
+from sim import graph
+from sim.chance import AT_RENEWAL, Stream, key_of, poisson, uniform, unit, words
 from sim.rules import attack, beliefs, mobilisation, poaching, stores
-from sim.units import N_CATEGORIES, Phase, Role, Stance
+from sim.rules.attack import AttackParameters
+from sim.rules.beliefs import BeliefParameters, Events
+from sim.rules.mobilisation import Climate, MobilisationParameters
+from sim.rules.poaching import Choice, Courtship, PoachingParameters
+from sim.rules.stores import StoreDay, StoreParameters
+from sim.units import N_CATEGORIES, Motion, Phase, Role, Stance, Tactic
+from tests.small_worlds import begun
 
-KEY = key_of(11)
-SHARE = st.floats(0, 1)
-
-
-@st.composite
-def crowds(draw):
-    """Draw a crowd of 300 with its climate and parameters."""
-    rng = np.random.default_rng(draw(st.integers(0, 2**32)))
-    n = 300
-    climate = mobilisation.Climate(*(draw(SHARE) for _ in range(4)), 1.0, 2.0, 3.0, draw(SHARE))
-    p = mobilisation.MobilisationParameters(
-        noise=draw(st.sampled_from([0.0, 0.2, 1.0])),
-        join_rate=draw(SHARE),
-        quit_rate=draw(SHARE),
-        tie_joins=draw(st.booleans()),
-    )
-    return {
-        "role": rng.integers(0, 4, n).astype(np.uint8),
-        "hardship": rng.random(n).astype(np.float32),
-        "legitimacy": rng.random(n).astype(np.float32),
-        "curiosity": rng.random(n).astype(np.float32),
-        "risk": rng.random(n).astype(np.float32),
-        "threshold": rng.normal(0.5, 0.5, n).astype(np.float32),
-        "inside": rng.integers(0, 5, n).astype(np.int32),
-        "degree": rng.integers(5, 9, n).astype(np.int32),
-        "stance": rng.integers(0, 5, n).astype(np.uint8),
-        "climate": climate,
-        "p": p,
-        "complete": draw(st.booleans()),
-    }
+seeds = st.integers(0, 2**64 - 1)
+sizes = st.sampled_from([0, 1, 2, 7, 255, 256, 257, 300])
+hours = st.integers(0, 9_999)
+shares = st.floats(0, 1)
+few = settings(max_examples=40)
 
 
-@settings(max_examples=25)
-@given(crowds())
-def test_people_move_as_the_rule_says_for_each_of_them(c):
-    n = c["role"].size
-    before = c["stance"].copy()
-    stance, online = before.copy(), np.zeros(n, np.bool_)
-    wish, hours_in = np.zeros(n), np.zeros(n, np.int16)
-    crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
-    census = np.zeros((2, 4), np.int64)
-    n_in = int(((before != Stance.OUTSIDE) & (before != Stance.QUIT)).sum())
-    n_crossed, n_inside = mobilisation.move_people(
-        KEY, 7, c["role"], c["hardship"], c["legitimacy"], c["curiosity"], c["risk"],
-        c["threshold"], c["inside"], c["degree"], c["complete"], n_in, c["climate"], c["p"],
-        stance, online, wish, hours_in, crossed, inside, census,
-    )  # fmt: skip
-    moved = []
+def some_rows(seed, n):
+    """Give a generator that is not the engine's, and one of numbers with ties in them."""
+    rng = np.random.default_rng(seed)
+
+    def numbers(low, high, kind=np.float64):
+        drawn = rng.uniform(low, high, n)
+        edge = rng.choice([low, high, (low + high) / 2], n)
+        return np.where(rng.random(n) < 0.2, edge, drawn).astype(kind)
+
+    return rng, numbers
+
+
+def parameters(kind, **drawn):
+    """Draw some parameters of a rule, the others as they are by default."""
+    return st.fixed_dictionaries(drawn).map(lambda given: kind(**given))
+
+
+mobilisations = parameters(
+    MobilisationParameters,
+    weight_grievance=st.floats(0, 10),
+    weight_social=st.floats(0, 10),
+    weight_attention=st.floats(0, 10),
+    weight_risk=st.floats(0, 10),
+    noise=st.sampled_from([0.0, 0.05, 0.23, 5.0]),
+    join_rate=shares,
+    quit_rate=shares,
+    return_factor=shares,
+    tie_joins=st.booleans(),
+)
+climates = st.builds(
+    Climate, shares, shares, shares, shares, shares, st.floats(0, 40), st.floats(0, 40), shares
+)
+
+
+@few
+@given(seeds, sizes, hours, mobilisations, climates, st.booleans())
+def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climate, complete):
+    rng, numbers = some_rows(seed, n)
+    key = key_of(seed)
+    role = rng.integers(0, len(Role), n).astype(np.uint8)
+    hardship, legitimacy = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
+    curiosity, risk = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
+    threshold = numbers(-1, 2, np.float32)
+    degree = rng.integers(0, 9, n).astype(np.int32)
+    near = rng.integers(0, degree + 1).astype(np.int32)
+    stance = rng.integers(0, len(Stance), n).astype(np.uint8)
+    online = rng.random(n) < 0.5
+    online &= np.isin(stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
+    wish, hours_in = np.full(n, -99.0), np.zeros(n, np.int16)
+    n_in = n // 3
+
+    expected = []
     for i in range(n):
-        seller = c["role"][i] == Role.SELLER
-        social = mobilisation.social_pull(c["inside"][i], c["degree"][i], n_in, n, c["complete"])
-        seen = float(c["legitimacy"][i]) if seller else c["climate"].legitimacy_public
-        own = [float(c[name][i]) for name in ("hardship", "curiosity", "risk", "threshold")]
-        u = mobilisation.utility(own[0], seen, social, *own[1:], c["climate"], c["p"])
-        w0, w1, _w2, _w3 = words(KEY, 0, 7, i, 0)
-        was_in = mobilisation.is_in(before[i])
+        w0, w1, _w2, _w3 = words(key, 0, hour, i, 0)
+        seller = role[i] == Role.SELLER
+        u = mobilisation.utility(
+            hardship[i], legitimacy[i] if seller else climate.legitimacy_public,
+            mobilisation.social_pull(near[i], degree[i], n_in, n, complete),
+            curiosity[i], risk[i], threshold[i], climate, p,
+        )  # fmt: skip
+        was_in = mobilisation.is_in(stance[i])
         if was_in:
-            factor = 2.0 if seller else 3.0
-            is_in = not mobilisation.quits(unit(w0), u, factor, c["p"])
+            factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+            now_in = not mobilisation.quits(unit(w0), u, factor, p)
+            after = stance[i] if now_in else Stance.QUIT
         else:
-            back = c["p"].return_factor if before[i] == Stance.QUIT else 1.0
-            is_in = mobilisation.joins(unit(w0), u, back, c["p"])
-        assert mobilisation.is_in(stance[i]) == is_in
-        assert online[i] == (is_in and unit(w1) < c["climate"].presence)
-        if is_in:
-            assert wish[i] == u
-        if is_in != was_in:
-            moved.append(i)
-    assert crossed[:n_crossed].tolist() == moved
-    assert inside[:n_inside].tolist() == [i for i in range(n) if mobilisation.is_in(stance[i])]
-    assert census[1].sum() == online.sum()
+            back = p.return_factor if stance[i] == Stance.QUIT else 1.0
+            now_in = mobilisation.joins(unit(w0), u, climate.join_factor * back, p)
+            after = Stance.MEMBER if now_in else stance[i]
+        seen = now_in and unit(w1) < climate.presence
+        expected.append(
+            (int(after), bool(seen), int(now_in), u if was_in or now_in else None, was_in != now_in)
+        )
 
-
-@settings(max_examples=25)
-@given(st.integers(0, 2**32), st.sampled_from([0.0, 0.3]), st.booleans())
-def test_attackers_act_as_the_rule_says_for_each_of_them(seed, noise, called):
-    rng = np.random.default_rng(seed)
-    n, p = 300, attack.AttackParameters()
-    role, online = rng.integers(0, 4, n).astype(np.uint8), rng.random(n) < 0.6
-    wish, inside = rng.normal(0, 0.5, n), np.flatnonzero(rng.random(n) < 0.8).astype(np.int32)
-    stance, ever = np.ones(n, np.uint8), rng.random(n) < 0.3
-    before, acted = ever.copy(), np.zeros(n, np.bool_)
-    acting = np.empty(n, np.int32)
-    rate = 1.5 if called else 0.0
-    n_acting, n_new = attack.choose_to_act(
-        KEY, 9, inside, role, online, wish, rate, noise, True, p, stance, ever, acted, acting
-    )
-    expected = [
-        i
-        for i in inside.tolist()
-        if called
-        and online[i]
-        and attack.attacks(role[i])
-        and attack.acts(unit(words(KEY, 0, 9, i, 0)[2]), wish[i], noise, True, p)
+    crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
+    census = np.full((2, len(Role)), 7, np.int64)
+    n_crossed, n_inside = mobilisation.move_people(
+        key, hour, role, hardship, legitimacy, curiosity, risk, threshold, near, degree, complete,
+        n_in, climate, p, stance, online, wish, hours_in, crossed, inside, census,
+    )  # fmt: skip
+    assert stance.tolist() == [e[0] for e in expected]
+    assert online.tolist() == [e[1] for e in expected]
+    assert hours_in.tolist() == [e[2] for e in expected]
+    assert [w for w, e in zip(wish.tolist(), expected, strict=True) if e[3] is not None] == [
+        e[3] for e in expected if e[3] is not None
     ]
-    assert acting[:n_acting].tolist() == expected
-    assert n_new == acted.sum()
+    assert crossed[:n_crossed].tolist() == [i for i, e in enumerate(expected) if e[4]]
+    assert inside[:n_inside].tolist() == [i for i, e in enumerate(expected) if e[2]]
+    for r in Role:
+        assert census[0, r] == sum(e[2] for e, of in zip(expected, role, strict=True) if of == r)
+        assert census[1, r] == sum(e[1] for e, of in zip(expected, role, strict=True) if of == r)
+
+
+@few
+@given(seeds, st.integers(2, 80))
+def test_counts_of_neighbours_inside_follow_those_who_cross(seed, n):
+    rng, _numbers = some_rows(seed, n)
+    g = graph.from_edges(n, rng.integers(0, n, 3 * n), rng.integers(0, n, 3 * n))
+    before, after = rng.random(n) < 0.5, rng.random(n) < 0.5
+
+    def inside_near(inside):
+        return [int(inside[g.neighbours[g.offsets[i] : g.offsets[i + 1]]].sum()) for i in range(n)]
+
+    counts = np.array(inside_near(before), np.int32)
+    stance = np.where(after, Stance.MEMBER, Stance.QUIT).astype(np.uint8)
+    crossed = np.flatnonzero(before != after).astype(np.int32)
+    mobilisation.tell_neighbours(crossed, g.offsets, g.neighbours, stance, counts)
+    assert counts.tolist() == inside_near(after)
+
+
+attacks = parameters(
+    AttackParameters,
+    eagerness=st.floats(-5, 5),
+    discipline=shares,
+    purchase_rate=st.floats(0, 3),
+    review_rate=st.floats(0, 3),
+    refusal_rate=st.floats(0, 3),
+    click_rate=st.floats(0, 3),
+    escalation=st.floats(0, 3),
+    escalation_refusals=st.floats(0, 3),
+)
+
+
+@few
+@given(seeds, sizes, hours, attacks, st.floats(0, 3), st.sampled_from([0.0, 0.23]), st.booleans())
+def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, noise, tie):
+    rng, numbers = some_rows(seed, n)
+    key = key_of(seed)
+    inside = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
+    role = rng.integers(0, len(Role), n).astype(np.uint8)
+    online, wish = rng.random(n) < 0.7, numbers(-2, 2)
+    stance = rng.integers(0, len(Stance), n).astype(np.uint8)
+    attacked, acted = rng.random(n) < 0.3, rng.random(n) < 0.3
+
+    stances, first_time, who = stance.tolist(), 0, []
     for i in inside.tolist():
-        paused = Stance.PAUSED if before[i] else Stance.MEMBER
-        assert stance[i] == (Stance.ATTACKING if i in expected else paused)
+        stances[i] = int(Stance.PAUSED if attacked[i] else Stance.MEMBER)
+        may = rate > 0 and online[i] and attack.attacks(role[i])
+        _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
+        if may and attack.acts(unit(w2), wish[i], noise, tie, p):
+            stances[i] = int(Stance.ATTACKING)
+            who.append(i)
+            first_time += not acted[i] and unit(w3) < 1 - np.exp(-rate)
+
+    acting = np.empty(n, np.int32)
+    n_acting, n_new = attack.choose_to_act(
+        key, hour, inside, role, online, wish, rate, noise, tie, p, stance, attacked, acted, acting
+    )
+    assert acting[:n_acting].tolist() == who
+    assert stance.tolist() == stances
+    assert n_new == first_time
+    assert attacked[who].all()
 
 
-@settings(max_examples=25)
-@given(st.integers(0, 2**32), SHARE)
-def test_stores_close_and_reopen_as_the_rule_says_for_each_of_them(seed, protection):
-    rng = np.random.default_rng(seed)
-    n, p = 60, stores.StoreParameters()
-    day = stores.StoreDay(
-        false_orders=rng.poisson(30, n).astype(float),
-        refusals=rng.poisson(3, n).astype(float),
-        attempts=rng.poisson(0.7, n).astype(float),
-        normal=rng.random(n) * 10,
-        sold_out=rng.random(n) < 0.1,
-        hit_today=rng.random(n) < 0.2,
+@few
+@given(
+    seeds,
+    hours,
+    attacks,
+    st.booleans(),
+    st.floats(0.5, 40),
+    st.integers(1, 30),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
+    seed, hour, p, escalated, weight, n_stores, throttle, called
+):
+    rng, _numbers = some_rows(seed, 10)
+    key = key_of(seed)
+    rows = np.flatnonzero(rng.random(40) < 0.3).astype(np.int32)
+    focal = int(rng.integers(0, n_stores)) if called else -1
+    weights = rng.random(n_stores)
+    cumulative = np.cumsum(weights)
+
+    expected, follow, stopped = [], 0, 0
+    for i in rows.tolist():
+        d = 0
+        for t in Tactic:
+            rate = attack.rate_of(int(t), escalated, p)
+            for _ in range(poisson(key, Stream.N_PURCHASES + t, hour, i, rate * weight)):
+                target, lottery, call, limit = words(key, 2, hour, i, d)
+                d += 1
+                if t in (Tactic.PURCHASE, Tactic.REFUSAL) and unit(limit) < throttle:
+                    stopped += 1
+                    continue
+                if called and unit(call) < p.discipline:
+                    k = focal
+                    follow += 1
+                else:
+                    at = unit(target) * cumulative[-1]
+                    k = next(s for s in range(n_stores) if cumulative[s] > at or s == n_stores - 1)
+                expected.append((i, k, int(t), int(lottery)))
+
+    size = len(expected) + 5
+    actor, lottery = np.empty(size, np.int32), np.empty(size, np.uint32)
+    store, tactic = np.empty(size, np.int16), np.empty(size, np.int8)
+    tallies = np.array([5.0, 5.0])
+    n = attack.draw_actions(
+        key, hour, rows, escalated, weight, focal, cumulative, throttle, p, actor, store, tactic,
+        lottery, tallies,
+    )  # fmt: skip
+    drawn = zip(
+        actor[:n].tolist(),
+        store[:n].tolist(),
+        tactic[:n].tolist(),
+        lottery[:n].tolist(),
+        strict=True,
+    )
+    assert list(drawn) == expected
+    assert tallies.tolist() == [follow, stopped]
+
+
+@few
+@given(seeds, st.integers(0, 400), st.integers(1, 6))
+def test_goods_and_budgets_go_to_actions_in_the_order_of_the_lottery(seed, n, n_stores):
+    rng, _numbers = some_rows(seed, n)
+    store = rng.integers(0, n_stores, n).astype(np.int16)
+    tactic = rng.integers(0, len(Tactic), n).astype(np.int8)
+    order = rng.permutation(n)
+    listed, cod = rng.random(n_stores) < 0.7, rng.random(n_stores) < 0.7
+    cost = rng.uniform(1, 5, n_stores)
+    stock, money = rng.uniform(0, 30, n_stores), rng.uniform(0, 40, n_stores)
+
+    goods, left, done, blocked, well = stock.tolist(), money.tolist(), {}, 0, [False] * n
+    for a in order.tolist():
+        k, t = int(store[a]), Tactic(int(tactic[a]))
+        blocked += not listed[k]
+        can = listed[k]
+        if t in (Tactic.PURCHASE, Tactic.REFUSAL):
+            can = can and goods[k] >= 1 and (t == Tactic.PURCHASE or cod[k])
+            goods[k] -= can
+        elif t == Tactic.CLICK:
+            can = can and left[k] >= cost[k]
+            left[k] -= cost[k] if can else 0
+        well[a] = bool(can)
+        done[k, t] = done.get((k, t), 0) + can
+
+    out, attempts = np.zeros((n_stores, len(Tactic))), np.zeros(n_stores)
+    succeeded = np.empty(n, np.bool_)
+    n_blocked = attack.carry_out(
+        order, store, tactic, listed, cod, cost, stock, money, out, attempts, succeeded
+    )
+    assert succeeded.tolist() == well
+    assert n_blocked == blocked
+    assert {kt: v for kt, v in done.items() if v} == {
+        (k, Tactic(t)): out[k, t] for k, t in np.argwhere(out > 0).tolist()
+    }
+    assert attempts.tolist() == np.bincount(store, minlength=n_stores).tolist()
+    assert stock.tolist() == goods
+    assert money.tolist() == left
+    assert stock.min() >= 0
+    assert money.min() >= 0
+
+
+keeping = parameters(
+    StoreParameters,
+    delist_rate=st.floats(0, 3),
+    delist_half=st.floats(0.1, 100),
+    delist_stockout=st.floats(0, 3),
+    precaution=shares,
+    precaution_category=shares,
+    quiet_hours=st.floats(0, 5),
+    relist_rate=st.floats(0, 3),
+    relist_protected=st.floats(0, 3),
+    cod_rate=st.floats(0, 3),
+    cod_half=st.floats(0.1, 100),
+)
+
+
+@few
+@given(seeds, st.integers(1, 60), hours, keeping, shares)
+def test_stores_open_and_close_exactly_as_each_ones_own_rule_says(seed, n, hour, p, protection):
+    rng, numbers = some_rows(seed, n)
+    key = key_of(seed)
+    day = StoreDay(
+        false_orders=rng.poisson(5, n).astype(float),
+        refusals=rng.poisson(1, n).astype(float),
+        attempts=rng.poisson(1, n).astype(float),
+        normal=numbers(0, 10),
+        sold_out=rng.random(n) < 0.2,
+        hit_today=rng.random(n) < 0.4,
         category=np.sort(rng.integers(0, N_CATEGORIES, n)).astype(np.int32),
     )
-    listed, cod_on, shut = rng.random(n) < 0.7, rng.random(n) < 0.7, rng.random(n) < 0.1
-    quiet, quiet_cod = rng.integers(0, 40, (2, n)).astype(float)
-    was, cod_was, calm, cod_calm = listed.copy(), cod_on.copy(), quiet.copy(), quiet_cod.copy()
-    never = np.zeros((2, n), np.bool_)
-    stores.open_and_close(
-        KEY, 5, day, protection, p, shut, listed, cod_on, quiet, quiet_cod, never[0], never[1]
-    )
-    by_category = np.empty(N_CATEGORIES)
-    hit = stores.share_hit(day, by_category)
-    assert hit == pytest.approx(day.hit_today.mean())
+    kept_shut = rng.random(n) < 0.2
+    listed = (rng.random(n) < 0.6) & ~kept_shut
+    cod = rng.random(n) < 0.6
+    quiet, quiet_cod = numbers(0, 6), numbers(0, 6)
+    ever, ever_cod = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+
+    expected = []
     for k in range(n):
-        w = [unit(x) for x in words(KEY, 6, 5, k, 0)]
-        now = 0.0 if day.attempts[k] > 0 else calm[k] + 1
-        now_cod = 0.0 if day.refusals[k] > 0 else cod_calm[k] + 1
-        close = stores.delisting_terms(k, day, hit, by_category, p)
-        again = stores.relisting_hazard(now, protection, p)
-        open_ = (w[0] >= 1 - np.exp(-close)) if was[k] else (w[1] < 1 - np.exp(-again))
-        if shut[k] and not was[k]:
-            open_ = False
-        assert listed[k] == open_
-        off = stores.suspending_hazard(day.refusals[k], day.normal[k], p)
-        on = stores.relisting_hazard(now_cod, protection, p)
-        assert cod_on[k] == ((w[2] >= 1 - np.exp(-off)) if cod_was[k] else w[3] < 1 - np.exp(-on))
-        assert never[0][k] == (was[k] and not listed[k])
+        near = day.category == day.category[k]
+        w = [unit(x) for x in words(key, 6, hour, k, 0)]
+        calm = 0.0 if day.attempts[k] > 0 else quiet[k] + 1
+        calm_cod = 0.0 if day.refusals[k] > 0 else quiet_cod[k] + 1
+        close = stores.delisting_hazard(
+            day.false_orders[k] / max(day.normal[k], 1e-9), day.sold_out[k],
+            day.hit_today.mean(), day.hit_today[near].mean(), p,
+        )  # fmt: skip
+        suspend = stores.suspending_hazard(day.refusals[k], day.normal[k], p)
+        back = 1 - np.exp(-stores.relisting_hazard(calm, protection, p))
+        back_cod = 1 - np.exp(-stores.relisting_hazard(calm_cod, protection, p))
+        is_open = w[0] >= 1 - np.exp(-close) if listed[k] else not kept_shut[k] and w[1] < back
+        has_cod = w[2] >= 1 - np.exp(-suspend) if cod[k] else w[3] < back_cod
+        expected.append((bool(is_open), bool(has_cod), calm, calm_cod))
+    was_listed, had_cod = listed.copy(), cod.copy()
 
-
-@settings(max_examples=25)
-@given(st.integers(0, 2**32), st.booleans())
-def test_views_mix_and_move_as_the_rule_says_for_each_seller(seed, complete):
-    rng = np.random.default_rng(seed)
-    n, p = 50, beliefs.BeliefParameters()
-    joined = rng.random((n, n)) < 0.05
-    joined |= joined.T
-    np.fill_diagonal(joined, False)
-    offsets = np.concatenate([[0], np.cumsum(joined.sum(axis=1))]).astype(np.int64)
-    neighbours = np.nonzero(joined)[1].astype(np.int32)
-    before = rng.random(n).astype(np.float32)
-    events = beliefs.Events(*rng.random(4))
-    out = np.empty_like(before)
-    beliefs.move_views(before, offsets, neighbours, complete, events, p, out)
-    for i in range(n):
-        view, near = float(before[i]), before[neighbours[offsets[i] : offsets[i + 1]]]
-        if complete:
-            view = beliefs.mixed_view(view, sum(float(v) for v in before) / n, p)
-        elif near.size:
-            view = beliefs.mixed_view(view, sum(float(v) for v in near) / near.size, p)
-        assert out[i] == np.float32(beliefs.next_legitimacy(view, 0.0, events, p))
-
-
-@settings(max_examples=25)
-@given(st.integers(0, 2**32))
-def test_sellers_are_courted_as_the_rule_says_for_each_of_them(seed):
-    rng = np.random.default_rng(seed)
-    n, p = 200, poaching.PoachingParameters(move_rate_per_day=0.5)
-    margin, turnover = rng.random(n) * 0.3, rng.random(n) * 2e6
-    hardship, legitimacy = rng.random((2, n)).astype(np.float32)
-    loss = rng.normal(0, 3000, n)
-    offers = poaching.Courtship(
-        fee=np.array([6000.0, 8000.0]),
-        attraction=np.array([1.0, 2.0]),
-        effort=np.array([1.0, 0.5]),
-        promised=np.array([True, False]),
+    stores.open_and_close(
+        key, hour, day, protection, p, kept_shut, listed, cod, quiet, quiet_cod, ever, ever_cod
     )
-    rival = np.where(rng.random(n) < 0.2, 0, -1).astype(np.int8)
-    before = rival.copy()
-    poaching.court(KEY, 12, margin, turnover, hardship, legitimacy, loss, offers, p, rival)
+    rows = zip(listed.tolist(), cod.tolist(), quiet.tolist(), quiet_cod.tolist(), strict=True)
+    assert list(rows) == expected
+    assert ever.tolist() == (was_listed & ~listed).tolist()
+    assert ever_cod.tolist() == (had_cod & ~cod).tolist()
+
+
+@few
+@given(seeds, sizes)
+def test_ratings_and_advertising_are_each_stores_own(seed, n):
+    rng, numbers = some_rows(seed, n)
+    quality, honest, bad = numbers(1, 5), numbers(0, 1000), numbers(0, 500)
+    out = np.empty(n)
+    stores.rate_all(quality, honest, bad, out)
+    assert out.tolist() == [stores.rating(*row) for row in zip(quality, honest, bad, strict=True)]
+    assert ((out >= 1) & (out <= quality)).all()
+
+    listed, budget, p = rng.random(n) < 0.7, numbers(0, 1000), StoreParameters()
+    left = budget * numbers(0, 1)
+    due = np.where(listed, np.minimum(p.ad_use * budget * 1.4 / 24.0, left), 0.0)
+    after, spent = left.copy(), np.empty(n)
+    stores.spend_on_ads(listed, budget, after, 1.4, p, spent)
+    assert spent.tolist() == pytest.approx(due.tolist(), rel=1e-12)
+    assert after.tolist() == (left - spent).tolist()
+
+
+views = parameters(
+    BeliefParameters,
+    unanswered=st.floats(0, 0.1),
+    backlash=st.floats(0, 0.5),
+    answered=st.floats(0, 0.5),
+    neighbours=shares,
+)
+events = st.builds(Events, shares, shares, shares, shares)
+
+
+@few
+@given(seeds, sizes, views, events, st.booleans())
+def test_views_of_the_platform_move_by_each_sellers_own_rule(seed, n, p, seen, complete):
+    rng, numbers = some_rows(seed, n)
+    before = numbers(0, 1, np.float32)
+    g = graph.from_edges(n, rng.integers(0, max(n, 1), 2 * n), rng.integers(0, max(n, 1), 2 * n))
+    expected = []
     for i in range(n):
-        if before[i] >= 0:
-            assert rival[i] == before[i]
+        near = before[g.neighbours[g.offsets[i] : g.offsets[i + 1]]].astype(np.float64)
+        around = before.astype(np.float64) if complete else near
+        view = float(before[i])
+        if around.size:
+            mean = sum(around.tolist()) / around.size
+            view = beliefs.mixed_view(view, mean, p)
+        expected.append(np.float32(beliefs.next_legitimacy(view, 0.0, seen, p)))
+    out = np.empty(n, np.float32)
+    beliefs.move_views(before, g.offsets, g.neighbours, complete, seen, p, out)
+    assert out.tolist() == [float(e) for e in expected]
+    assert ((out >= 0) & (out <= 1)).all()
+
+
+poachers = parameters(
+    PoachingParameters,
+    move_rate_per_day=shares,
+    switching_cost=st.floats(0, 1e5),
+    move_noise=st.floats(1, 1e5),
+    gain_share=shares,
+    keep_share=shares,
+    grievance_yuan=st.floats(0, 1e5),
+    promise_bonus=st.floats(0, 1e5),
+    renewal_noise=st.floats(1, 1e5),
+)
+
+
+def some_offers(rng, n_rivals):
+    return Courtship(
+        fee=rng.uniform(0, 3e4, n_rivals),
+        attraction=rng.uniform(0.1, 2, n_rivals),
+        effort=rng.uniform(0, 3, n_rivals),
+        promised=rng.random(n_rivals) < 0.5,
+    )
+
+
+@few
+@given(seeds, sizes, hours, poachers, st.integers(0, 3))
+def test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says(seed, n, hour, p, n_rivals):
+    rng, numbers = some_rows(seed, n)
+    key, offers = key_of(seed), some_offers(rng, n_rivals)
+    margin, turnover = numbers(0.01, 0.5), numbers(1e3, 1e6)
+    hardship, legitimacy = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
+    loss = numbers(-1e4, 1e4)
+    shop = (
+        rng.integers(-1, max(n_rivals, 0), n).astype(np.int8)
+        if n_rivals
+        else np.full(n, -1, np.int8)
+    )
+    expected = shop.tolist()
+    for i in range(n if n_rivals else 0):
+        if shop[i] >= 0:
             continue
-        w0, w1, _w2, _w3 = words(KEY, 12, 12, i, 0)
+        w0, w1, _w2, _w3 = words(key, 12, hour, i, 0)
         r = poaching.courted_by(unit(w1), offers.attraction)
         profit = poaching.rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
-        wronged = float(hardship[i]) * (1.0 - float(legitimacy[i]))
-        chance = poaching.move_chance(profit, wronged, loss[i], offers.effort[r], p)
-        assert rival[i] == (r if unit(w0) < chance else -1)
+        wrong = hardship[i] * (1.0 - legitimacy[i])
+        if unit(w0) < poaching.move_chance(profit, wrong, loss[i], offers.effort[r], p):
+            expected[i] = r
+    poaching.court(key, hour, margin, turnover, hardship, legitimacy, loss, offers, p, shop)
+    assert shop.tolist() == expected
+
+
+@few
+@given(seeds, sizes, poachers, st.integers(0, 3))
+def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, p, n_rivals):
+    rng, numbers = some_rows(seed, n)
+    key, offers = key_of(seed), some_offers(rng, n_rivals)
+    profit, loss, bill = numbers(1e3, 1e5), numbers(-1e4, 1e4), numbers(0, 6e4)
+    hardship, legitimacy = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
+    shop = rng.integers(-1, n_rivals, n).astype(np.int8) if n_rivals else np.full(n, -1, np.int8)
+    expected = []
+    for i in range(n):
+        if not n_rivals:
+            expected.append((Choice.STAY, -1))
+            continue
+        w0, w1, _w2, _w3 = words(key, 13, AT_RENEWAL, i, 0)
+        new = shop[i] < 0
+        r = poaching.courted_by(unit(w1), offers.attraction) if new else int(shop[i])
+        wrong = hardship[i] * (1.0 - legitimacy[i])
+        worth = np.array(
+            poaching.renewal_values(profit[i], loss[i], bill[i], offers.fee[r], wrong, p)
+        )
+        worth[1:] -= p.switching_cost if new else 0.0
+        chance = np.exp((worth - worth.max()) / p.renewal_noise)
+        choice = Choice(
+            int(np.searchsorted(np.cumsum(chance) / chance.sum(), unit(w0), side="right"))
+        )
+        expected.append((choice, int(shop[i]) if choice == Choice.STAY else r))
+    out = np.empty(n, np.int8)
+    poaching.renew(key, profit, loss, bill, hardship, legitimacy, offers, p, shop, out)
+    assert list(zip(out.tolist(), shop.tolist(), strict=True)) == expected
+
+
+@pytest.fixture(scope="module")
+def watched():
+    """Give a siege with watched people and stores, and their columns after every hour."""
+    siege = begun(5, scale=0.002, hours=130)
+    people = [siege.sellers[i] for i in range(40)] + [siege.onlookers[i] for i in range(80)]
+    kept_stores = [siege.stores[k] for k in range(0, 60, 2)]
+    for agent in (*people, *kept_stores, siege.organisers, siege.platform):
+        siege.watch(agent)
+    seen = []
+    while siege.running:
+        siege.step()
+        crowd, shops = siege.world.crowd, siege.world.stores
+        seen.append(
+            {
+                "stance": crowd.stance.copy(), "online": crowd.online.copy(),
+                "wish": crowd.wish.copy(), "listed": shops.listed.copy(),
+                "cod_on": shops.cod_on.copy(),
+            }
+        )  # fmt: skip
+    return siege, people, kept_stores, seen
+
+
+def test_a_persons_diary_tells_what_the_loop_did_hour_by_hour(watched):
+    siege, people, _stores, seen = watched
+    told = set()
+    for person in people:
+        row = person.diary_key[1]
+        for entry in person.why().to_dict("records"):
+            after = seen[entry["hour"]]
+            total = entry["grievance"] + entry["social"] + entry["attention"]
+            assert entry["utility"] == total + entry["risk"] + entry["threshold"]
+            assert entry["stance"] == Stance(int(after["stance"][row])).name
+            assert entry["online"] == after["online"][row]
+            inside = mobilisation.is_in(after["stance"][row])
+            assert inside == (entry["does"] in {"joins", "stays in"})
+            if inside:
+                assert entry["utility"] == after["wish"][row]
+            crosses = entry["does"] in {"joins", "quits"}
+            assert crosses == (entry["number"] < entry["chance"])
+            if entry["stance"] == "ATTACKING":
+                assert entry["chance_to_act"] > 0
+            told.add(entry["does"])
+    assert told == {"joins", "stays in", "quits", "stays out"}
+    assert siege.outcomes["cum_actions"] > 0
+
+
+def test_a_stores_diary_tells_when_it_closes_and_when_it_reopens(watched):
+    siege, _people, kept, seen = watched
+    shut_hours = 0
+    for store in kept:
+        entries = store.why().to_dict("records")
+        assert [e["hour"] for e in entries] == list(range(130))
+        for entry in entries:
+            listed = bool(seen[entry["hour"]]["listed"][store.row])
+            shut_hours += not listed
+            before = seen[entry["hour"] - 1]["listed"][store.row] if entry["hour"] else True
+            assert entry["listed"] == before
+            if before:
+                assert listed == (entry["number"] >= entry["chance_to_close"])
+            p = siege.scenario.stores
+            false_ratio = entry["false_orders"] / max(entry["normal_orders"], 1e-9)
+            least = stores.delisting_hazard(false_ratio, entry["sold_out"], 0.0, 0.0, p)
+            assert entry["hazard_to_close"] >= least
+    assert shut_hours > 0
+
+
+def test_a_store_that_is_closed_tells_its_chance_to_reopen(watched):
+    _siege, _people, kept, seen = watched
+    reopened = 0
+    for store in kept:
+        for entry in store.why().to_dict("records"):
+            if entry["listed"]:
+                continue
+            now = bool(seen[entry["hour"]]["listed"][store.row])
+            assert "chance_to_reopen" in entry
+            assert now == (entry["number"] < entry["chance_to_reopen"])
+            reopened += now
+    assert reopened > 0
+
+
+def test_a_diary_kept_all_along_equals_the_one_told_from_a_second_run(watched):
+    siege, people, kept, _seen = watched
+    again = begun(5, scale=0.002, hours=130).run()
+    for agent in (people[3], people[70], kept[4], siege.organisers, siege.platform):
+        kind = type(agent).kind
+        name = kind if kind in {"organisers", "platform"} else f"{kind}:{agent.row}"
+        assert again.agent(name).why().equals(agent.why())
+
+
+def test_the_organisers_diary_names_the_phase_that_follows(watched):
+    siege, *_ = watched
+    entries = siege.organisers.why().to_dict("records")
+    assert {e["decides"] for e in entries} > {"ATTACK"}
+    for entry in entries:
+        assert entry["leading"] in {*(m.name for m in Motion), "none"}
+        if entry["decides"] == "ATTACK":
+            assert siege.hours.phase[entry["hour"]] == Phase.ATTACK
 
 
 def test_the_phase_changes_who_joins_and_who_leaves():
-    p = mobilisation.MobilisationParameters()
-    assert mobilisation.phase_factors(Phase.TRUCE, p)[0] < 0.1
-    assert mobilisation.phase_factors(Phase.GATHER, p)[1] < 1
-    assert mobilisation.phase_factors(Phase.ATTACK, p) == (1.0, 1.0, 1.0)
+    p = MobilisationParameters()
+    gather, truce = (mobilisation.phase_factors(phase, p) for phase in (Phase.GATHER, Phase.TRUCE))
+    end = mobilisation.phase_factors(Phase.DISSOLVE, p)
+    assert gather[0] == 1.0
+    assert gather[1] < 1.0
+    assert truce[0] < 0.1
+    assert truce[2] > truce[1]
+    assert end[1] == end[2] > 1.0
+    for phase in (Phase.ATTACK, Phase.ESCALATE):
+        assert mobilisation.phase_factors(phase, p) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("stream", list(Stream), ids=lambda s: s.name)
+def test_a_stream_is_its_own_word_of_its_own_block(stream):
+    key = key_of(77)
+    expected = unit(words(key, stream // 4, 5, 6, 7)[stream % 4])
+    assert uniform(key, int(stream), 5, 6, 7) == expected
+    others = [uniform(key, int(s), 5, 6, 7) for s in Stream if s != stream]
+    assert expected not in others

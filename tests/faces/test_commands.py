@@ -1,177 +1,364 @@
-"""The commands as a user meets them: what they print, write, refuse and return."""
+"""The command line, against product.md: what it prints, what it writes, what it refuses."""
 
 import json
+import os
+import shutil
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from sim import cli, parquet
-from sim.scenario import Scenario
+import sim.cli
+from sim import parquet
+from sim.model import Siege
+from sim.outcomes import OUTCOMES
+from sim.responses import measures
+from sim.runs import run
+from sim.scenario import Scenario, library_names
+from tests.small_worlds import SMALL
 
-QUICK = ["--scale", "0.005", "--hours", "60"]
+HOURS = 60
+SMALLER = [
+    f"--set={path}={value}" for path, value in SMALL.items() if path != "scale"
+] + [f"--scale={SMALL['scale']}", f"--hours={HOURS}"]  # fmt: skip
 
 
-def besiege(capsys, monkeypatch, *words):
-    """Run the command here; give its exit code and what it printed."""
-    monkeypatch.setattr(sys, "argv", ["besiege", *map(str, words)])
-    with pytest.raises(SystemExit) as stop:
-        cli.main()
-    said = capsys.readouterr()
-    return stop.value.code or 0, said.out, said.err
+class Said:
+    """What a command printed, and its exit code."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def lines(self):
+        return self.err.strip().splitlines()
+
+
+class Undrawn:
+    """Stands for the picture, which takes a second to draw and is looked at elsewhere."""
+
+    def savefig(self, path, **_options):
+        """Leave a file in its place."""
+        Path(path).write_bytes(b"")
 
 
 @pytest.fixture
-def command(capsys, monkeypatch):
-    return lambda *words: besiege(capsys, monkeypatch, *words)
+def besiege(monkeypatch, capsys, tmp_path):
+    """Call the command line here, in a folder of its own, without drawing the picture."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.views.plots.siege_figure", lambda *_record: Undrawn())
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["besiege", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as stop:
+            sim.cli.main()
+        out, err = capsys.readouterr()
+        return Said(stop.value.code or 0, out, err)
+
+    return call
 
 
-def test_a_run_tells_its_story_and_leaves_a_folder(command, tmp_path):
-    code, out, _ = command("run", *QUICK, "--out", tmp_path / "run")
-    assert code == 0
-    assert "fees were announced" in out
-    assert "peak_online" in out
-    left = {p.name for p in (tmp_path / "run").iterdir()}
-    assert left == {
-        "scenario.toml", "outcomes.json", "columns.json", "hours.parquet", "stores.parquet",
-        "rivals.parquet", "sellers.parquet", "siege.png",
-    }  # fmt: skip
-    world = Scenario.load("taobao-2011").but(scale=0.005, hours=60)
-    again = Scenario.load(tmp_path / "run" / "scenario.toml")
-    assert again.fingerprint == world.fingerprint
-    described = json.loads((tmp_path / "run" / "columns.json").read_text())
-    for name in ("hours", "stores", "rivals", "sellers"):
-        table = parquet.read(tmp_path / "run" / f"{name}.parquet")
-        assert set(table.columns) == set(described[name])
-    hours = parquet.read(tmp_path / "run" / "hours.parquet")
-    assert hours.queue_wait.isna().any()
-    assert not hours.online.isna().any()
+def expected():
+    scenario = Scenario.load("taobao-2011").but({**SMALL, "hours": HOURS})
+    return run(scenario, seed=5)
 
 
-def test_with_json_a_run_prints_one_object_and_nothing_else(command, tmp_path):
-    code, out, err = command("run", *QUICK, "--json", "--seed", 3, "--out", tmp_path)
-    told = json.loads(out)
-    assert (code, err) == (0, "")
-    assert out.count("\n") == 1
-    assert {"scenario", "seed", "scale", "hours", "version", "wall_seconds", "outcomes"} <= set(
-        told
-    )
-    assert told["seed"] == 3
-    assert set(told["outcomes"]["peak_online"]) == {"value", "unit"}
-    assert told["outcomes"]["hour_truce"] == {"value": None, "unit": "hour"}
-
-
-def test_quiet_prints_the_folder_alone(command, tmp_path):
-    assert command("run", "calm", *QUICK, "--quiet", "--out", tmp_path) == (0, f"{tmp_path}\n", "")
-
-
-def test_settings_and_a_response_change_the_scenario(command, tmp_path):
-    command(
-        "run", "small", *QUICK, "--set", "fees.new.standard=15000", "--set", "hours=20",
-        "--hours", "12", "--response", "protect", "--quiet", "--out", tmp_path,
+def test_the_installed_command_prints_one_json_object_and_leaves_the_folder_of_the_contract(
+    tmp_path,
+):
+    program = shutil.which("besiege", path=str(Path(sys.executable).parent))
+    assert program is not None
+    folder, result = tmp_path / "a", expected()
+    done = subprocess.run(
+        [program, "run", *SMALLER, "--seed", "5", "--json", "--out", str(folder)],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+        env={**os.environ, "PYTHONHASHSEED": "3", "OMP_NUM_THREADS": "3"},
     )  # fmt: skip
-    saved = Scenario.load(tmp_path / "scenario.toml")
-    assert saved.fees.new.standard == 15000
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    printed = json.loads(done.stdout)
+    assert {"scenario", "seed", "scale", "hours", "version", "wall_seconds", "outcomes"} <= set(
+        printed
+    )
+    assert printed["scenario"] == "taobao-2011"
+    assert (printed["seed"], printed["scale"], printed["hours"]) == (5, 0.01, HOURS)
+    assert printed["wall_seconds"] > 0
+    assert list(printed["outcomes"]) == list(OUTCOMES)
+    for name, entry in printed["outcomes"].items():
+        assert entry == {"value": result.outcomes[name], "unit": OUTCOMES[name].unit}
+
+    names = {path.name for path in folder.iterdir()}
+    assert {"scenario.toml", "outcomes.json", "columns.json", "hours.parquet", "stores.parquet",
+            "rivals.parquet", "siege.png"} <= names  # fmt: skip
+    assert not [name for name in names if name.endswith(".part") or name.startswith(".")]
+    assert Scenario.load(folder / "scenario.toml").fingerprint == result.scenario.fingerprint
+    saved = json.loads((folder / "outcomes.json").read_text())
+    assert saved["outcomes"] == result.to_dict()["outcomes"]
+    assert (folder / "siege.png").read_bytes().startswith(b"\x89PNG")
+    assert (folder / "siege.png").stat().st_size > 10_000
+    described = json.loads((folder / "columns.json").read_text())
+    for path in folder.glob("*.parquet"):
+        table = parquet.read(path)
+        assert set(described[path.stem]) == set(table.columns)
+        for column in table.columns:
+            meaning = described[path.stem][column]
+            assert meaning["unit"]
+            assert meaning["meaning"]
+            if table[column].isna().any():
+                assert meaning["null"] != "never", column
+        parquet.write(getattr(result, path.stem), tmp_path / "again.parquet")
+        assert path.read_bytes() == (tmp_path / "again.parquet").read_bytes()
+
+
+def test_a_run_as_json_says_nothing_beside_its_json(besiege):
+    said = besiege("run", *SMALLER, "--seed", 5, "--json")
+    assert (said.code, said.err) == (0, "")
+    assert json.loads(said.out)["outcomes"] == expected().to_dict()["outcomes"]
+
+
+def test_the_tables_of_a_result_are_described_column_by_column(tmp_path):
+    from sim.tables import describe_columns
+
+    result, described = expected(), describe_columns()
+    for name in ("hours", "stores", "rivals", "sellers"):
+        table = getattr(result, name)
+        assert list(table.columns) == list(described[name])
+        parquet.write(table, tmp_path / f"{name}.parquet")
+        back = parquet.read(tmp_path / f"{name}.parquet")
+        assert list(back.columns) == list(table.columns)
+        assert len(back) == len(table)
+
+
+def test_a_finished_run_can_be_shown_again(besiege):
+    first = besiege("run", *SMALLER, "--seed", 5, "--json", "--out", "here")
+    assert first.code == 0
+    shown = besiege("show", "here", "--json")
+    assert json.loads(shown.out)["outcomes"] == json.loads(first.out)["outcomes"]
+    told = besiege("show", "here")
+    assert told.code == 0
+    assert "peak_online" in told.out
+
+
+def test_a_saved_scenario_runs_again_to_the_same_outcomes(besiege):
+    first = besiege("run", *SMALLER, "--seed", 5, "--json", "--out", "here")
+    second = besiege("run", "here/scenario.toml", "--seed", 5, "--json", "--out", "there")
+    assert json.loads(second.out)["outcomes"] == json.loads(first.out)["outcomes"]
+
+
+def test_a_run_without_options_tells_the_story_and_where_it_lies(besiege):
+    said = besiege("run", "small", "--hours", HOURS)
+    assert said.code == 0
+    assert "fees were announced" in said.out
+    assert "cum_actions" in said.out
+    assert "runs/latest" in said.out
+
+
+def test_a_quiet_run_prints_its_folder_alone(besiege):
+    said = besiege("run", "calm", *SMALLER, "--quiet", "--out", "here")
+    assert (said.code, said.out, said.err) == (0, "here\n", "")
+
+
+def test_an_option_of_its_own_wins_over_a_setting_and_a_later_setting_over_an_earlier(besiege):
+    said = besiege(
+        "run", "small", "--set", "fees.new.standard=15000", "--set", "fees.new.standard=16000",
+        "--set", "hours=20", "--hours", 12, "--response", "protect", "--quiet", "--out", "here",
+    )  # fmt: skip
+    assert said.code == 0
+    saved = Scenario.load("here/scenario.toml")
+    assert saved.fees.new.standard == 16000
     assert saved.hours == 12
     assert saved.response.name == "protect"
 
 
-def test_a_finished_run_is_shown_again(command, tmp_path):
-    command("run", "calm", *QUICK, "--quiet", "--out", tmp_path)
-    code, out, _ = command("show", tmp_path)
-    assert code == 0
-    assert "peak_online" in out
-    assert json.loads(command("show", tmp_path, "--json")[1])["scenario"] == "calm"
+def test_help_is_printed_without_loading_the_engine():
+    words = "import sys; sys.argv = ['besiege', '--help']\nfrom sim import cli\n"
+    check = "try:\n    cli.main()\nfinally:\n    assert 'numpy' not in sys.modules\n"
+    done = subprocess.run(
+        [sys.executable, "-c", words + check], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "scenarios" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "agent",
-    ["seller:7", "onlooker:3", "store:499", "consumer:0", "rival:2", "platform", "organisers:0"],
-)
-def test_every_kind_of_agent_explains_itself(command, agent):
-    code, out, _ = command("explain", "small", "--agent", agent, "--hours", 50, "--json")
-    rows = json.loads(out)
-    assert code == 0
-    assert rows
+AGENTS = [
+    "seller:7",
+    "onlooker:12",
+    "consumer:3",
+    "store:4",
+    "rival:1",
+    "platform",
+    "organisers",
+    "seller",
+]
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+def test_every_kind_of_agent_is_explained(besiege, agent):
+    said = besiege("explain", "--agent", agent, "small", "--hours", HOURS)
+    assert said.code == 0
+    assert len(said.out.splitlines()) >= 2
+    as_json = besiege("explain", "--agent", agent, "small", "--hours", HOURS, "--json")
+    rows = json.loads(as_json.out)
+    assert len(rows) >= 1
     assert all("hour" in row for row in rows)
 
 
-def test_one_hour_is_explained_term_by_term(command):
-    code, out, _ = command("explain", "small", "--agent", "seller:7", "--hour", 46)
-    lines = out.splitlines()
-    assert code == 0
-    assert [line.split()[0] for line in lines[2:10]] == [
-        "stance_before", "grievance", "social", "attention", "risk", "threshold", "utility", "chance",
-    ]  # fmt: skip
+def test_one_hour_of_an_agent_is_explained_term_by_term(besiege):
+    said = besiege("explain", "--agent", "seller:7", "small", "--hour", 47, "--json")
+    (row,) = json.loads(said.out)
+    siege = Siege("small", seed=1)
+    siege.run_for(48)
+    assert row["hour"] == 47
+    assert row["stance"] == siege.sellers[7].stance.name
+    told = besiege("explain", "--agent", "seller:7", "small", "--hour", 47)
+    assert "grievance" in told.out
+    assert "utility" in told.out
 
 
-def test_the_library_is_listed_and_the_schema_is_one(command):
-    assert "taobao-2011" in command("scenarios")[1]
-    assert set(json.loads(command("scenarios", "--json")[1])) >= {"calm", "small", "taobao-2011"}
-    listed = command("responses")[1]
-    assert "as-happened" in listed
-    assert "true_positive_share" in listed
-    assert "refund-clicks" in command("responses", "protect")[1]
-    assert json.loads(command("schema")[1])["title"] == "Scenario"
+LISTS = [("scenarios", "taobao-2011"), ("responses", "protect"), ("schema", "population")]
+
+
+@pytest.mark.parametrize(("command", "word"), LISTS)
+def test_a_list_of_the_library_names_what_is_in_it(besiege, command, word):
+    said = besiege(command)
+    assert said.code == 0
+    assert word in said.out
+
+
+def test_lists_and_schema_are_json_when_asked(besiege):
+    assert set(json.loads(besiege("scenarios", "--json").out)) == set(library_names("scenarios"))
+    assert set(json.loads(besiege("responses", "--json").out)) == set(library_names("responses"))
+    schema = json.loads(besiege("schema").out)
+    assert set(Scenario.model_fields) == set(schema["properties"])
+
+
+def test_every_measure_is_listed_with_each_of_its_parameters(besiege):
+    said = besiege("responses").out
+    for kind, measure in measures().items():
+        assert kind in said
+        for field in measure.model_fields:
+            assert field in said or field in {"kind", "trigger"}
+
+
+def test_help_and_version_of_commands_are_printed(besiege):
+    said = besiege("--help")
+    assert said.code == 0
+    for command in ("run", "explain", "show", "scenarios", "responses", "schema", "bench"):
+        assert command in said.out
+    assert "--scale" in besiege("run", "--help").out
+
+
+WRONG = {
+    "an unknown command": ["rum"],
+    "an unknown option": ["run", "--sede", "4"],
+    "an option without its value": ["run", "--seed"],
+    "an unknown scenario": ["run", "taobao-2012"],
+    "a file that is not there": ["run", "nowhere.toml"],
+    "an unknown response": ["run", "--response", "protekt"],
+    "a setting without a value": ["run", "--set", "scale"],
+    "a setting of an unknown field": ["run", "--set", "fees.new.standrad=1"],
+    "a setting out of range": ["run", "--set", "channel.quorum=-1"],
+    "a graph from no file": ["run", "--set", "graph.family=file"],
+    "settings that together are too much":
+        ["run", "--set", "shopping.buy_mall=0.9", "--set", "shopping.buy_rivals=0.9"],
+    "a setting of another type": ["run", "--set", "channel.quorum=many"],
+    "a scale too large": ["run", "--scale", "3"],
+    "a scale of nought": ["run", "--scale", "0"],
+    "a scale that is no number": ["run", "--scale", "nan"],
+    "a scale in words": ["run", "--scale", "half"],
+    "an infinite scale": ["run", "--scale", "inf"],
+    "a negative seed": ["run", "--seed", "-1"],
+    "a seed too large": ["run", "--seed", str(2**64)],
+    "a seed that is not whole": ["run", "--seed", "1.5"],
+    "no hours": ["run", "--hours", "0"],
+    "negative hours": ["run", "--hours", "-5"],
+    "too many hours": ["run", "--hours", "10001"],
+    "a folder below a file": ["run", "--out", "a-file/below"],
+    "a folder that is a file": ["run", "--out", "a-file"],
+    "an unknown kind of agent": ["explain", "--agent", "dragon:1", "small"],
+    "an agent that is not there": ["explain", "--agent", "seller:99999", "small"],
+    "an agent of a negative row": ["explain", "--agent", "seller:-1", "small"],
+    "no agent": ["explain", "small"],
+    "an hour beyond the end": ["explain", "--agent", "seller:1", "small", "--hour", "336"],
+    "a negative hour": ["explain", "--agent", "seller:1", "small", "--hour", "-1"],
+    "a negative seed to explain": ["explain", "--agent", "seller:1", "small", "--seed", "-1"],
+    "a folder without a run": ["show", "."],
+    "a folder that is not there": ["show", "nowhere"],
+    "a folder with other json": ["show", "strange"],
+    "a folder with a list": ["show", "listed"],
+    "one thing too many": ["run", "small", "calm"],
+    "an unknown response to look at": ["responses", "protekt"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)
+def test_wrong_input_is_one_line_and_exit_code_two(besiege, tmp_path, arguments):
+    (tmp_path / "a-file").write_text("")
+    for folder, text in (("strange", '{"a": 1}'), ("listed", "[1, 2]")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "outcomes.json").write_text(text)
+    said = besiege(*arguments)
+    assert said.code == 2
+    assert said.out == ""
+    assert len(said.lines) == 1
+    assert "Traceback" not in said.err
+    assert len(said.lines[0].split()) >= 3
+
+
+NEAREST = [
+    (["run", "taobao-2012"], "taobao-2011"),
+    (["run", "--response", "protekt"], "protect"),
+    (["run", "--set", "fees.new.standrad=1"], "standard"),
+    (["run", "--set", "atack.eagerness=1"], "attack"),
+    (["run", "--scale", "3"], "0.001"),
+    (["run", "--seed", "-1"], "seed"),
+    (["run", "--sede", "4"], "--seed"),
+    (["explain", "--agent", "seler:1", "small"], "seller"),
+    (["explain", "--agent", "store:500"], "store:499"),
+    (["rn"], "run"),
+    (["run", "--out", "a-file/below"], "--out"),
+]
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["run", "--sed", "3"], "--seed"),
-        (["rn"], "run"),
-        (["run", "taobao"], "taobao-2011"),
-        (["run", "--response", "protct"], "protect"),
-        (["run", "--set", "fees.new.standrd=1"], "fees.new.standard"),
-        (["run", "--set", "fees.new.standard"], "="),
-        (["run", "--set", "fees.new.standard=lots"], "fees.new.standard"),
-        (["run", "--scale", "3"], "scale"),
-        (["run", "--scale", "nan"], "scale"),
-        (["run", "--scale", "much"], "--scale"),
-        (["run", "--seed", "-1"], "seed"),
-        (["run", "--seed", "1.5"], "--seed"),
-        (["run", "--hours", "0"], "hours"),
-        (["run", "--set", "graph.family=file"], "graph"),
-        (["run", "--set", "shopping.buy_mall=0.9", "--set", "shopping.buy_rivals=0.9"], "buy_rivals"),
-        (["explain", "--agent", "buyer:1"], "seller"),
-        (["explain", "--agent", "store:500"], "store:499"),
-        (["explain", "--agent", "store:-1"], "store:0"),
-        (["explain", "--agent", "store:1", "--hour", "999"], "335"),
-        (["explain"], "--agent"),
-        (["show", "nowhere"], "nowhere"),
-        (["responses", "nothing"], "nothing"),
-    ],
-)  # fmt: skip
-def test_wrong_input_is_one_line_and_exit_code_2(command, tmp_path, words, said):
-    out = ["--out", tmp_path] if words[0] == "run" else []
-    code, printed, err = command(*words, *out)
-    assert code == 2
-    assert printed == ""
-    assert err.count("\n") == 1
-    assert said in err
-    assert "Traceback" not in err
+    ("arguments", "hint"), NEAREST, ids=lambda v: " ".join(v) if isinstance(v, list) else v
+)
+def test_a_refusal_names_what_would_have_been_right(besiege, tmp_path, arguments, hint):
+    (tmp_path / "a-file").write_text("")
+    assert hint in besiege(*arguments).err
 
 
-def test_a_folder_that_cannot_be_written_is_refused_before_the_run(command, tmp_path):
-    (tmp_path / "file").write_text("")
-    code, _, err = command("run", *QUICK, "--out", tmp_path / "file" / "run")
-    assert code == 2
-    assert err.startswith("--out: given")
+@pytest.mark.parametrize(
+    "arguments",
+    [["run", "--seed", "-1"], ["run", "--scale", "3"], ["run", "small", "--hours", "0"]],
+)
+def test_a_run_that_is_refused_leaves_no_folder_behind(besiege, tmp_path, arguments):
+    assert besiege(*arguments, "--out", "new").code == 2
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_command_returns_130(command, monkeypatch, tmp_path):
-    from sim import runs
+def test_an_interrupt_from_the_keyboard_ends_with_130_and_no_traceback(besiege, monkeypatch):
+    step = Siege.step
 
-    def interrupt(*_given, **_more):
-        raise KeyboardInterrupt
+    def interrupted(siege):
+        if siege.world.hour == 20:
+            signal.raise_signal(signal.SIGINT)
+        step(siege)
 
-    monkeypatch.setattr(runs, "run", interrupt)
-    assert command("run", *QUICK, "--json", "--out", tmp_path)[0] == 130
+    monkeypatch.setattr(Siege, "step", interrupted)
+    said = besiege("run", *SMALLER, "--json")
+    assert said.code == 130
+    assert said.out == ""
+    assert "Traceback" not in said.err
 
 
-def test_the_installed_command_answers_without_the_engine():
-    words = "import sys; sys.argv = ['besiege', '--help']\nfrom sim import cli\n"
-    check = "try:\n    cli.main()\nfinally:\n    assert 'numpy' not in sys.modules\n"
-    done = subprocess.run([sys.executable, "-c", words + check], capture_output=True, text=True)
-    assert done.returncode == 0
-    assert "scenarios" in done.stdout
+def test_a_fault_of_the_engine_is_not_taken_for_wrong_input(besiege, monkeypatch):
+    def broken(_siege):
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(Siege, "step", broken)
+    with pytest.raises(ZeroDivisionError):
+        besiege("run", *SMALLER, "--json")

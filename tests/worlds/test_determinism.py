@@ -1,92 +1,233 @@
-"""The same scenario and seed give the same bytes, wherever and however they run."""
+"""The same scenario and seed give the same bytes, however and wherever they are run."""
 
 import copy
 import os
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from sim import parquet, runs, tables
+from sim import parquet
+from sim.agents import Seller, Store
+from sim.chance import LARGEST_SEED
 from sim.model import Siege
+from sim.runs import result_of, run
 from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.units import BesiegeError, Stance
+from tests.small_worlds import begun, finished, finished_result, first_difference, small_scenario
 
-SMALL = {"scale": 0.01, "hours": 120}
+HOURS = 84
+TABLES = ("hours", "stores", "rivals", "sellers")
 
-WRITE_HOURS = """
+FRESH = """
 import sys
 from pathlib import Path
-from sim import parquet, runs
-result = runs.run(sys.argv[1], seed=int(sys.argv[2]), scale=0.01, hours=120)
-parquet.write(result.hours, Path(sys.argv[3]))
+from sim import parquet, run
+from sim.scenario import Scenario
+folder = Path(sys.argv[1])
+result = run(Scenario.load(folder / "scenario.toml"), seed=4)
+for name in ("hours", "stores", "rivals", "sellers"):
+    parquet.write(getattr(result, name), folder / sys.argv[2] / f"{name}.parquet")
 """
 
 
-def hours_bytes(folder, scenario="taobao-2011", seed=1):
-    result = runs.run(scenario, seed=seed, **SMALL)
-    parquet.write(result.hours, folder / "hours.parquet")
-    return (folder / "hours.parquet").read_bytes()
+def assert_equal(one, other):
+    assert first_difference(one.record, other.record) == []
+    assert one.outcomes == other.outcomes
+    for table in TABLES:
+        assert getattr(result_of(one), table).equals(getattr(result_of(other), table))
 
 
-@pytest.mark.parametrize("threads", ["1", "4"])
-def test_another_process_with_other_threads_writes_the_same_bytes(tmp_path, threads):
-    out = tmp_path / "other.parquet"
-    names = ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    there = {**os.environ, **dict.fromkeys(names, threads), "PYTHONHASHSEED": threads}
-    command = [sys.executable, "-c", WRITE_HOURS, "taobao-2011", "1", str(out)]
-    subprocess.run(command, check=True, env=there)
-    assert out.read_bytes() == hours_bytes(tmp_path)
+# The command's own test starts a second process, with yet other settings.
+def test_a_fresh_process_with_other_threads_and_hash_seed_writes_the_same_bytes(tmp_path):
+    scenario = small_scenario(hours=HOURS)
+    (tmp_path / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+    threads = {f"{library}_NUM_THREADS": "2" for library in ("NUMBA", "OMP", "OPENBLAS")}
+    (tmp_path / "there").mkdir()
+    at_work = subprocess.Popen(
+        [sys.executable, "-c", FRESH, str(tmp_path), "there"],
+        env={**os.environ, **threads, "PYTHONHASHSEED": "77"}, cwd=Path(__file__).parents[2],
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    result = run(scenario, seed=4)
+    for name in TABLES:
+        parquet.write(getattr(result, name), tmp_path / f"{name}.parquet")
+    _out, error = at_work.communicate()
+    assert at_work.returncode == 0, error
+    for name in TABLES:
+        written = (tmp_path / "there" / f"{name}.parquet").read_bytes()
+        assert written == (tmp_path / f"{name}.parquet").read_bytes(), name
+        assert len(parquet.read(tmp_path / f"{name}.parquet")) > 0
 
 
-def test_a_scenario_that_was_saved_and_read_again_writes_the_same_bytes(tmp_path):
+def test_a_scenario_that_is_saved_and_reloaded_runs_the_same(tmp_path):
     path = tmp_path / "again.toml"
-    path.write_text(Scenario.load("taobao-2011").to_toml())
-    assert hours_bytes(tmp_path, str(path)) == hours_bytes(tmp_path)
+    path.write_text(small_scenario(hours=HOURS).to_toml(), encoding="utf-8")
+    again = Scenario.load(path)
+    assert again.fingerprint == small_scenario(hours=HOURS).fingerprint
+    assert_equal(Siege(again, seed=1).run(), finished(hours=HOURS))
 
 
-def test_steps_one_by_one_and_all_at_once_are_the_same_run():
-    one, all_ = Siege("taobao-2011", seed=1, **SMALL), Siege("taobao-2011", seed=1, **SMALL)
-    while one.running:
-        one.step()
-    all_.run_for(120)
-    assert one.hours.equals(all_.hours)
-    assert one.outcomes == all_.outcomes
+COPIES = {"deepcopy": copy.deepcopy, "pickle": lambda s: pickle.loads(pickle.dumps(s))}
 
 
-def test_two_worlds_in_one_process_share_nothing():
-    alone = Siege("taobao-2011", seed=1, **SMALL).run()
-    one, two = Siege("taobao-2011", seed=1, **SMALL), Siege("taobao-2011", seed=2, **SMALL)
-    while one.running:
-        two.step()
-        one.step()
-    assert one.hours.equals(alone.hours)
-    assert not two.hours.equals(alone.hours)
-
-
-@pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
-def test_a_copy_made_half_way_ends_as_the_first_does(copied):
-    first = Siege("taobao-2011", seed=1, **SMALL)
-    first.run_for(60)
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("at", [0, 60])
+def test_a_copy_made_on_the_way_ends_as_the_run_that_was_never_copied(copied, at):
+    first = begun(hours=HOURS)
+    if at:
+        first.run_for(at)
     second = copied(first)
-    first.run()
-    assert not second.hours.equals(first.hours)
-    second.run()
-    assert second.hours.equals(first.hours)
-    assert second.outcomes == first.outcomes
-    for table in (tables.stores_of, tables.rivals_of, tables.sellers_of):
-        assert table(second.world, second.record).equals(table(first.world, first.record))
+    assert_equal(second.run(), finished(hours=HOURS))
+    assert len(first.hours) == at
+    assert_equal(first.run(), finished(hours=HOURS))
 
 
-@pytest.mark.parametrize("seed", [0, 2**64 - 1])
-def test_the_smallest_and_the_largest_seed_are_seeds_like_others(seed):
-    siege = Siege("taobao-2011", seed=seed, scale=0.001, hours=24).run()
-    assert siege.seed == seed
-    assert siege.hours.equals(Siege("taobao-2011", seed=seed, scale=0.001, hours=24).run().hours)
+@pytest.mark.parametrize("copied", COPIES.values(), ids=COPIES)
+def test_the_agents_of_a_copy_belong_to_the_copy_and_not_to_the_first(copied):
+    first = begun(hours=HOURS)
+    first.run_for(50)
+    some = first.sellers.where(first.sellers.threshold > 1.4)
+    second = copied(first)
+    for table in (second.sellers, second.onlookers, second.consumers, second.stores):
+        assert table.model is second
+        assert table[0].model is second
+    assert second.agents_by_type[Seller] is second.sellers
+    assert second.agents_by_type[Store] is second.stores
+    assert second.platform.model is second
+    assert {id(a.model) for a in second.agents} == {id(second)}
+    second.sellers[7].threshold = 99.0
+    second.stores[3].close()
+    assert first.sellers[7].threshold < 99
+    assert first.stores[3].listed
+    assert second.sellers[7] != first.sellers[7]
+    assert second.sellers[7] not in first.sellers
+    assert len(copied(some)) == len(some)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**64, 1.5, "1", True])
-def test_what_is_no_seed_is_refused_with_a_word(seed):
+def test_two_sieges_in_one_process_do_not_touch_each_other():
+    calm, loud = begun(1, hours=HOURS), begun(2, hours=HOURS)
+    for _ in range(HOURS):
+        calm.step()
+        loud.step()
+    assert_equal(calm, finished(1, hours=HOURS))
+    assert_equal(loud, finished(2, hours=HOURS))
+
+
+def test_hour_by_hour_and_all_at_once_are_the_same_run():
+    by_step, in_parts, at_once = (begun(hours=HOURS) for _ in range(3))
+    for _ in range(HOURS):
+        by_step.step()
+    for part in (1, 30, 3, HOURS - 34):
+        in_parts.run_for(part)
+    at_once.run_for(HOURS)
+    for siege in (by_step, in_parts, at_once):
+        assert_equal(siege, finished(hours=HOURS))
+        assert siege.running is False
+
+
+def test_looking_at_a_siege_on_the_way_does_not_change_it():
+    siege = begun(hours=HOURS)
+    while siege.running:
+        siege.step()
+        if siege.world.hour % 20 == 0:
+            siege.sellers.select(lambda s: s.grievance > 0.2)
+            siege.sellers.shuffle()
+            siege.outcomes  # noqa: B018
+            siege.networks()
+            siege.watch(siege.sellers[siege.world.hour])
+            siege.organisers.why()
+            siege.random.random()
+            siege.rng.random()
+    assert_equal(siege, finished(hours=HOURS))
+
+
+def test_after_its_horizon_a_siege_stands_still():
+    siege = begun(hours=30).run()
+    before = siege.hours
+    siege.step()
+    siege.run_for(5)
+    siege.run()
+    assert siege.hours.equals(before)
+    assert_equal(siege, finished(hours=30))
+
+
+def test_a_shorter_horizon_is_the_beginning_of_a_longer_one():
+    short, long = finished(hours=HOURS), finished()
+    assert first_difference(short.record, long.record, HOURS) == []
+
+
+def test_another_seed_gives_another_world_and_another_run():
+    first, second = finished(1, hours=HOURS), finished(2, hours=HOURS)
+    assert not np.array_equal(first.sellers.turnover, second.sellers.turnover)
+    assert not np.array_equal(first.stores.price, second.stores.price)
+    assert not np.array_equal(first.world.graph.neighbours, second.world.graph.neighbours)
+    assert not first.hours.equals(second.hours)
+
+
+EDGES = [0, 1, 2**32 - 1, 2**32, 2**63, LARGEST_SEED]
+
+
+def test_seeds_at_the_edges_of_their_range_are_seeds_like_any_other():
+    turnover = [tuple(begun(seed, hours=1).sellers.turnover) for seed in EDGES]
+    assert len(set(turnover)) == len(EDGES)
+    for seed in (0, LARGEST_SEED):
+        first, second = begun(seed, hours=50).run(), begun(seed, hours=50).run()
+        assert_equal(first, second)
+        assert first.seed == seed
+        assert first.hours.n_onlookers_in.max() > 0
+
+
+def test_a_seed_of_zero_is_not_taken_for_none():
+    assert Siege("small", seed=0).seed == 0
+    assert Siege("small", rng=0).seed == 0
+    assert Siege("small", seed=0, rng=5).seed == 0
+    assert run("small", seed=0, hours=2).seed == 0
+
+
+def test_a_siege_without_a_seed_draws_one_and_keeps_it():
+    first, second = Siege("small", hours=3), Siege("small", hours=3)
+    assert first.seed != second.seed
+    again = Siege("small", seed=first.seed, hours=3)
+    assert_equal(first.run(), again.run())
+
+
+BAD = [-1, 2**64, 1.0, 1.5, float("nan"), "1", True, b"1", (1,), np.float64(3)]
+
+
+@pytest.mark.parametrize("seed", BAD, ids=repr)
+def test_a_seed_that_is_no_whole_number_in_range_is_refused(seed):
+    with pytest.raises(BesiegeError, match=r"seed: given .*allowed is a whole number of 0 to"):
+        Siege("small", seed=seed)
     with pytest.raises(BesiegeError, match="seed: given"):
-        runs.run("small", seed=seed)
+        run("small", seed=seed)
+
+
+@pytest.mark.parametrize("seed", [np.int64(5), np.uint64(5), np.uint8(5)], ids=repr)
+def test_a_numpy_whole_number_is_a_seed_too(seed):
+    assert Siege("small", seed=seed).seed == 5
+    assert (
+        Siege("small", seed=seed).sellers.turnover.tolist()
+        == Siege("small", seed=5).sellers.turnover.tolist()
+    )
+
+
+def test_a_run_leaves_the_generators_of_numpy_and_python_alone():
+    import random
+
+    np.random.seed(3)  # noqa: NPY002
+    random.seed(3)
+    before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
+    begun(hours=50).run()
+    assert (np.random.get_state()[1].tolist(), random.getstate()) == before  # noqa: NPY002
+
+
+def test_equal_runs_have_equal_results_and_tables():
+    one, other = run(small_scenario(hours=HOURS), seed=1), finished_result(hours=HOURS)
+    assert one.outcomes == other.outcomes
+    for table in TABLES:
+        assert getattr(one, table).equals(getattr(other, table))
+    assert {Stance[name] for name in one.sellers.stance} <= set(Stance)

@@ -1,61 +1,173 @@
-"""Worlds at the edge of what a scenario allows run to their end, without a number that is none."""
+"""Worlds at their edges: nobody, nothing, everything; without a crash, a NaN or a warning."""
 
+import json
 import warnings
 
+import networkx as nx
 import numpy as np
 import pytest
 
 from sim.model import Siege
+from sim.outcomes import OUTCOMES
 from sim.runs import result_of
-from sim.scenario import Scenario
+from sim.tables import describe_columns
+from sim.units import BesiegeError
+from tests.small_worlds import SMALL, begun, small_scenario
 
-EDGES = {
-    "no sellers": {"population.n_sellers": 0},
-    "no onlookers": {"population.n_onlookers": 0},
-    "nobody at all": {"population.n_sellers": 0, "population.n_onlookers": 0},
-    "no consumers": {"population.n_consumers": 0},
-    "one store": {"population.n_stores": 1},
+WORLDS = {
+    "no sellers": {"population__n_sellers": 0},
+    "no onlookers": {"population__n_onlookers": 0},
+    "nobody at all": {"population__n_sellers": 0, "population__n_onlookers": 0},
+    "one seller and one onlooker": {"population__n_sellers": 100, "population__n_onlookers": 100},
+    "no shoppers": {"population__n_consumers": 0},
+    "one shopper": {"population__n_consumers": 100},
+    "one store": {"population__n_stores": 1},
+    "three stores": {"population__n_stores": 3},
+    "thousands of stores": {"population__n_stores": 5000, "hours": 72},
     "no rivals": {"rivals": []},
-    "rivals that attract nobody": {"rivals.0.attraction": 0.0, "rivals.1.attraction": 0.0, "rivals.2.attraction": 0.0},
-    "no edges": {"graph.family": "none"},
-    "everybody joined": {"graph.family": "complete"},
+    "rivals that attract nobody": {
+        "rivals": [{"name": "Nobody", "yearly_fee": 0.0, "attraction": 0.0}]
+    },
+    "no edges": {"graph__family": "none"},
+    "no neighbours": {"graph__mean_degree": 0},
+    "everybody knows everybody": {"graph__family": "complete"},
     "one hour": {"hours": 1},
-    "three weeks": {"hours": 504},
-    "no noise": {"mobilisation.noise": 0.0},
-    "no announcement but a response": {"announced": None},
-    "announced after the end": {"announced": 9000},
-    "only big stores": {"shopping.stores_share": 1.0, "shopping.favourite_share": 1.0},
-    "no big store bought from": {"shopping.stores_share": 0.0, "shopping.favourite_share": 0.0},
-    "no visits": {"shopping.visits_per_day": 0.0},
-    "one place in the queue": {"channel.queue_places": 1},
-    "everybody speaks": {"channel.request_rate": 5.0},
-    "nothing is tied up": {"fees.terms.capital_rate_per_year": 0.0},
-    "wild attackers": {"attack.purchase_rate": 20.0, "attack.review_rate": 20.0, "attack.click_rate": 20.0},
-    "tiny motions' noise": {"channel.motion_noise": 1e-3},
+    "two hours": {"hours": 2},
+    "longer than the default": {"hours": 400},
+    "no announcement but all measures": {"announced": None, "hours": 190},
+    "an announcement after the end": {"announced": 5000, "hours": 72},
+    "an announcement at once": {"announced": 0, "hours": 72},
+    "nobody ever buys anything": {"shopping__visits_per_day": 0},
+    "everybody attacks all the time": {
+        "mobilisation__join_rate": 1.0, "mobilisation__quit_rate": 0.0, "attack__eagerness": 5.0,
+        "attack__purchase_rate": 20.0, "attack__click_rate": 20.0, "hours": 50,
+        "population__n_onlookers": 30_000, "population__n_sellers": 5_000,
+    },
+    "no noise at all": {"mobilisation__noise": 0.0, "hours": 72},
+    "a mall without advertising": {"population__ad_budget_mean": 0.0},
+    "shelves that are nearly bare": {"stores__stock_days": 0.1},
+    "stores that never close": {
+        "stores__delist_rate": 0.0, "stores__delist_stockout": 0.0, "stores__precaution": 0.0,
+        "stores__precaution_category": 0.0, "stores__cod_rate": 0.0,
+    },
+    "stores that close at once": {"stores__delist_rate": 10.0, "stores__delist_half": 0.001},
+    "shoppers of one store only": {"shopping__favourite_share": 1.0},
+    "only big stores": {"shopping__stores_share": 1.0, "shopping__favourite_share": 1.0},
+    "no big store bought from": {"shopping__stores_share": 0.0, "shopping__favourite_share": 0.0},
+    "one place in the queue": {"channel__queue_places": 1},
+    "everybody speaks": {"channel__request_rate": 5.0},
+    "speakers without a doubt": {"channel__motion_noise": 1e-3},
+    "nothing is tied up": {"fees__terms__capital_rate_per_year": 0.0},
+    "the smallest scale": {"scale": 0.001},
 }  # fmt: skip
+worlds = pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
 
 
-@pytest.mark.parametrize("changes", EDGES.values(), ids=EDGES)
-def test_a_world_at_the_edge_runs_to_its_end(changes):
-    given = {"scale": 0.005, "hours": 120, "population.n_consumers": 2_000_000, **changes}
+def extreme(world):
+    """Run a world to its end, with every warning an error."""
+    given = {"hours": 84, **world}
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        siege = Siege(Scenario.load("taobao-2011").but(given), seed=1).run()
-        result = result_of(siege)
-    assert all(v is None or np.isfinite(v) for v in result.outcomes.values())
-    whole = result.hours.drop(columns=["queue_wait", "share_focal", "legitimacy"])
-    assert np.isfinite(whole.to_numpy(float)).all()
-    assert (whole.drop(columns="store_loss").to_numpy(float) >= 0).all()
+        siege = begun(1, **given).run()
+        return siege, result_of(siege)
+
+
+@worlds
+def test_a_world_at_its_edge_runs_through_and_gives_sane_numbers(world):
+    siege, result = extreme(world)
+    hours = siege.scenario.hours
+    assert len(result.hours) == hours
+    for name, value in result.outcomes.items():
+        assert value is None or np.isfinite(value), name
+        if value is None:
+            assert OUTCOMES[name].null != "never", name
+    described = describe_columns()
+    for table in ("hours", "stores", "rivals", "sellers"):
+        rows = getattr(result, table)
+        for column in rows.columns[rows.isna().any()]:
+            assert described[table][column]["null"] != "never", (table, column)
+        numbers = rows.select_dtypes("number").to_numpy(np.float64)
+        assert not np.isinf(numbers).any()
+    signed = {"store_loss"}
+    for name in set(siege.hours.columns) - signed:
+        assert siege.hours[name].dropna().ge(0).all(), name
+    everybody = len(siege.sellers) + len(siege.onlookers)
+    most = everybody / siege.scenario.scale
+    assert (siege.hours.n_sellers_in + siege.hours.n_onlookers_in).max() <= most + 1e-6
     assert siege.world.stores.stock.min() >= 0
+    json.dumps(result.to_dict(), allow_nan=False)
+    assert siege.outcomes["cum_actions"] == siege.record.actions.sum()
 
 
-def test_without_an_announcement_nobody_joins_whatever_the_platform_does():
-    siege = Siege("taobao-2011", seed=1, scale=0.005, announced=None).run()
-    assert siege.hours.online.max() == 0
-    assert siege.outcomes["cum_actions"] == 0
+LOOKED_AT = ("no sellers", "nobody at all", "no shoppers", "one store", "no rivals", "no edges",
+             "everybody knows everybody", "one hour")  # fmt: skip
 
 
-def test_a_longer_run_begins_as_the_shorter_one():
-    short = Siege("taobao-2011", seed=1, scale=0.005, hours=60).run().hours
-    long = Siege("taobao-2011", seed=1, scale=0.005, hours=90).run().hours
-    assert long[:60].equals(short)
+@pytest.mark.parametrize("name", LOOKED_AT)
+def test_the_agents_and_networks_of_a_world_at_its_edge_can_be_looked_at(name):
+    siege = begun(1, **{"hours": 50, **WORLDS[name]}).run()
+    assert siege.graph.number_of_nodes() == len(siege.sellers) + len(siege.onlookers)
+    assert set(siege.networks()) == {"coordination", "attacks", "moves", "favourites"}
+    for table in (siege.sellers, siege.onlookers, siege.consumers, siege.stores):
+        assert len(list(table.select(at_most=3))) == min(3, len(table))
+        if len(table):
+            assert table[0].look()
+
+
+def test_nobody_attacks_where_nobody_hears_of_the_rise():
+    for world in ({"announced": None}, {"announced": 5000}, {"population__n_sellers": 0,
+                  "population__n_onlookers": 0}):  # fmt: skip
+        siege, _result = extreme({**world, "hours": 72})
+        assert siege.outcomes["cum_actions"] == 0
+        assert siege.outcomes["cum_store_loss"] == 0
+        assert siege.hours.online.max() == 0
+
+
+def test_without_sellers_the_mean_of_their_views_is_null_and_not_a_number():
+    siege, result = extreme({"population__n_sellers": 0})
+    assert siege.hours.legitimacy.isna().all()
+    assert len(result.sellers) == 0
+    assert siege.outcomes["fee_revenue_next_year"] == 0
+
+
+def test_without_shoppers_nothing_is_sold_and_nobody_fails():
+    siege, _result = extreme({"population__n_consumers": 0})
+    assert siege.hours.new_orders.sum() == 0
+    assert siege.hours.new_failed_visits.sum() == 0
+    assert siege.outcomes["cum_consumer_surplus_loss"] == 0
+
+
+def test_with_one_store_all_actions_meet_that_store():
+    siege, result = extreme({"population__n_stores": 1})
+    assert result.stores.shape[0] == 1
+    total = result.stores[["purchases", "bad_reviews", "refusals", "clicks"]].to_numpy().sum()
+    assert total == siege.outcomes["cum_actions"] > 0
+    assert siege.outcomes["top5_store_loss"] == siege.outcomes["max_store_loss"]
+
+
+def test_a_horizon_beyond_the_default_begins_as_the_default_does():
+    long, short = (begun(1, hours=hours, scale=0.005).run() for hours in (360, 336))
+    assert long.hours[:336].equals(short.hours)
+
+
+def test_in_a_mall_without_rivals_nobody_wins_its_sales_or_its_sellers():
+    siege, _result = extreme({"rivals": []})
+    assert siege.outcomes["cum_actions"] > 0
+    assert siege.hours.rival_sales.sum() == 0
+    for name in ("cum_rival_sales_gain", "cum_rival_gain", "share_sellers_leaving",
+                 "share_sellers_multihoming"):  # fmt: skip
+        assert siege.outcomes[name] == 0
+    assert siege.outcomes["cum_sales_lost_to_all"] == siege.outcomes["cum_mall_sales_loss"]
+
+
+@pytest.mark.parametrize("nodes", [0, 1, 3494, 3496])
+def test_a_network_of_another_size_than_the_crowd_is_refused(nodes):
+    with pytest.raises(BesiegeError, match="allowed is exactly 3495"):
+        Siege(small_scenario(), seed=1, network=nx.empty_graph(nodes))
+
+
+def test_a_network_without_edges_is_the_family_none():
+    ours = Siege(small_scenario(hours=60), seed=1, network=nx.empty_graph(3495)).run()
+    none = begun(1, hours=60, graph__family="none").run()
+    assert ours.hours.equals(none.hours)
+    assert SMALL["scale"] == 0.01

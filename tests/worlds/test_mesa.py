@@ -1,4 +1,4 @@
-"""A siege is a Mesa model: agents, sets, collectors and batches work as Mesa users know them."""
+"""`Siege` is a Mesa model: its own tools work on it unchanged."""
 
 import mesa
 import numpy as np
@@ -6,130 +6,444 @@ import pytest
 
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.model import Siege
-from sim.units import Phase, Role, Stance
+from sim.units import Phase, Stance, Tactic
+from tests.small_worlds import SMALL, begun, finished, small_scenario
 
-SMALL = {"scale": 0.01, "hours": 72}
+HOURS = 50
+
+
+@pytest.fixture
+def siege():
+    """Give a siege shortly after its first attack, to be changed."""
+    model = begun(hours=HOURS)
+    model.run_for(HOURS)
+    return model
 
 
 @pytest.fixture(scope="module")
-def siege():
-    return Siege("taobao-2011", seed=1, **SMALL).run()
+def seen():
+    """Give the same siege, only to be read."""
+    return finished(hours=HOURS)
 
 
-def test_all_seven_kinds_of_agent_are_there(siege):
-    for kind in (Seller, Onlooker, Consumer, Store, RivalPlatform, Platform, Organisers):
-        assert len(siege.agents_by_type[kind]) > 0
-    assert siege.agents_by_type[Seller] is siege.sellers
-    assert len(siege.agents) == 500 + 3 + 2
-
-
-def test_columns_and_agents_show_the_same_state(siege):
-    assert siege.sellers.grievance[7] == siege.sellers[7].grievance
-    assert isinstance(siege.sellers[7].stance, Stance)
-    assert siege.onlookers[3].role == Role(int(siege.onlookers.role[3]))
-    assert siege.sellers[7] == siege.sellers[7]
-    assert siege.sellers[7] != siege.sellers[8]
-    assert siege.organisers.phase == Phase(int(siege.hours.phase.iloc[-1]))
-
-
-def test_selecting_grouping_and_sorting_agree_with_the_columns(siege):
-    sellers = siege.agents_by_type[Seller]
-    angry = sellers.select(lambda s: s.grievance > 0.3)
-    assert [a.row for a in angry] == np.flatnonzero(sellers.grievance > 0.3).tolist()
-    assert len(sellers.where(sellers.grievance > 0.3)) == len(angry)
-    assert sellers.get("turnover") == sellers.turnover.tolist()
-    assert sellers.agg("turnover", [min, max]) == [sellers.turnover.min(), sellers.turnover.max()]
-    groups = sellers.groupby("category").map(len)
-    assert groups == {c: int((sellers.category == c).sum()) for c in groups}
-    first = sellers.sort("turnover")[0]
-    assert first.turnover == sellers.turnover.max()
-    assert sorted(a.row for a in sellers.shuffle()) == list(range(len(sellers)))
-    assert len(sellers.select(at_most=5)) == 5
-    assert sellers.map(lambda s: s.row)[:3] == [0, 1, 2]
-
-
-def test_a_column_can_be_set_through_an_agent_and_no_agent_holds_state():
-    siege = Siege("small", seed=1)
-    siege.stores[4].listed = False
-    assert not siege.world.stores.listed[4]
-    assert set(vars(siege.sellers[0])) == {"row", "model", "pos", "unique_id"}
-
-
-def test_a_population_is_fixed_and_says_so(siege):
-    with pytest.raises(TypeError, match="fixed at hour 0"):
-        siege.sellers.add(siege.sellers[0])
-    with pytest.raises(AttributeError, match="grievance"):
-        siege.sellers.grievence  # noqa: B018
-
-
-def test_batch_run_crosses_parameters_and_seeds():
+def test_a_batch_run_gives_every_combination_of_parameters_and_seeds():
     rows = mesa.batch_run(
         Siege,
-        {"scenario": "small", "hours": 24, "response": ["silence", "protect"]},
+        parameters={
+            "scenario": "small",
+            "hours": 48,
+            "response": ["silence", "protect"],
+            "population.n_stores": [30, 60],
+        },
         rng=[1, 2],
-        data_collection_period=-1,
-        max_steps=100,
+        number_processes=1,
         display_progress=False,
     )
-    assert len(rows) == 4
-    assert {r["seed"] for r in rows} == {1, 2}
-    assert all(r["online"] >= 0 for r in rows)
+    assert len(rows) == 2 * 2 * 2
+    cells = {(r["response"], r["population.n_stores"], r["seed"]) for r in rows}
+    assert len(cells) == 8
+    for row in rows:
+        alone = Siege("small", seed=row["seed"], hours=48, response=row["response"],
+                      **{"population.n_stores": row["population.n_stores"]}).run()  # fmt: skip
+        assert row["online"] == alone.hours.online.iloc[-1]
+        assert row["mall_sales"] == alone.hours.mall_sales.iloc[-1]
 
 
-def test_a_data_collector_of_ones_own_reads_model_and_agents():
-    class Watched(Siege):
-        def __init__(self, **given):
-            super().__init__(**given)
-            self.own = mesa.DataCollector(
-                {"attention": lambda m: m.hours.attention.iloc[-1]},
-                agenttype_reporters={Store: {"rating": "rating"}, Seller: {"stance": "stance"}},
-            )
-
-        def step(self):
-            super().step()
-            self.own.collect(self)
-
-    watched = Watched(scenario="small", seed=1, hours=3)
-    watched.run_for(3)
-    assert len(watched.own.get_model_vars_dataframe()) == 3
-    assert watched.own.get_agenttype_vars_dataframe(Store).shape[0] == 3 * 500
+def test_a_batch_run_collects_every_hour_when_asked():
+    rows = mesa.batch_run(
+        Siege, parameters={"scenario": [small_scenario(hours=20)]}, rng=[3], number_processes=1,
+        data_collection_period=1, display_progress=False,
+    )  # fmt: skip
+    assert len(rows) == 20
+    expected = finished(3, hours=20).hours.new_orders.tolist()
+    assert [row["new_orders"] for row in rows] == expected
 
 
-def test_an_event_of_mesas_schedule_happens_in_its_hour():
-    class Closing(Siege):
-        def close_one(self):
-            self.stores[0].close()
-
-    siege = Closing("small", seed=1)
-    siege.schedule_event(siege.close_one, at=20.5)
-    siege.run_for(30)
-    assert siege.record.delisted[:20, 0].sum() == 0
-    assert siege.record.delisted[20:, 0].all()
+def test_a_scenario_is_one_value_of_a_batch_run_and_not_a_list_of_fields():
+    rows = mesa.batch_run(
+        Siege, parameters={"scenario": small_scenario(hours=2)}, rng=[3], number_processes=1,
+        display_progress=False,
+    )  # fmt: skip
+    assert len(rows) == 1
 
 
-def test_the_models_own_collector_keeps_every_series(siege):
-    kept = siege.datacollector.get_model_vars_dataframe()
-    assert np.array_equal(kept["online"], siege.hours["online"])
-    assert len(kept) == 72
+def test_the_collector_that_is_built_in_holds_every_hourly_series(seen):
+    table = seen.datacollector.get_model_vars_dataframe()
+    assert list(table.columns) == list(seen.hours.columns)
+    assert np.array_equal(table.to_numpy(), seen.hours.to_numpy(), equal_nan=True)
 
 
-def test_a_replayed_diary_tells_what_happened(siege):
-    joined = siege.onlookers.where(siege.onlookers.hours_in > 5)[0]
-    tale = joined.why()
-    assert (tale.does == "joins").any()
-    terms = ["grievance", "social", "attention", "risk", "threshold"]
-    assert np.allclose(tale[terms].sum(axis=1), tale.utility)
-    crossed = tale[tale.does.isin(["joins", "quits"])]
-    assert (crossed.number < crossed.chance).all()
-    stays = tale[tale.does.isin(["stays in", "stays out"])]
-    assert (stays.number >= stays.chance).all()
+class Watched(Siege):
+    """A user's own model: a collector of what the built-in one leaves out."""
+
+    def __init__(self, **given):
+        super().__init__(**given)
+        self.datacollector = mesa.DataCollector(
+            model_reporters={"focal": lambda m: m.organisers.focal, "phase": "phase_now"},
+            agent_reporters={"kind": lambda a: a.kind},
+            agenttype_reporters={
+                Seller: {"grievance": "grievance", "inside": lambda s: s.stance != Stance.OUTSIDE},
+                Store: {"rating": "rating", "listed": "listed"},
+            },
+        )
+
+    @property
+    def phase_now(self):
+        return self.organisers.phase.name
 
 
-def test_a_watched_agent_tells_the_same_as_one_that_is_replayed():
-    first, second = Siege("small", seed=1), Siege("small", seed=1)
-    first.watch(first.sellers[5])
-    for siege in (first, second):
-        siege.run_for(60)
-    assert first.sellers[5].why().equals(second.sellers[5].why())
-    store = int(first.stores.n_actions.argmax())
-    assert len(first.stores[store].why()) == 60
+@pytest.fixture(scope="module")
+def watched():
+    """Give a user's model that has run to its end."""
+    return Watched(scenario=small_scenario(hours=HOURS), seed=1).run()
+
+
+def test_a_users_model_with_a_collector_of_its_own_runs_the_same_hours(watched, seen):
+    assert watched.hours.equals(seen.hours)
+    assert isinstance(watched, mesa.Model)
+    table = watched.datacollector.get_model_vars_dataframe()
+    assert table.phase.tolist() == [Phase(int(p)).name for p in seen.hours.phase]
+    assert len(table) == HOURS
+
+
+def test_a_collector_reports_each_seller_and_store_by_hour(watched):
+    sellers = watched.datacollector.get_agenttype_vars_dataframe(Seller)
+    n = len(watched.sellers)
+    assert len(sellers) == n * HOURS
+    last = sellers.loc[HOURS]
+    assert last.grievance.tolist() == watched.sellers.grievance.tolist()
+    assert last.inside.sum() == (watched.sellers.stance != Stance.OUTSIDE).sum() > 0
+    stores = watched.datacollector.get_agenttype_vars_dataframe(Store)
+    assert stores.loc[HOURS].rating.tolist() == watched.stores.rating.tolist()
+    assert stores.loc[1].rating.tolist() == watched.stores.quality.tolist()
+
+
+def test_a_collector_reports_the_agents_that_are_always_there(watched):
+    kinds = watched.datacollector.get_agent_vars_dataframe().loc[HOURS].kind.value_counts()
+    assert kinds.to_dict() == {"store": 60, "rival": 3, "platform": 1, "organisers": 1}
+
+
+def test_agents_by_type_holds_every_kind(seen):
+    sizes = {kind: len(agents) for kind, agents in seen.agents_by_type.items()}
+    assert sizes == {
+        Seller: 495, Onlooker: 3000, Consumer: 10_000, Store: 60, RivalPlatform: 3, Platform: 1,
+        Organisers: 1,
+    }  # fmt: skip
+
+
+SETS = {
+    "all": lambda s: s.agents_by_type[Seller],
+    "chosen": lambda s: s.sellers.where(s.sellers.grievance > 0.2),
+    "one": lambda s: s.sellers.select(at_most=1),
+    "none": lambda s: s.sellers.select(lambda a: False),
+}
+some = pytest.mark.parametrize("chosen", SETS.values(), ids=SETS)
+
+
+@some
+def test_selecting_by_a_predicate_finds_the_rows_that_numpy_finds(seen, chosen):
+    agents = chosen(seen)
+    threshold = np.array([a.threshold for a in agents])
+    found = agents.select(lambda a: a.threshold > 1.5)
+    assert [a.row for a in found] == agents.rows[threshold > 1.5].tolist()
+    assert found.threshold.tolist() == threshold[threshold > 1.5].tolist()
+    assert [a.row for a in agents.where(threshold > 1.5)] == [a.row for a in found]
+
+
+@pytest.mark.parametrize(
+    ("at_most", "n"), [(0, 0), (7, 7), (0.1, 49), (1.0, 495), (float("inf"), 495), (10_000, 495)]
+)
+def test_selecting_at_most_a_number_or_a_share_gives_the_first_rows(seen, at_most, n):
+    assert seen.sellers.select(at_most=at_most).rows.tolist() == list(range(n))
+
+
+def test_selecting_by_type_gives_all_or_none(seen):
+    assert len(seen.sellers.select(agent_type=Seller)) == 495
+    assert len(seen.sellers.select(agent_type=Store)) == 0
+
+
+@some
+def test_get_and_agg_give_what_the_columns_hold(seen, chosen):
+    agents = chosen(seen)
+    assert agents.get("turnover") == agents.turnover.tolist()
+    assert agents.get(["row", "margin"]) == [
+        [row, margin]
+        for row, margin in zip(agents.rows.tolist(), agents.margin.tolist(), strict=True)
+    ]
+    assert agents.get("nonsense", handle_missing="default", default_value=3) == [3] * len(agents)
+    total = agents.agg("turnover", sum)
+    assert total == pytest.approx(agents.turnover.sum())
+    if len(agents):
+        assert agents.agg("turnover", [min, max, np.mean]) == pytest.approx(
+            [agents.turnover.min(), agents.turnover.max(), agents.turnover.mean()]
+        )
+
+
+def test_getting_what_an_agent_has_not_is_an_error(seen):
+    with pytest.raises(AttributeError, match="nonsense"):
+        seen.sellers.get("nonsense")
+    with pytest.raises(AttributeError, match=r"there are .*threshold"):
+        _ = seen.sellers.treshold
+    with pytest.raises(ValueError, match="handle_missing"):
+        seen.sellers.get("nonsense", handle_missing="maybe")
+
+
+@some
+def test_grouping_splits_the_rows_as_numpy_does(seen, chosen):
+    agents = chosen(seen)
+    groups = agents.groupby("category").groups
+    assert set(groups) == set(agents.category.tolist())
+    for category, members in groups.items():
+        assert members.rows.tolist() == agents.rows[agents.category == category].tolist()
+    by_rule = agents.groupby(lambda a: a.threshold > 1.5, result_type="list").groups
+    assert sum(len(members) for members in by_rule.values()) == len(agents)
+    assert all(isinstance(members, list) for members in by_rule.values())
+    assert agents.groupby("category").count() == {k: len(v) for k, v in groups.items()}
+    sums = agents.groupby("category").agg("turnover", sum)
+    for category, total in sums.items():
+        assert total == pytest.approx(agents.turnover[agents.category == category].sum())
+
+
+@some
+def test_sorting_orders_the_rows_as_numpy_does(seen, chosen):
+    agents = chosen(seen)
+    order = np.argsort(agents.turnover, kind="stable")
+    assert agents.sort("turnover", ascending=True).rows.tolist() == agents.rows[order].tolist()
+    assert agents.sort("turnover").rows.tolist() == agents.rows[order][::-1].tolist()
+    by_rule = agents.sort(lambda a: -a.turnover, ascending=True)
+    assert by_rule.rows.tolist() == agents.rows[order][::-1].tolist()
+
+
+@some
+def test_shuffling_keeps_every_row_once_and_leaves_the_set_alone(seen, chosen):
+    agents = chosen(seen)
+    before = agents.rows.tolist()
+    shuffled = agents.shuffle()
+    assert sorted(shuffled.rows.tolist()) == sorted(before)
+    assert agents.rows.tolist() == before
+    if len(agents) > 100:
+        assert shuffled.rows.tolist() != before
+    assert shuffled.threshold.tolist() == [a.threshold for a in shuffled]
+
+
+def test_changing_a_set_in_place_changes_that_set_alone(siege):
+    chosen = siege.sellers.where(siege.sellers.grievance > 0.2)
+    n = len(chosen)
+    chosen.sort("turnover", inplace=True)
+    assert np.diff(chosen.turnover).max() <= 0
+    chosen.shuffle(inplace=True)
+    chosen.select(at_most=5, inplace=True)
+    assert len(chosen) == 5 < n
+    gone = chosen[0]
+    chosen.discard(gone)
+    assert gone not in chosen
+    assert len(chosen) == 4
+    with pytest.raises(KeyError):
+        chosen.remove(gone)
+    assert len(siege.sellers) == 495
+    with pytest.raises(TypeError, match="fixed at hour 0"):
+        siege.sellers.add(gone)
+
+
+def test_do_and_map_call_each_agent_once_in_order(seen):
+    called = []
+    assert seen.sellers.do(lambda a: called.append(a.row)) is seen.sellers
+    assert called == list(range(495))
+    assert seen.sellers.map(lambda a, b: a.row + b, 5) == list(range(5, 500))
+    looks = seen.stores.map("look")
+    assert [look["price"] for look in looks] == seen.stores.price.tolist()
+    called.clear()
+    seen.sellers.shuffle_do(lambda a: called.append(a.row))
+    assert sorted(called) == list(range(495))
+
+
+def test_set_writes_a_column_for_all_of_a_set(siege):
+    few = siege.sellers.select(at_most=3)
+    few.set("threshold", 9.5)
+    assert siege.sellers.threshold[:3].tolist() == [9.5, 9.5, 9.5]
+    assert siege.sellers.threshold[3:].max() < 9
+
+
+def test_the_union_and_difference_of_sets_hold_the_rows_that_they_should(seen):
+    low = seen.sellers.where(seen.sellers.threshold < 1.4)
+    high = seen.sellers.where(seen.sellers.threshold > 1.5)
+    assert {a.row for a in low} | {a.row for a in high} == {
+        *np.flatnonzero((seen.sellers.threshold < 1.4) | (seen.sellers.threshold > 1.5)).tolist()
+    }
+    assert high.isdisjoint(low)
+    assert seen.sellers[3] in seen.sellers
+    assert seen.onlookers[3] not in seen.sellers
+
+
+def test_an_agent_of_a_row_is_the_same_agent_however_it_is_found(siege):
+    seventh = siege.sellers[7]
+    assert seventh == siege.sellers[7]
+    assert hash(seventh) == hash(siege.sellers[7])
+    assert seventh == next(a for a in siege.agents_by_type[Seller] if a.row == 7)
+    assert seventh == siege.agent("seller:7") == siege.person(7)
+    assert seventh != siege.sellers[8]
+    assert seventh != siege.onlookers[7]
+    assert seventh != begun(hours=HOURS).sellers[7]
+    assert len({seventh, siege.sellers[7], siege.sellers[8]}) == 2
+    assert siege.stores[3] is siege.stores[3]
+    assert siege.sellers[-1].row == 494
+    with pytest.raises(IndexError):
+        _ = siege.sellers[495]
+
+
+def test_an_agent_of_a_row_holds_no_state_of_its_own(siege):
+    for agent in (siege.sellers[0], siege.onlookers[0], siege.consumers[0]):
+        assert set(vars(agent)) == {"row", "model", "pos", "unique_id"}
+    assert len(siege.agents) == 60 + 3 + 2
+
+
+def test_a_slice_of_a_set_gives_the_agents_of_those_rows(seen):
+    assert [a.row for a in seen.sellers[3:6]] == [3, 4, 5]
+
+
+def test_unique_ids_are_unique_across_all_kinds(seen):
+    ids = [a.unique_id for kind in seen.agents_by_type.values() for a in kind]
+    assert len(ids) == len(set(ids)) == 495 + 3000 + 10_000 + 60 + 5
+
+
+def test_a_column_set_through_an_agent_is_set_in_the_world(siege):
+    siege.sellers[7].threshold = 5.5
+    assert siege.sellers.threshold[7] == 5.5
+    assert siege.world.crowd.threshold[7] == 5.5
+    siege.onlookers[2].threshold = -3.0
+    assert siege.world.crowd.threshold[495 + 2] == -3.0
+    siege.stores[4].ad_budget = 0.0
+    assert siege.stores.ad_budget[4] == 0
+    siege.consumers[9].loyalty = 0.25
+    assert siege.consumers.loyalty[9] == 0.25
+    siege.sellers[7].note = "a name of my own"
+    assert siege.sellers.threshold[7] == 5.5
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [("sellers", "grievance"), ("onlookers", "grievance"), ("stores", "rating"), ("stores", "loss"),
+     ("stores", "n_actions"), ("consumers", "category"), ("consumers", "visit_rate")],
+)  # fmt: skip
+def test_a_column_that_is_worked_out_cannot_be_set_in_silence(siege, kind, name):
+    agent = getattr(siege, kind)[1]
+    before = getattr(agent, name)
+    with pytest.raises(AttributeError, match=name):
+        setattr(agent, name, before + 1)
+
+
+def test_a_column_set_through_the_table_is_set_in_the_world(siege):
+    siege.sellers.threshold[:] = 4.0
+    assert siege.world.crowd.threshold[:495].tolist() == [4.0] * 495
+    siege.sellers.threshold = np.full(495, 3.0, np.float32)
+    assert siege.world.crowd.threshold[:495].tolist() == [3.0] * 495
+
+
+def test_a_person_set_inside_by_hand_is_felt_by_its_neighbours():
+    siege = begun(hours=HOURS)
+    siege.run_for(20)
+    seller = next(s for s in siege.sellers if s.stance == Stance.OUTSIDE and s.neighbours)
+    seller.stance = Stance.MEMBER
+    siege.run_for(HOURS - 20)
+    crowd, g = siege.world.crowd, siege.world.graph
+    inside = np.isin(crowd.stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
+    near = [int(inside[g.neighbours[g.offsets[i] : g.offsets[i + 1]]].sum()) for i in range(g.n)]
+    assert crowd.neighbours_in.tolist() == near
+
+
+def test_counts_of_neighbours_inside_are_right_at_every_hour_of_a_run():
+    siege = begun(hours=HOURS)
+    g, crowd = siege.world.graph, siege.world.crowd
+    ends = np.repeat(np.arange(g.n), np.diff(g.offsets))
+    while siege.running:
+        siege.step()
+        inside = np.isin(crowd.stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
+        near = np.bincount(ends, weights=inside[g.neighbours], minlength=g.n)
+        assert crowd.neighbours_in.tolist() == near.tolist()
+        assert siege.world.inside.tolist() == np.flatnonzero(inside).tolist()
+        assert not (crowd.online & ~inside).any()
+    assert inside.sum() > 50
+
+
+def test_a_store_closed_by_hand_sells_nothing_more_and_stays_closed():
+    siege = begun(hours=HOURS)
+    siege.run_for(10)
+    store = siege.stores[5]
+    store.close()
+    siege.run_for(HOURS - 10)
+    assert siege.record.orders[:10, 5].sum() > 0
+    assert siege.record.orders[10:, 5].sum() == 0
+    assert siege.record.orders_twin[10:, 5].sum() > 0
+    assert store.listed is False
+    assert siege.record.delisted[10:, 5].all()
+    assert store.losses[next(iter(store.losses))] > 0
+
+
+def test_an_agent_tells_its_columns_and_its_own_facts(seen):
+    look = seen.sellers[3].look()
+    assert isinstance(look["stance"], Stance)
+    assert set(look) == set(Seller.columns)
+    assert {type(value) for value in look.values()} <= {
+        int,
+        float,
+        bool,
+        Stance,
+        type(seen.sellers[0].role),
+    }
+    store = max(seen.stores, key=lambda s: s.n_actions)
+    assert sum(store.attacks.values()) == store.n_actions > 0
+    assert store.attacks[Tactic.PURCHASE] == seen.record.actions[:, store.row, 0].sum()
+    paid = (seen.record.ad_refund + seen.record.compensation)[:, store.row].sum()
+    assert sum(store.losses.values()) - paid == pytest.approx(store.loss)
+    assert seen.platform.legitimacy == seen.world.platform.legitimacy_public
+    assert seen.organisers.phase is Phase.ATTACK
+    assert seen.rivals[0].name == "Dangdang"
+    near = seen.sellers[3].neighbours
+    assert {a._crowd_row() for a in near} == set(seen.graph[3])
+
+
+@pytest.mark.parametrize(
+    "name", ["seller:3", "onlooker:3", "consumer:3", "store:3", "rival:2", "platform", "organisers"]
+)
+def test_every_kind_of_agent_says_why_it_did_what_it_did(name):
+    siege = begun(hours=HOURS)
+    agent = siege.agent(name)
+    siege.run_for(HOURS)
+    told = agent.why()
+    assert len(told) > 0
+    assert told.hour.between(0, HOURS - 1).all()
+
+
+def test_an_event_that_is_scheduled_happens_at_its_hour():
+    siege = begun(hours=HOURS)
+    happened = []
+
+    class Saboteur:
+        """Events take bound methods."""
+
+        def strike(self):
+            happened.append(siege.world.hour)
+            siege.stores[2].close()
+
+    saboteur = Saboteur()
+    siege.schedule_event(saboteur.strike, at=20)
+    siege.run_for(HOURS)
+    assert len(happened) == 1
+    assert 18 <= happened[0] <= 20
+    assert siege.record.delisted[:, 2].sum() == HOURS - happened[0] - 1
+    assert siege.record.orders[: happened[0] + 1, 2].sum() > 0
+    assert siege.record.orders[happened[0] + 1 :, 2].sum() == 0
+
+
+def test_mesas_clock_and_the_hours_go_together(seen):
+    siege = begun(hours=10)
+    assert (siege.steps, siege.time, len(siege.hours)) == (0, 0, 0)
+    siege.step()
+    siege.run_for(4)
+    assert (siege.steps, siege.time, len(siege.hours)) == (5, 5, 5)
+    assert siege.running
+    siege.run_for(5)
+    assert siege.running is False
+    assert siege.seed == 1
+    assert siege.scenario.hours == 10
+    assert seen.scenario.scale == SMALL["scale"]

@@ -119,3 +119,13 @@ def test_measures_of_different_delay_keep_their_own():
     quick, slow = run(60, response=undoing(0, 12)), run(60, response=undoing(12, 12))
     assert quick.outcomes["cum_ad_refund"] > 0
     assert not np.array_equal(quick.stores.n_bad, slow.stores.n_bad)
+
+
+def test_fees_that_nobody_announces_are_not_charged():
+    calm, same = (
+        run(scenario=Scenario.load("calm").but(changes))
+        for changes in ({}, {"fees.new": Scenario.load("calm").fees.old.model_dump()})
+    )
+    assert calm.outcomes["fee_revenue_next_year"] == same.outcomes["fee_revenue_next_year"]
+    assert calm.outcomes["share_sellers_leaving"] == same.outcomes["share_sellers_leaving"]
+    assert calm.outcomes["total_social_loss"] == 0.0

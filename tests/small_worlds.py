@@ -1,0 +1,71 @@
+"""Small worlds that several tests share: run once, then only read."""
+
+import json
+from functools import cache
+
+import numpy as np
+
+from sim.model import Siege
+from sim.runs import RunResult, result_of
+from sim.scenario import Scenario
+
+SMALL = {"scale": 0.01, "population.n_consumers": 1_000_000, "population.n_stores": 60}
+"""A third of a second for a fortnight in which everything happens."""
+
+THROTTLE = {
+    "name": "throttle",
+    "measures": [{"kind": "throttle", "trigger": {"hours_after_first_attack": 1}}],
+}
+"""A response that the library does not have: purchase limits."""
+
+
+def small_scenario(name="taobao-2011", /, **changes):
+    """Give a small scenario; a dotted path is written with two underscores for the dot."""
+    dotted = {path.replace("__", "."): value for path, value in changes.items()}
+    return Scenario.load(name).but({**SMALL, **dotted})
+
+
+def one_measure(kind, **fields):
+    """Give a response of one measure."""
+    return {"name": kind, "measures": [{"kind": kind, **fields}]}
+
+
+def begun(seed=1, name="taobao-2011", /, **changes):
+    """Give a siege at hour 0 that the test may change."""
+    return Siege(small_scenario(name, **changes), seed=seed)
+
+
+@cache
+def _finished(seed, name, changes):
+    return begun(seed, name, **json.loads(changes)).run()
+
+
+def finished(seed=1, name="taobao-2011", /, **changes) -> Siege:
+    """Give a siege that has run to its end; shared, so only to be read."""
+    return _finished(seed, name, json.dumps(changes, sort_keys=True))
+
+
+def finished_result(seed=1, name="taobao-2011", /, **changes) -> RunResult:
+    """Give the result of such a siege."""
+    return result_of(finished(seed, name, **changes))
+
+
+def arrays_of(record):
+    """Give everything a record has booked, by name, in arrays by hour."""
+    booked = {f"series {name}": values for name, values in record.series.items()}
+    by_hour = (
+        "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_refund "
+        "compensation delisted cod_off"
+    )
+    return booked | {name: getattr(record, name) for name in by_hour.split()}
+
+
+def first_difference(first, second, until=None):
+    """Name what two records differ in before an hour; empty when they are equal bit for bit."""
+    a, b = arrays_of(first), arrays_of(second)
+    return [
+        name
+        for name in a
+        if a[name][:until].tobytes() != b[name][:until].tobytes()
+        and not np.array_equal(a[name][:until], b[name][:until], equal_nan=True)
+    ]
