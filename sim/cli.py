@@ -156,7 +156,7 @@ def compare(
     world = _world(scenario, None, settings, scale, hours)
     prepare_folder(out)
     _say_what_it_waits_for(quiet=quiet or json)
-    from sim.comparing.command import carry_out
+    from sim.views.terminal_compare import carry_out
 
     n_failed = carry_out(
         names, fee or [], world, runs=runs, seed=seed, hours=hour or [], ensemble=ensemble,

@@ -5,8 +5,8 @@ import math
 import pandas as pd
 
 from sim.comparing import robust
-from sim.comparing.comparison import Comparison
 from sim.comparing.sentences import PARTIES, answer, assumptions, m, question, share, span
+from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 from sim.views import report_pictures as pictures
 from sim.views.numbers import count
@@ -24,7 +24,7 @@ SHOWN = {
 _WORDS = dict(enumerate("Two Three Four Five Six Seven Eight Nine Ten".split(), 2))
 
 
-def brief_of(c: Comparison) -> Brief:
+def brief_of(c: Compared) -> Brief:
     """Work out everything that the report says."""
     sections = [_who_pays(c), _platform(c), _crowd(c), _differences(c), _choice(c)]
     sections += [*_earlier(c), *_fees(c), *_turning(c), _pairing(c), _unknown(c)]
@@ -54,47 +54,34 @@ def brief_of(c: Comparison) -> Brief:
     )
 
 
-def _mean(c: Comparison, policy: str, outcome: str, column: str = "mean") -> float:
-    rows = c.summary[(c.summary["policy"] == policy) & (c.summary["outcome"] == outcome)]
-    return float(rows[column].iloc[0])
-
-
-def _difference(c: Comparison, policy: str, outcome: str) -> "pd.Series[float]":
-    rows = c.differences
-    return rows[(rows["policy"] == policy) & (rows["outcome"] == outcome)].iloc[0]
-
-
-def _best(c: Comparison) -> frozenset[int]:
+def _best(c: Compared) -> frozenset[int]:
     if len(c.policies) < 2 or c.regret.empty:
         return frozenset()
     return frozenset({c.policies.index(robust.usual_winner(c, c.losses[0]))})
 
 
-def _named(c: Comparison, outcome: str) -> str:
+def _named(c: Compared, outcome: str) -> str:
     crossed = f"{outcome}_vs_old_fees"
     return crossed if crossed in c.runs else outcome
 
 
-def _who_pays(c: Comparison) -> Section:
+def _who_pays(c: Compared) -> Section:
     outcomes = {party: _named(c, outcome) for party, outcome in PARTIES.items()}
     sign = {party: -1.0 if party == "rivals" else 1.0 for party in PARTIES}
     means = pd.DataFrame(
-        {
-            party: [sign[party] * _mean(c, p, o) for p in c.policies]
-            for party, o in outcomes.items()
-        },
+        {party: [sign[party] * c.mean(p, o) for p in c.policies] for party, o in outcomes.items()},
         index=c.policies,
     )
     total = c.losses[0]
     totals = pd.DataFrame(
-        {k: [_mean(c, p, total, k) for p in c.policies] for k in ("mean", "low", "high")},
+        {k: [c.mean(p, total, k) for p in c.policies] for k in ("mean", "low", "high")},
         index=c.policies,
     )
     rows = []
     for p in c.policies:
-        d = _difference(c, p, total)
+        d = c.difference(p, total)
         change = "–" if p == c.policies[0] else f"{m(d['mean'])} ({m(d['low'])} to {m(d['high'])})"
-        rows.append([p, *(m(float(means.loc[p, q])) for q in means), m(float(totals.loc[p, "mean"])), change])  # fmt: skip
+        rows.append([p, *(m(means[q][p]) for q in means), m(totals["mean"][p]), change])  # fmt: skip
     head = ["policy", *means, "all together", f"against {c.policies[0]} (90\u00a0% interval)"]
     against = (
         "old fees and no protest" if total.endswith("old_fees") else "the same fees and no protest"
@@ -109,17 +96,17 @@ def _who_pays(c: Comparison) -> Section:
     return Section("Who pays", [], figure if drawn else [], Grid(head, rows, note, _best(c)))
 
 
-def _platform(c: Comparison) -> Section:
+def _platform(c: Compared) -> Section:
     """Tell what the platform's loss is made of."""
     rows = []
     loss = _named(c, "platform_loss")
     for p in c.policies:
-        fees = _mean(c, p, "quiet_fee_revenue_next_year") - _mean(c, p, "fee_revenue_next_year")
-        cost, all_of_it = _mean(c, p, "cum_response_cost"), _mean(c, p, "platform_loss")
+        fees = c.mean(p, "quiet_fee_revenue_next_year") - c.mean(p, "fee_revenue_next_year")
+        cost, all_of_it = c.mean(p, "cum_response_cost"), c.mean(p, "platform_loss")
         row = [p, m(fees), m(cost), m(all_of_it - fees - cost)]
         if loss != "platform_loss":
-            row.append(m(_mean(c, p, loss) - all_of_it))
-        rows.append([*row, m(_mean(c, p, loss))])
+            row.append(m(c.mean(p, loss) - all_of_it))
+        rows.append([*row, m(c.mean(p, loss))])
     head = ["policy", "fees of next year not paid", "response, payments included", "commission, advertising, deposits, fines"]  # fmt: skip
     if loss != "platform_loss":
         head.append("new fees against old, nobody protesting")
@@ -135,15 +122,15 @@ def _platform(c: Comparison) -> Section:
     )
 
 
-def _crowd(c: Comparison) -> Section:
+def _crowd(c: Compared) -> Section:
     rows = []
-    for n, p in enumerate(c.policies):
-        s = c.sieges.iloc[n]
+    for p in c.policies:
+        s = c.siege(p)
         rows.append([
             p, share(s["share_siege"]), _count(s["peak_online"]), _count(s["hours_attack"]),
-            _count(s["n_stores_attacked"]), share(_mean(c, p, "share_sellers_leaving")),
-            m(_mean(c, p, "fee_revenue_next_year")), share(_mean(c, p, "share_honest_hit")),
-            _count(_mean(c, p, "n_honest_sellers_punished")),
+            _count(s["n_stores_attacked"]), share(c.mean(p, "share_sellers_leaving")),
+            m(c.mean(p, "fee_revenue_next_year")), share(c.mean(p, "share_honest_hit")),
+            _count(c.mean(p, "n_honest_sellers_punished")),
         ])  # fmt: skip
     head = [
         "policy", "worlds with a siege", "then: peak online", "hours of attack", "stores attacked",
@@ -168,7 +155,7 @@ def _count(value: float) -> str:
     return "–" if math.isnan(value) else count(value)
 
 
-def _differences(c: Comparison) -> Section:
+def _differences(c: Compared) -> Section:
     if len(c.policies) < 2:
         return Section("")
     names = {_named(c, outcome): title for outcome, title in SHOWN.items()}
@@ -185,18 +172,17 @@ def _differences(c: Comparison) -> Section:
     )
 
 
-def _choice(c: Comparison) -> Section:
+def _choice(c: Compared) -> Section:
     if len(c.policies) < 2 or c.regret.empty:
         return Section("")
     rows = []
-    wide = c.regret.pivot(index="policy", columns="loss").loc[c.policies]
     for p in c.policies:
         row = [p]
         for loss in c.losses:
             row += [
-                share(float(wide.loc[p, ("p_best", loss)])),
-                m(float(wide.loc[p, ("expected", loss)])),
-                m(float(wide.loc[p, ("maximum", loss)])),
+                share(c.rank(p, loss)["p_best"]),
+                m(c.rank(p, loss)["expected"]),
+                m(c.rank(p, loss)["maximum"]),
             ]
         rows.append(row)
     head = ["policy"]
@@ -225,7 +211,7 @@ def _list(names: list[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def _earlier(c: Comparison) -> list[Section]:
+def _earlier(c: Compared) -> list[Section]:
     """Tell the value of acting earlier, where a response begins at several hours."""
     parts = [p.partition("@") for p in c.policies]
     rows = []
@@ -234,7 +220,7 @@ def _earlier(c: Comparison) -> list[Section]:
         if sign and when.isdecimal():
             rows.append({
                 "response": base + (f" · {fee}" if fee else ""), "hour": int(when),
-                **{k: _mean(c, policy, c.losses[0], k) for k in ("mean", "low", "high")},
+                **{k: c.mean(policy, c.losses[0], k) for k in ("mean", "low", "high")},
             })  # fmt: skip
     table = pd.DataFrame(rows)
     if len(table) < 2 or not table["response"].duplicated().any():
@@ -251,19 +237,19 @@ def _earlier(c: Comparison) -> list[Section]:
     return [Section("Earlier or later", said, [picture])]
 
 
-def _fees(c: Comparison) -> list[Section]:
+def _fees(c: Compared) -> list[Section]:
     """Tell what each schedule does by itself, nobody protesting."""
     if c.runs["fee"].isna().all():
         return []
     rows = []
     for fee in dict.fromkeys(c.runs["fee"]):
         policy = str(c.runs.loc[c.runs["fee"] == fee, "policy"].iloc[0])
-        siege = c.sieges.set_index("policy").loc[policy, "share_siege"]
+        siege = c.siege(policy)["share_siege"]
         rows.append([
-            str(fee), m(_mean(c, policy, "quiet_fee_revenue_next_year")),
-            m(_mean(c, policy, "quiet_fee_revenue_later")),
-            share(_mean(c, policy, "quiet_share_sellers_leaving")),
-            m(_mean(c, policy, "quiet_deposit_cost")), share(float(siege)),
+            str(fee), m(c.mean(policy, "quiet_fee_revenue_next_year")),
+            m(c.mean(policy, "quiet_fee_revenue_later")),
+            share(c.mean(policy, "quiet_share_sellers_leaving")),
+            m(c.mean(policy, "quiet_deposit_cost")), share(siege),
         ])  # fmt: skip
     head = [
         "fee schedule", "fees next year", "fees once all steps came", "sellers leaving",
@@ -276,7 +262,7 @@ def _fees(c: Comparison) -> list[Section]:
     return [Section("Fees by themselves", words, [], Grid(head, rows, note))]
 
 
-def _turning(c: Comparison) -> list[Section]:
+def _turning(c: Compared) -> list[Section]:
     if not c.factors or len(c.policies) < 2:
         return []
     try:
@@ -299,13 +285,13 @@ def _turning(c: Comparison) -> list[Section]:
     return [Section("Where the ranking turns", words, [], grid)]
 
 
-def _pairing(c: Comparison) -> Section:
+def _pairing(c: Compared) -> Section:
     if len(c.policies) < 2:
         return Section("")
     rows = []
     for p in c.policies[1:]:
         for loss, title in ((c.losses[0], "all together"), (c.losses[1], "platform"), ("cum_store_loss", "big stores")):  # fmt: skip
-            d = _difference(c, p, loss)
+            d = c.difference(p, loss)
             rows.append([
                 p, title, m(d["error"], 3), m(d["error_independent"], 3), _times(d["ratio"]),
                 _times(d["largest_ratio"]),
@@ -330,5 +316,5 @@ def _times(ratio: float) -> str:
     return "unbounded" if math.isinf(ratio) or ratio > 1e6 else f"{ratio:.3g}"
 
 
-def _unknown(c: Comparison) -> Section:
+def _unknown(c: Compared) -> Section:
     return Section("What is assumed, and what is not known", assumptions(c))

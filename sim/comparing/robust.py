@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.comparing.comparison import Comparison
 from sim.comparing.statistics import matrix
+from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 
 FEWEST = 20
 """Runs below which no box is looked for."""
 
 
-def usual_winner(c: Comparison, loss: str) -> str:
+def usual_winner(c: Compared, loss: str) -> str:
     """Give the policy that is best most often, of equals the one with less expected regret."""
     rows = c.regret[c.regret["loss"] == loss]
     return str(rows.sort_values(["p_best", "expected"], ascending=[False, True])["policy"].iloc[0])
 
 
-def where_it_turns(c: Comparison, loss: str | None = None) -> dict[str, Any]:
+def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
     """Find the box of uncertain parameters in which the usual winner loses, by PRIM.
 
     Parameters
@@ -91,7 +91,7 @@ def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
     }
 
 
-def pareto(c: Comparison) -> pd.DataFrame:
+def pareto(c: Compared) -> pd.DataFrame:
     """Give each policy's mean social and platform loss, and whether no other beats both."""
     social, platform = c.losses
     means = c.summary.pivot(index="policy", columns="outcome", values="mean").loc[c.policies]

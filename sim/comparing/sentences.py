@@ -2,8 +2,8 @@
 
 import math
 
-from sim.comparing.comparison import Comparison
 from sim.comparing.robust import usual_winner
+from sim.comparing.tables import Compared
 from sim.views.numbers import percent
 
 PARTIES = {
@@ -38,7 +38,7 @@ def share(value: float) -> str:
     return "–" if math.isnan(value) else percent(value)
 
 
-def question(c: Comparison) -> str:
+def question(c: Compared) -> str:
     """Ask what the comparison answers."""
     fees = [f for f in dict.fromkeys(c.runs["fee"]) if isinstance(f, str)]
     responses = list(dict.fromkeys(c.runs["response"]))
@@ -50,7 +50,7 @@ def question(c: Comparison) -> str:
     return f"{asked} {by}.{under}"
 
 
-def answer(c: Comparison) -> list[str]:
+def answer(c: Compared) -> list[str]:
     """Answer in three sentences: what is best, who pays, what is not known."""
     if len(c.policies) < 2 or c.regret.empty:
         return [f"There is one policy or no finished world; nothing can be ranked ({len(c.failed)} runs failed)."]  # fmt: skip
@@ -59,29 +59,22 @@ def answer(c: Comparison) -> list[str]:
     return [_what_is_best(c, best, social), _who_pays(c, best, own), _what_is_not_known(c, best, social)]  # fmt: skip
 
 
-def _mean(c: Comparison, policy: str, outcome: str) -> float:
-    rows = c.summary[(c.summary["policy"] == policy) & (c.summary["outcome"] == outcome)]
-    return float(rows["mean"].iloc[0])
-
-
-def _what_is_best(c: Comparison, best: str, social: str) -> str:
-    ranks = c.regret[c.regret["loss"] == social].set_index("policy")
-    often = share(float(ranks.loc[best, "p_best"]))
+def _what_is_best(c: Compared, best: str, social: str) -> str:
+    often = share(c.rank(best, social)["p_best"])
     if best != c.policies[0]:
-        rows = c.differences
-        d = rows[(rows["policy"] == best) & (rows["outcome"] == social)].iloc[0]
+        d = c.difference(best, social)
         saves = f"{span(-d['mean'])} less than {c.policies[0]} (90\u00a0% interval {m(-d['high'])} to {m(-d['low'])})"  # fmt: skip
         return f"{best} costs all parties together least: {saves}; it was best in {often} of the simulated worlds."
-    others = ranks.drop(index=best)
-    second = str(others["mean"].idxmin())
-    more = span(float(others.loc[second, "mean"] - ranks.loc[best, "mean"]))
+    costs = {p: c.rank(p, social)["mean"] for p in c.policies}
+    second = min((p for p in c.policies if p != best), key=costs.__getitem__)
+    more = span(costs[second] - costs[best])
     return f"{best} costs all parties together least and was best in {often} of the simulated worlds; the next, {second}, costs {more} more."
 
 
-def _who_pays(c: Comparison, best: str, own: str) -> str:
+def _who_pays(c: Compared, best: str, own: str) -> str:
     crossed = "platform_loss_vs_old_fees" in c.runs
     outcomes = {q: f"{o}_vs_old_fees" if crossed and f"{o}_vs_old_fees" in c.runs else o for q, o in PARTIES.items()}  # fmt: skip
-    losses = {q: (-1 if q == "rivals" else 1) * _mean(c, best, o) for q, o in outcomes.items()}
+    losses = {q: (-1 if q == "rivals" else 1) * c.mean(best, o) for q, o in outcomes.items()}
     said = ", ".join(
         f"{party} {'lose' if party != 'platform' else 'loses'} {span(loss)}"
         if loss >= 0
@@ -91,14 +84,14 @@ def _who_pays(c: Comparison, best: str, own: str) -> str:
     text = f"Who pays: under {best}, the {said}."
     if own == best:
         return f"{text} It is also what costs the platform itself least."
-    lost = _mean(c, own, outcomes["platform"])
+    lost = c.mean(own, outcomes["platform"])
     word = "loses" if lost >= 0 else "gains"
     return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform."
 
 
-def _what_is_not_known(c: Comparison, best: str, social: str) -> str:
-    ranks = c.regret[c.regret["loss"] == social].set_index("policy")
-    largest, n = float(ranks.loc[best, "maximum"]), int(ranks.loc[best, "n"])
+def _what_is_not_known(c: Compared, best: str, social: str) -> str:
+    rank = c.rank(best, social)
+    largest, n = rank["maximum"], rank["n"]
     if c.factors:
         varied = f"these are {n} draws of chance and of {len(c.factors)} uncertain parameters, and no proof"
     else:
@@ -113,7 +106,7 @@ def _what_is_not_known(c: Comparison, best: str, social: str) -> str:
     return text
 
 
-def assumptions(c: Comparison) -> list[str]:
+def assumptions(c: Compared) -> list[str]:
     """Say what the ranking rests on."""
     varied = (
         "Uncertain parameters were drawn once a world and alike for all policies: "

@@ -36,7 +36,7 @@ def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> li
     if isinstance(found, pd.DataFrame):
         if found.empty:
             raise BesiegeError("ensemble: given a table without rows, allowed is at least one")
-        rows: list[dict[str, Any]] = [dict(r) for r in found.to_dict("records")]  # type: ignore[misc]
+        rows: list[dict[str, Any]] = found.to_dict("records")  # type: ignore[assignment]
         draws = [rows[i % len(rows)] for i in range(runs)]
     else:
         paths = list(found)

@@ -45,17 +45,16 @@ def tell(c: Comparison, out: Path) -> None:
     shown = Table(box=None, pad_edge=False, title="million yuan lost on average; below 0: gained")
     for name in ("policy", *PARTIES, "all", "90 % interval of the change", "best"):
         shown.add_column(name, justify="left" if name == "policy" else "right")
-    means = c.summary.pivot(index="policy", columns="outcome", values="mean")
-    changes = c.differences[c.differences["outcome"] == c.losses[0]].set_index("policy")
-    best = c.regret[c.regret["loss"] == c.losses[0]].set_index("policy")["p_best"]
     for p in c.policies:
-        own = means.loc[p]
         crossed = {o: f"{o}_vs_old_fees" for o in PARTIES.values()}
-        values = [own.get(crossed[o], own[o]) for o in PARTIES.values()]
+        values = [c.mean(p, crossed[o] if crossed[o] in c.runs else o) for o in PARTIES.values()]
         values[-1] = -values[-1]
-        change = f"{m(changes.loc[p, 'low'])} to {m(changes.loc[p, 'high'])}"
-        total = m(own[c.losses[0]])
-        shown.add_row(p, *map(m, values), total, change, share(float(best.get(p, float("nan")))))
+        change = c.difference(p, c.losses[0])
+        best = c.rank(p, c.losses[0])["p_best"] if not c.regret.empty else float("nan")
+        shown.add_row(
+            p, *(m(v) for v in values), m(c.mean(p, c.losses[0])),
+            f"{m(change['low'])} to {m(change['high'])}", share(best),
+        )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 160).print(shown)
     if len(c.failed):
         print(f"\n{len(c.failed)} runs failed, the first with {c.failed['error'].iloc[0]}")
