@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.comparing.comparison import Comparison, compare
     from sim.hindcasts import Hindcast, hindcast
     from sim.lab.sweep import sweep
     from sim.model import Siege
@@ -17,12 +18,14 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BesiegeError": "sim.units",
+    "Comparison": "sim.comparing.comparison",
     "Hindcast": "sim.hindcasts",
     "MODEL_VERSION": "sim.version",
     "RunResult": "sim.runs",
     "Scenario": "sim.scenario",
     "Siege": "sim.model",
     "__version__": "sim.version",
+    "compare": "sim.comparing.comparison",
     "hindcast": "sim.hindcasts",
     "run": "sim.runs",
     "sweep": "sim.lab.sweep",
@@ -31,11 +34,13 @@ _HOME = {
 __all__ = [
     "MODEL_VERSION",
     "BesiegeError",
+    "Comparison",
     "Hindcast",
     "RunResult",
     "Scenario",
     "Siege",
     "__version__",
+    "compare",
     "hindcast",
     "run",
     "sweep",

@@ -116,6 +116,15 @@ class Stream(IntEnum):
     EDGE_B = 85
     EDGE_C = 86
     EDGE_D = 87
+    # block 22: a seller's account in an hour (row: seller)
+    SELLER_CHECKED = 88
+    SELLER_SCORE = 89
+    # block 23: a seller at creation, further (row: seller)
+    SELLER_SENIORITY = 92
+    SELLER_CALLED = 93
+    SELLER_CALL_BACKFIRES = 94
+    # block 24: a person when the channel is closed (row: person)
+    CHANNEL_LOST = 96
 
 
 @kernel

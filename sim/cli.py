@@ -134,6 +134,50 @@ def hindcast(
 
 
 @app.command()
+def compare(
+    names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses (protect, protect@60, protect@+12) or TOML files; the first is the baseline")],
+    fee: Annotated[list[str] | None, typer.Option("--fee", help="a fee schedule to cross them with; may be given again")] = None,
+    hour: Annotated[list[int] | None, typer.Option("--hour", help="an hour at which each response begins; may be given again")] = None,
+    scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
+    runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
+    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: none, assumed, or a TOML, CSV or Parquet file")] = "none",
+    settings: Settings = None,
+    scale: Scale = None,
+    seed: Seed = 1,
+    hours: Hours = None,
+    workers: Annotated[int | None, typer.Option("--workers", help="processes; all processors if not given", min=1)] = None,
+    out: Annotated[Path, typer.Option("--out", help="the folder")] = Path("runs/compare"),
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:  # fmt: skip
+    """Lay responses and fees side by side in the same worlds: who pays, how sure, a report."""
+    from sim.folders import prepare_folder
+
+    world = _world(scenario, None, settings, scale, hours)
+    prepare_folder(out)
+    _say_what_it_waits_for(quiet=quiet or json)
+    from sim.views.terminal_compare import carry_out
+
+    n_failed = carry_out(
+        names, fee or [], world, runs=runs, seed=seed, hours=hour or [], ensemble=ensemble,
+        workers=workers, out=out, json=json, quiet=quiet,
+    )  # fmt: skip
+    if n_failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(help="the folder of a finished comparison")],
+    out: Annotated[Path | None, typer.Option("--out", help="the page; report.html in the folder if not given")] = None,
+) -> None:  # fmt: skip
+    """Write a comparison's report: one HTML page that also prints."""
+    from sim.comparing.comparison import Comparison
+
+    typer.echo(str(Comparison.load(folder).report(out or folder / "report.html")))
+
+
+@app.command()
 def explain(
     agent: Annotated[str, typer.Option("--agent", help="KIND:ROW, such as seller:7 or store:12; organisers; platform")],
     scenario: ScenarioName = "taobao-2011",
@@ -222,6 +266,20 @@ def _list(rows: list[tuple[str, str]], *, as_json: bool) -> None:
     else:
         width = max(len(name) for name, _ in rows) + 2
         typer.echo("\n".join(f"{name:{width}}{told}" for name, told in rows))
+
+
+@app.command()
+def fees(
+    name: Annotated[str | None, typer.Argument(help="one schedule: its fields")] = None,
+    json: Json = False,
+) -> None:
+    """Name the fee schedules of the library."""
+    from sim.scenario import fee_list, load_fees
+
+    if name is not None:
+        typer.echo(load_fees(name).model_dump_json(indent=2, exclude_none=True))
+    else:
+        _list(fee_list(), as_json=json)
 
 
 @app.command()

@@ -77,6 +77,7 @@ def payments_of(r: Record) -> tuple[Payment, ...]:
         Payment("advertising", Party.STORES, Party.PLATFORM, own_ads),
         Payment("refunds of clicks", Party.PLATFORM, Party.STORES, float(r.ad_refund.sum())),
         Payment("compensation", Party.PLATFORM, Party.STORES, float(r.compensation.sum())),
+        Payment("fines", Party.SELLERS, Party.PLATFORM, float(r.series["fines"].sum())),
     ]  # fmt: skip
     if r.renewal is not None:
         run, twin = r.renewal.run, r.renewal.twin

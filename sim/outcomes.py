@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.money import Books, balance
-from sim.record import Record
+from sim.record import NextYear, Record
 from sim.units import F64, Bool, Cause, Phase, Tactic
 
 DAY = 24
@@ -322,6 +322,21 @@ def _(r: Record) -> Measured:
     return r.series["new_accounts_hit"].sum()
 
 
+@outcome("n_sellers_punished", "people", "sellers fined by the platform")
+def _(r: Record) -> Measured:
+    return r.series["new_punished"].sum()
+
+
+@outcome("n_honest_sellers_punished", "people", "of them sellers who had attacked nobody")
+def _(r: Record) -> Measured:
+    return r.series["new_punished_honest"].sum()
+
+
+@outcome("n_sellers_called", "people", "sellers called by the platform")
+def _(r: Record) -> Measured:
+    return r.series["new_calls"].sum()
+
+
 # ---------------------------------------------------------------- the market
 @outcome("cum_failed_visits", "visits", "visits that met a closed door or an empty shelf")
 def _(r: Record) -> Measured:
@@ -371,6 +386,11 @@ def _(r: Record) -> Measured:
     return r.renewal.run.fees if r.renewal is not None else None
 
 
+@outcome("fee_revenue_later", "yuan", "a year's fees of the same sellers once every step of the rise has come", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
+def _(r: Record) -> Measured:
+    return r.renewal.run.fees_later if r.renewal is not None else None
+
+
 @outcome("share_sellers_leaving", "share", "sellers who leave the mall at renewal", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.share_leaving if r.renewal is not None else None
@@ -379,3 +399,19 @@ def _(r: Record) -> Measured:
 @outcome("share_sellers_multihoming", "share", "sellers who keep a second shop at renewal", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.share_multihoming if r.renewal is not None else None
+
+
+# ---------------------------------------------------------------- the fee alone, nobody protests
+def _enter_quiet(name: str, unit: str, label: str, read: Callable[[NextYear], float]) -> None:
+    def work_out(r: Record) -> Measured:
+        return read(r.renewal.twin) if r.renewal is not None else None
+
+    outcome(name, unit, label, null="stopped before the renewal", needs_renewal=True)(work_out)
+
+
+_enter_quiet("quiet_fee_revenue_next_year", "yuan", "fees next year if nobody protests", lambda y: y.fees)  # fmt: skip
+_enter_quiet("quiet_fee_revenue_later", "yuan", "the same once every step of the rise has come", lambda y: y.fees_later)  # fmt: skip
+_enter_quiet("quiet_deposit_cost", "yuan", "a year's cost of the money in deposits if nobody protests", lambda y: y.deposits)  # fmt: skip
+_enter_quiet("quiet_rival_fees", "yuan", "fees next year to rivals if nobody protests", lambda y: y.rival_fees)  # fmt: skip
+_enter_quiet("quiet_switching_cost", "yuan", "spent on second shops if nobody protests", lambda y: y.switching)  # fmt: skip
+_enter_quiet("quiet_share_sellers_leaving", "share", "sellers who leave at renewal if nobody protests", lambda y: y.share_leaving)  # fmt: skip

@@ -52,12 +52,15 @@ class Sellers:
     margin: F64  # share of sales, after commission
     category: I32
     rating: F64
+    seniority: F64  # 0 came to the mall first, 1 last
     sympathy: F64  # offset to hardship, per unit of mean hardship
     legitimacy: F32  # of the platform, as seen by each
     legitimacy_twin: F32  # the same in the quiet twin
     second_shop: I8  # rival at which it has one, -1 if none
     second_shop_twin: I8
     sales_gained: F64  # sales won less sales lost against the quiet twin
+    punished: Bool
+    fined: F64  # yuan taken as a punishment
 
 
 @dataclass(slots=True)
@@ -159,12 +162,15 @@ def draw_sellers(
         margin=_spread(seed, Stream.SELLER_MARGIN, n, p.margin_mean, half),
         category=(column(seed, Stream.SELLER_CATEGORY, n) * N_CATEGORIES).astype(np.int32),
         rating=np.clip(rating, 1.0, 5.0),
+        seniority=column(seed, Stream.SELLER_SENIORITY, n),
         sympathy=p.seller_sympathy * column(seed, Stream.SELLER_SYMPATHY, n),
         legitimacy=view,
         legitimacy_twin=view.copy(),
         second_shop=np.full(n, -1, np.int8),
         second_shop_twin=np.full(n, -1, np.int8),
         sales_gained=np.zeros(n),
+        punished=np.zeros(n, np.bool_),
+        fined=np.zeros(n),
     )
 
 

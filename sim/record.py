@@ -18,7 +18,8 @@ SERIES = (
 BOOKED = (
     "online_sellers new_attackers new_refused longest_wait new_blocked new_throttled new_contacts "
     "surplus_loss seller_loss response_cost mall_sales_twin small_sales_lost rival_sales_twin "
-    "wanted to_rivals gave_up empty_shelf stopped new_honest_hit new_honest new_accounts_hit"
+    "wanted to_rivals gave_up empty_shelf stopped new_honest_hit new_honest new_accounts_hit "
+    "fines new_punished new_punished_honest new_calls"
 ).split()
 """Further quantities booked by the hour, for the outcomes alone."""
 
@@ -33,6 +34,7 @@ class NextYear(NamedTuple):
     switching: float  # spent on opening second shops
     share_leaving: float
     share_multihoming: float
+    fees_later: float = 0.0  # as ``fees``, once every step of a rise has come
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -11,13 +12,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.declared import Nested, Step, contents, follow, is_table, steps_of
-from sim.fees import DepositTier, FeeParameters, FeeSchedule, RefundTier
+from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
 from sim.graph import GraphParameters
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
 from sim.population import PopulationParameters
 from sim.reading import is_file_name, library_list, prepare, read
 from sim.reading import library_names as library_names  # the commands ask here
-from sim.responses import Response, Trigger
+from sim.responses import Measure, Response, Trigger
 from sim.rules.attack import AttackParameters
 from sim.rules.attention import AttentionParameters
 from sim.rules.beliefs import BeliefParameters
@@ -30,7 +31,7 @@ from sim.units import BesiegeError, parameter
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
 
-AS_ANNOUNCED = FeeSchedule(
+AS_ANNOUNCED = NewSchedule(
     standard=30_000,
     premium=60_000,
     deposits=(
@@ -51,7 +52,7 @@ class Fees(BaseModel):
 
     model_config = _FROZEN
     old: FeeSchedule = FeeSchedule()
-    new: FeeSchedule = AS_ANNOUNCED
+    new: NewSchedule = AS_ANNOUNCED
     terms: FeeParameters = FeeParameters()
 
 
@@ -99,20 +100,54 @@ def response_list() -> list[tuple[str, str]]:
     return library_list("responses")
 
 
+def fee_list() -> list[tuple[str, str]]:
+    """Give name and description of the fee schedules in the library."""
+    return library_list("fees")
+
+
 def load_response(source: str | Path) -> Response:
     """Load a response by its name in the library or from a TOML file.
+
+    ``protect@60`` is `protect` begun at hour 60, ``protect@+12`` twelve hours later.
 
     Raises
     ------
     BesiegeError
         For an unknown name, an unreadable file or a field that is not allowed.
     """
-    data = read(source, "responses")
-    data.setdefault("name", Path(source).stem)
+    name, moved = str(source), re.fullmatch(r"(.+)@([+-]?)(\d{1,5})", str(source))
+    response = _load(moved[1] if moved else source, "responses", Response)
+    if moved is None:
+        return response
     try:
-        return Response.model_validate(prepare(data, Response), strict=True)
+        hours = int(moved[3])
+        return response.later(int(moved[2] + moved[3])) if moved[2] else response.at(hours)
+    except BesiegeError as error:
+        raise BesiegeError(f"{say(name)}: {error}") from None
+
+
+def load_fees(source: str | Path) -> NewSchedule:
+    """Load a new fee schedule by its name in the library or from a TOML file.
+
+    Raises
+    ------
+    BesiegeError
+        For an unknown name, an unreadable file or a field that is not allowed.
+    """
+    return _load(source, "fees", NewSchedule)
+
+
+def _load[T: BaseModel](source: str | Path, folder: str, kind: type[T]) -> T:
+    data = read(source, folder)
+    if "name" in kind.model_fields:
+        data.setdefault("name", Path(source).stem)
+    else:  # told by `besiege fees` alone
+        for told in ("name", "description"):
+            data.pop(told, None)
+    try:
+        return kind.model_validate(prepare(data, kind), strict=True)
     except ValidationError as error:
-        raise BesiegeError(f"{say(str(source))}: {explain(error, Response)}") from None
+        raise BesiegeError(f"{say(str(source))}: {explain(error, kind)}") from None
     except BesiegeError as error:
         raise BesiegeError(f"{say(str(source))}: {error}") from None
 
@@ -144,6 +179,8 @@ def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
     table = {} if base is None else contents(base)
     old = table.get(str(step))
     table[str(step)] = _laid_over(old, value) if last else _put(old, steps, at + 1, value)
+    if isinstance(base, Measure) and base.source_hash is not None:  # no kind tells its class
+        return type(base).model_validate(prepare(table, type(base)), strict=True)
     return table
 
 
@@ -198,6 +235,8 @@ class Scenario(BaseModel):
         data = {
             k: _laid_over(fields[k].default if k in fields else None, v) for k, v in given.items()
         }
+        if isinstance(data.get("fees"), (str, Path)):
+            data["fees"] = _laid_over(Fees(), {"new": load_fees(data["fees"])})
         response = data.get("response", {})
         if isinstance(response, (str, Path)):
             data["response"] = load_response(response)
@@ -267,7 +306,7 @@ class Scenario(BaseModel):
             Such as ``{"fees.new.standard": 15000, "rivals.0.yearly_fee": 5000}``; None takes an
             optional field away; a nested dict changes what it names.
         **more
-            Top-level fields, such as ``scale=0.1`` or ``response="protect"``.
+            Top-level fields, such as ``scale=0.1``, ``response="protect"`` or ``fees="phased"``.
 
         Raises
         ------
@@ -281,8 +320,12 @@ class Scenario(BaseModel):
             trail = follow(type(self), steps)
             if not trail.is_whole:
                 raise BesiegeError(unknown_path(type(self), trail))
-            by_name = steps == ("response",) and isinstance(value, (str, Path))
-            data = _put(data, steps, 0, load_response(value) if by_name else value)
+            if isinstance(value, (str, Path)):
+                if steps == ("response",):
+                    value = load_response(value)
+                elif steps == ("fees",):
+                    value = {"new": load_fees(value)}
+            data = _put(data, steps, 0, value)
         return type(self)(**contents(data))
 
     def to_dict(self) -> dict[str, Any]:
@@ -299,16 +342,18 @@ class Scenario(BaseModel):
         data = _plain(self, canonical=True)
         del data["name"], data["description"]
         del data["response"]["description"]
+        # What a measure written in Python does is not told by its fields.
+        for told, measure in zip(data["response"]["measures"], self.response.measures, strict=True):
+            if measure.source_hash is not None:
+                told["source"] = measure.source_hash
         return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
 
     @classmethod
     def model_json_schema(cls, **options: Nested) -> dict[str, Any]:  # type: ignore[override]
         """Give the JSON Schema of a scenario's TOML file."""
         schema = super().model_json_schema(**{"schema_generator": _TomlSchema, **options})
-        response = schema["properties"]["response"]
-        name = {
-            "type": "string",
-            "description": "a response's name in the library or its TOML file",
-        }
-        schema["properties"]["response"] = {"anyOf": [response, name]}
+        for field, what in (("response", "a response"), ("fees", "a new fee schedule")):
+            told = f"{what}'s name in the library or its TOML file"
+            name = {"type": "string", "description": told}
+            schema["properties"][field] = {"anyOf": [schema["properties"][field], name]}
         return schema

@@ -7,7 +7,7 @@ import networkx as nx
 import numpy as np
 
 from sim import calendar, chance, fees, graph, population, record
-from sim.fees import NOTHING_CONCEDED
+from sim.fees import NOTHING_CONCEDED, NewSchedule, Payers
 from sim.graph import Graph
 from sim.population import Consumers, Crowd, Sellers, Shelves, Stores
 from sim.responses import IDLE, Orders
@@ -65,6 +65,7 @@ class Platform:
     done: float = 0.0  # false actions of late, fading
     examined: dict[int, int] = field(default_factory=dict)  # tactic: hours looked through
     first_attack: int = -1
+    calls: float = 0.0  # sellers called so far
 
 
 class Actions(NamedTuple):
@@ -140,7 +141,9 @@ class World:
     def fees(self) -> Fees:
         """The fee schedules that count: where nothing is announced, the old one goes on."""
         f = self.scenario.fees
-        return f if self.scenario.announced is not None else f.model_copy(update={"new": f.old})
+        if self.scenario.announced is not None:
+            return f
+        return f.model_copy(update={"new": NewSchedule.same_as(f.old)})
 
     @property
     def shopping(self) -> ShoppingParameters:
@@ -249,6 +252,12 @@ def _open_market(
     )
 
 
+def payers(world: World) -> Payers:
+    """Give what the sellers' bills go by."""
+    x = world.sellers
+    return Payers(x.category, x.turnover, x.rating, x.seniority)
+
+
 def weigh_fees(world: World) -> None:
     """Work out every seller's hardship, and what onlookers feel of it (model.md 4.1).
 
@@ -256,10 +265,9 @@ def weigh_fees(world: World) -> None:
     is its sympathy times the mean. The mean makes a rise that hurts nobody no cause at all.
     """
     f, x, n = world.fees, world.sellers, world.n_sellers
-    rows = (x.category, x.turnover, x.rating, world.weight)
-    before = fees.bill(f.old, f.old, NOTHING_CONCEDED, *rows)
-    after = fees.bill(f.old, f.new, world.platform.concession, *rows)
-    cost = fees.yearly_cost(before, after, f.terms.capital_rate_per_year)
+    before = fees.bill_before(f.old, payers(world))
+    after = fees.bill(f.old, f.new, world.platform.concession, payers(world), world.weight)
+    cost = fees.owed(after, f.terms) - fees.owed(before, f.terms)
     felt = world.seller_hardship
     fees.all_hardships(cost, x.margin, x.turnover, felt)
     world.mean_hardship = float(felt.mean()) if felt.size else 0.0

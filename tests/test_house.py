@@ -15,12 +15,16 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 STATE = ("sim.population*", "sim.agents*", "sim.columns*")
 CITY = ("sim.scenario*", "sim.model*", "sim.world*", "sim.run*")
-STUDY = ("sim.hindcasts*", "sim.lab*", "sim.compare*")
+STUDY = ("sim.hindcasts*", "sim.lab*", "sim.comparing*")
 # Pictures and the story are drawn from a record alone, so a `Siege` can draw itself.
-DRAWN = ("sim.views.plots", "sim.views.story", "sim.views.hindcast")
-FACES = (
+DRAWN = (
+    "sim.views.plots",
+    "sim.views.story",
+    "sim.views.hindcast",
     "sim.views.report",
-    "sim.views.report_*",
+    "sim.views.report_pictures",
+)
+FACES = (
     "sim.views.dashboard*",
     "sim.views.terminal*",
     "sim.cli*",
@@ -39,9 +43,9 @@ FORBIDDEN = {
     "sim.population*": (*CITY, *STUDY, *FACES),
     "sim.model*": ("sim.run*", *STUDY, *FACES),
     "sim.run*": (*STUDY, *FACES),
-    "sim.hindcasts*": ("sim.compare*", *FACES),
-    "sim.lab*": ("sim.hindcasts*", "sim.compare*", *FACES),
-    "sim.compare*": FACES,
+    "sim.hindcasts*": ("sim.comparing*", *FACES),
+    "sim.lab*": ("sim.hindcasts*", "sim.comparing*", *FACES),
+    "sim.comparing*": FACES,
     "sim.views*": ("sim.cli*",),
     "sim.stages*": ("sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),
     "sim.world": ("sim.stages*", "sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),

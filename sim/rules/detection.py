@@ -1,10 +1,12 @@
-"""Stage 6, its draws: which false actions the platform finds (model.md 4.8)."""
+"""Stage 6, its draws: what and whom the platform finds (model.md 4.8)."""
 
 import numpy as np
 
-from sim.chance import uniform
+from sim.chance import Stream, uniform, unit, words
 from sim.compiled import kernel
-from sim.units import F64
+from sim.units import F64, I32, Bool
+
+CHANNEL_LOST = int(Stream.CHANNEL_LOST)
 
 
 @kernel
@@ -39,3 +41,27 @@ def find_false(key: np.uint64, stream: int, hour: int, n: F64, share: float, out
             if is_found(uniform(key, stream, hour, k, d), share):
                 found += 1.0
         out[k] = found
+
+
+@kernel
+def check_sellers(
+    key: np.uint64, hour: int, checked: float, found: float, mistaken: float, attacked: Bool,
+    punished: Bool, out: Bool,
+) -> None:  # fmt: skip
+    """Look at some sellers' accounts and take those above the score's threshold for attackers.
+
+    A seller is looked at when its first number of the hour lies below ``checked``; one who has
+    attacked is then caught when the second lies below ``found``, another when it lies below
+    ``mistaken``. Who is punished already is left alone.
+    """
+    for i in range(out.size):
+        w0, w1, _w2, _w3 = words(key, 22, hour, i, 0)
+        if unit(w0) < checked and not punished[i]:
+            out[i] = is_found(unit(w1), found if attacked[i] else mistaken)
+
+
+@kernel
+def lose_members(key: np.uint64, hour: int, share: float, inside: I32, out: Bool) -> None:
+    """Lose members on the way to another channel, each by its own number."""
+    for r in range(inside.size):
+        out[r] = uniform(key, CHANNEL_LOST, hour, inside[r], 0) < share

@@ -4,7 +4,7 @@ import numpy as np
 
 from sim import calendar, diary
 from sim.rules import attention, channel, mobilisation
-from sim.units import F64, Phase, Role
+from sim.units import F64, I32, Phase, Role, Stance
 from sim.world import World
 
 _PRESENCE = calendar.presence_shape()
@@ -134,3 +134,20 @@ def mobilise(world: World) -> None:
     )
     o.top_today = max(o.top_today, float(online.sum()))
     o.top_ever = max(o.top_ever, o.top_today)
+
+
+def expel(world: World, rows: I32) -> None:
+    """Let people quit outside of their own decision; who is not in the protest is passed over."""
+    crowd = world.crowd
+    rows = rows[np.isin(rows, world.inside)]
+    if not rows.size:
+        return
+    for row in rows:
+        world.census[0, crowd.role[row]] -= 1
+        world.census[1, crowd.role[row]] -= crowd.online[row]
+    crowd.stance[rows], crowd.online[rows] = Stance.QUIT, False
+    world.inside = world.inside[~np.isin(world.inside, rows)]
+    if not world.graph.complete:
+        mobilisation.tell_neighbours(
+            rows, world.graph.offsets, world.graph.neighbours, crowd.stance, crowd.neighbours_in
+        )

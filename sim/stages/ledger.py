@@ -2,8 +2,11 @@
 
 import numpy as np
 
-from sim.units import Cause, Tactic
+from sim import calendar
+from sim.units import F64, Bool, Cause, Tactic
 from sim.world import World
+
+_SHOPPING = calendar.shopping_shape()
 
 
 def keep_ledger(world: World) -> None:
@@ -25,5 +28,27 @@ def keep_ledger(world: World) -> None:
     )
     saved = books.ad_honest_twin[h] - books.ad_honest[h]
     loss[:, Cause.ADS] = done[:, Tactic.CLICK] * stores.click_cost - saved
+    orders = world.platform.orders
+    if orders.compensate > 0:
+        books.compensation[h] = orders.compensate * (1.0 + orders.padding) * _claims(world, shut)
     world.note(store_loss=loss.sum() - books.ad_refund[h].sum() - books.compensation[h].sum())
     books.hours = h + 1
+
+
+def _claims(world: World, shut: Bool) -> F64:
+    """Give what each store can show of the hour (yuan): false clicks, freight, and closed doors.
+
+    A closed door is claimed at the margin of the store's own normal hour, for what it would have
+    sold nobody sees; clicks refunded already are not claimed again.
+    """
+    h, p, x, books = world.hour, world.scenario.stores, world.stores, world.books
+    done = books.actions[h]
+    handling = (
+        done[:, Tactic.PURCHASE] * p.handling_purchase
+        + done[:, Tactic.REFUSAL] * p.handling_refusal
+    )
+    clicks = np.maximum(done[:, Tactic.CLICK] * x.click_cost - books.ad_refund[h], 0.0)
+    normal = x.orders_an_hour * float(_SHOPPING[world.hour_of_day]) * x.price * x.margin
+    closed = np.where(shut & (x.ever_delisted | x.ever_cod_off), normal, 0.0)
+    out: F64 = handling + clicks + closed
+    return out

@@ -1,13 +1,15 @@
 """Stage 6: the platform's measures act; what is due is undone."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
 from sim import chance, diary
 from sim.chance import Stream
 from sim.responses import IDLE, Orders, PlatformView
-from sim.rules import detection
+from sim.rules import detection, persuasion
+from sim.stages.crowd import expel
 from sim.units import Cause, Phase, Tactic
 from sim.world import World, weigh_fees
 
@@ -21,6 +23,7 @@ def respond(world: World) -> None:
         first_attack=platform.first_attack,
         ultimatum=o.ultimatum,
         deadline=o.deadline,
+        n_closed=float((~world.stores.listed).sum()),
     )
     orders = IDLE
     in_force: list[str] = []
@@ -29,10 +32,16 @@ def respond(world: World) -> None:
         if m not in begun and measure.strength > 0 and measure.trigger.is_met(view):
             begun[m] = h
         if m in begun and measure.in_force(h, begun[m]):
-            orders = orders | measure.orders(view)
+            orders = orders | measure.take(replace(view, begun=begun[m]))
             in_force.append(measure.kind)
     platform.orders = orders
     world.note(response_cost=orders.cost)
+    if orders.calls > 0:
+        _call_sellers(world, orders)
+    if orders.sellers_checked > 0:
+        _punish(world, orders)
+    if orders.close_channel > 0:
+        _close_the_channel(world, orders)
     _meet_the_committee(world, orders)
     platform.answer = max(orders.answer, orders.talks_answer if platform.talks else 0.0)
     if orders.concession != platform.concession:
@@ -63,6 +72,48 @@ def _meet_the_committee(world: World, orders: Orders) -> None:
         if platform.talks:
             world.books.talks_began = world.hour
             world.note(new_contacts=1.0)
+
+
+def _call_sellers(world: World, orders: Orders) -> None:
+    """Call the next sellers in the order of their lottery numbers, each once."""
+    platform, x = world.platform, world.sellers
+    everybody = world.n_sellers * world.weight
+    before, platform.calls = platform.calls, min(everybody, platform.calls + orders.calls)
+    world.note(new_calls=platform.calls - before)
+    if platform.calls == before:
+        return
+    persuasion.call(
+        world.key, before / everybody, platform.calls / everybody, orders.call_gain,
+        orders.call_backfires, x.legitimacy,
+    )  # fmt: skip
+
+
+def _punish(world: World, orders: Orders) -> None:
+    """Look at sellers' accounts and fine those taken for attackers, each once; they go."""
+    x, n = world.sellers, world.n_sellers
+    caught = np.zeros(n, np.bool_)
+    detection.check_sellers(
+        world.key, world.hour, orders.sellers_checked, orders.sellers_found,
+        orders.sellers_mistaken, world.crowd.ever_attacked[:n], x.punished, caught,
+    )  # fmt: skip
+    honest = caught & ~world.crowd.ever_attacked[:n]
+    x.punished |= caught
+    x.fined[caught] = orders.fine
+    x.legitimacy[caught] *= 1.0 - orders.resentment
+    world.note(
+        fines=orders.fine * caught.sum() * world.weight,
+        new_punished=caught.sum() * world.weight,
+        new_punished_honest=honest.sum() * world.weight,
+    )
+    expel(world, np.flatnonzero(caught).astype(np.int32))
+
+
+def _close_the_channel(world: World, orders: Orders) -> None:
+    """Close the channel: the queue is gone, and part of the members with it."""
+    world.floor.n = 0
+    lost = np.zeros(world.inside.size, np.bool_)
+    detection.lose_members(world.key, world.hour, orders.close_channel, world.inside, lost)
+    expel(world, world.inside[lost])
 
 
 def _number(world: World, stream: Stream) -> float:

@@ -9,7 +9,7 @@ from sim.rules import poaching
 from sim.rules.poaching import Choice, Courtship
 from sim.stages.crowd import has_promised
 from sim.units import F32, F64, I8
-from sim.world import World
+from sim.world import World, payers
 
 ROUND_HOUR = 12
 """Hour of the day of the rivals' round."""
@@ -34,8 +34,10 @@ def poach(world: World) -> None:
 
 
 def losses(world: World) -> F64:
-    """Give the margin (yuan) each seller has lost so far against the quiet twin."""
-    return -world.sellers.sales_gained * world.sellers.margin
+    """Give what each seller has lost so far against the quiet twin (yuan): margin and fines."""
+    x = world.sellers
+    out: F64 = x.fined - x.sales_gained * x.margin
+    return out
 
 
 def offers(world: World, *, quiet: bool = False) -> Courtship:
@@ -86,8 +88,8 @@ def _renew_one(
 ) -> tuple[NextYear, I8, I8]:  # fmt: skip
     x, f = world.sellers, world.fees
     rate = f.terms.capital_rate_per_year
-    bill = fees.bill(f.old, f.new, concession, x.category, x.turnover, x.rating, world.weight)
-    owed = bill.fee + rate * (bill.deposit - bill.subsidy)
+    bill = fees.bill(f.old, f.new, concession, payers(world), world.weight)
+    owed = fees.owed(bill, f.terms)
     choice, rival = np.empty(world.n_sellers, np.int8), shop.copy()
     poaching.renew(
         world.key, x.margin * x.turnover, loss, owed, hardship, legitimacy, offers,
@@ -97,6 +99,7 @@ def _renew_one(
     n = max(1, world.n_sellers)
     year = NextYear(
         fees=float(bill.fee[in_mall].sum()) * world.weight,
+        fees_later=float(bill.fee_later[in_mall].sum()) * world.weight,
         deposits=float(bill.deposit[in_mall].sum()) * rate * world.weight,
         subsidies=float(bill.subsidy[in_mall].sum()) * rate * world.weight,
         rival_fees=float(offers.fee[rival[elsewhere]].sum()) * world.weight,

@@ -82,6 +82,8 @@ def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
     honest = trade.orders[:n].sum() + t[Tally.STOPPED] + reviews + ads.sum()
     hit = t[Tally.STOPPED] + orders.honest_reviews * reviews + orders.honest_clicks * ads.sum()
     books.ad_refund[world.hour] += orders.honest_clicks * books.ad_honest[world.hour]
+    if orders.mistake_cost > 0:
+        books.series["response_cost"][world.hour] += orders.mistake_cost * float(hit)
     world.note(
         new_orders=trade.orders.sum(),
         new_failed_visits=t[Tally.FAILED_VISITS],

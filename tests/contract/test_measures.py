@@ -93,9 +93,9 @@ def test_a_measure_declares_a_cost_and_the_platform_pays_it(kind):
     extra = measures()[kind].model_fields["cost_per_hour"].json_schema_extra
     assert extra["unit"] == "yuan/h"
     dear = with_measure(kind, trigger={"hour": HOUR}, strength=0.5, cost_per_hour=1000.0)
-    free = with_measure(kind, trigger={"hour": HOUR}, strength=0.5)
+    free = with_measure(kind, trigger={"hour": HOUR}, strength=0.5, cost_per_hour=0.0)
     more = dear.record.series["response_cost"] - free.record.series["response_cost"]
-    assert more.tolist() == [0.0] * HOUR + [500.0] * (HOURS - HOUR)
+    assert more.tolist() == pytest.approx([0.0] * HOUR + [500.0] * (HOURS - HOUR))
     differing = first_difference(dear.record, free.record)
     assert differing == ["series response_cost"]
     for name in ("cum_response_cost", "platform_loss", "total_social_loss"):
@@ -176,7 +176,7 @@ TRIGGERS = {
 def test_a_trigger_fires_at_its_hour_and_no_other(trigger, expected):
     # A measure that changes nothing but the account, so the story stays that of silence.
     response = one_measure("throttle", trigger=trigger, cost_per_hour=1.0,
-                           true_positive_share=0.0, false_positive_share=0.0)  # fmt: skip
+                           false_positive_share=0.0)  # fmt: skip
     siege = finished(hours=STORY, response=response)
     quiet = finished(hours=STORY, response="silence")
     assert first_difference(siege.record, quiet.record) == ["series response_cost"]
@@ -195,7 +195,7 @@ def test_a_trigger_fires_at_its_hour_and_no_other(trigger, expected):
     ids=str,
 )
 def test_a_measure_that_has_begun_stays_in_force(trigger):
-    response = one_measure("throttle", trigger=trigger, cost_per_hour=1.0)
+    response = one_measure("throttle", trigger=trigger, cost_per_hour=1.0, cost_per_mistake=0.0)
     siege = finished(hours=STORY, response=response)
     ((_kind, began),) = siege.platform.measures_begun
     cost = siege.record.series["response_cost"].tolist()
@@ -254,7 +254,7 @@ def test_a_trigger_looks_at_every_condition_that_is_given(given, expected):
 
 def test_measures_of_one_response_act_together_and_in_any_order():
     both = [
-        {"kind": "throttle", "trigger": {"hour": 50}, "cost_per_hour": 10.0},
+        {"kind": "throttle", "trigger": {"hour": 50}, "cost_per_hour": 10.0, "cost_per_mistake": 0.0},
         {"kind": "police-report", "trigger": {"hour": 60}, "cost_per_hour": 5.0},
     ]
     one = finished(hours=HOURS, response={"name": "both", "measures": both})
@@ -299,7 +299,7 @@ def test_a_measure_moves_what_it_is_meant_to_move(kind, series):
 
 def test_a_purchase_limit_holds_for_false_and_honest_orders_from_the_same_hour():
     siege = with_measure(
-        "throttle", trigger={"hour": HOUR}, true_positive_share=1.0, false_positive_share=0.5
+        "throttle", trigger={"hour": HOUR}, separation=10.0, false_positive_share=0.5
     )
     false_ones = first_hour(siege.record.series["new_throttled"] > 0)
     honest_ones = first_hour(siege.record.series["stopped"] > 0)

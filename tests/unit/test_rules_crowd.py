@@ -45,5 +45,5 @@ def test_compiled_hardships_equal_the_rule_row_by_row():
 
 def test_premium_categories_pay_the_premium_fee():
     schedule = FeeSchedule(standard=30_000, premium=60_000, n_premium=3)
-    fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32))
+    fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32), np.full(4, 5e5))
     assert fee.tolist() == [60_000, 60_000, 30_000, 30_000]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.declared import fields_of
-from sim.fees import FeeSchedule
+from sim.fees import NewSchedule
 from sim.reading import library_names
 from sim.responses import Response
 from sim.scenario import Scenario, load_response, response_list, scenario_list
@@ -134,11 +134,11 @@ def test_a_new_trigger_or_response_replaces_the_old_one_whole():
 
 
 def test_parts_may_be_given_as_objects():
-    fees = Scenario().fees.model_copy(update={"new": FeeSchedule(standard=1)})
+    fees = Scenario().fees.model_copy(update={"new": NewSchedule(standard=1)})
     scenario = Scenario().but(fees=fees, response=load_response("deter"))
     assert scenario.fees.new.premium == 6000
     assert scenario.response.name == "deter"
-    assert scenario.but({"fees.new": FeeSchedule()}).fees.new == FeeSchedule()
+    assert scenario.but({"fees.new": NewSchedule()}).fees.new == NewSchedule()
 
 
 def test_a_scenario_is_frozen():

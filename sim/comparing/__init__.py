@@ -1,0 +1,1 @@
+"""Responses and fees side by side on the same random numbers."""

@@ -1,0 +1,232 @@
+"""Responses and fees compared: the call, and what it gives."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+
+from sim import parquet
+from sim.chance import check_seed
+from sim.comparing import against_old
+from sim.comparing.brief import brief_of
+from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
+from sim.comparing.tables import EXTRA, Compared
+from sim.comparing.uncertainty import Ensemble, draws_of
+from sim.folders import prepare_folder, unwritable
+from sim.lab.pool import Done, Task, run_many
+from sim.model import Siege
+from sim.outcomes import OUTCOMES
+from sim.scenario import Scenario
+from sim.units import BesiegeError
+from sim.version import MODEL_VERSION, __version__
+from sim.views.report import write_report
+
+type Progress = Callable[[int, int], None]
+
+SERIES = ("online", "n_attackers", "n_delisted", "store_loss", "legitimacy")
+"""Hourly series that are kept."""
+
+
+@dataclass(frozen=True)
+class Comparison(Compared):
+    """What `compare` leaves: tables that can be saved, read again and reported."""
+
+    def save(self, folder: str | Path) -> Path:
+        """Write scenario, runs, hours and what follows from them into a folder.
+
+        Raises
+        ------
+        BesiegeError
+            If the folder cannot be written.
+        """
+        out = prepare_folder(folder)
+        try:
+            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
+            (out / "comparison.json").write_text(text + "\n", encoding="utf-8")
+            for name in ("runs", "hours", "differences", "regret", "summary", "sieges"):
+                parquet.write(getattr(self, name), out / f"{name}.parquet")
+            (out / "columns.json").write_text(
+                json.dumps({"runs": _columns(self.units)}, indent=2, ensure_ascii=False) + "\n",
+                encoding="utf-8",
+            )
+        except OSError as error:
+            raise unwritable(out, error) from None
+        return out
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """Read a saved comparison.
+
+        Raises
+        ------
+        BesiegeError
+            If the folder holds none.
+        """
+        base = Path(folder)
+        try:
+            about = json.loads((base / "comparison.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise BesiegeError(
+                f"report: given {folder}, allowed is the folder of a comparison ({error})"
+            ) from None
+        policies = about["policies"]
+        derived = {"scenario", "scale", "hours", "baseline", "policies", "failed", "sieges", "differences", "regret", "summary"}  # fmt: skip
+        runs = parquet.read(base / "runs.parquet")
+        runs["error"] = runs["error"].fillna("")
+        return cls(
+            scenario=Scenario.load(base / "scenario.toml"),
+            policies=policies,
+            runs=runs,
+            hours=parquet.read(base / "hours.parquet"),
+            about={k: v for k, v in about.items() if k not in derived},
+        )
+
+    def report(self, path: str | Path) -> Path:
+        """Write one self-contained HTML page that also prints.
+
+        Raises
+        ------
+        BesiegeError
+            If the file cannot be written.
+        """
+        return write_report(brief_of(self), path)
+
+
+def _columns(units: dict[str, str]) -> dict[str, dict[str, str]]:
+    meaning = {n: (o.label, o.null) for n, o in OUTCOMES.items()}
+    meaning["hour_first_measure"] = ("hour in which the first measure began", "none began")
+    return {
+        name: {"unit": unit, "meaning": meaning.get(name, against_old.told(name))[0], "null": meaning.get(name, against_old.told(name))[1]}
+        for name, unit in units.items()
+    }  # fmt: skip
+
+
+def first_measure(siege: Siege) -> float | None:
+    """Give the hour in which the first measure of a run's response began."""
+    begun = siege.world.books.begun.values()
+    return float(min(begun)) if begun else None
+
+
+def compare(
+    responses: Sequence[ResponseLike],
+    fees: Sequence[FeeLike] = (),
+    *,
+    scenario: Scenario | str = "taobao-2011",
+    runs: int = 40,
+    seed: int = 1,
+    hours: Sequence[int] = (),
+    ensemble: Ensemble = None,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    progress: Progress | None = None,
+    **changes: Any,
+) -> Comparison:
+    """Lay responses and fee schedules side by side in the same worlds.
+
+    Parameters
+    ----------
+    responses
+        Names of the library (``protect``, ``protect@60`` begun at hour 60, ``protect@+12``
+        twelve hours later), TOML files, or responses. The first is what others are compared with.
+    fees
+        Fee schedules to cross them with: names, TOML files, or schedules.
+    scenario
+        The world: a scenario, a name of the library, or a TOML file.
+    runs
+        Worlds, with the seeds ``seed``, ``seed + 1`` and so on; each sees every policy.
+    hours
+        Hours to begin each response at, in place of its own.
+    ensemble
+        Parameters that differ from world to world, alike for all policies (`draws_of`).
+    workers
+        Processes; as many as there are processors if not given.
+    executor
+        Who runs them, in place of processes here.
+    progress
+        Called with the number of runs done and the number in all.
+    **changes
+        Fields of the scenario to change, such as ``scale=0.05``.
+
+    Raises
+    ------
+    BesiegeError
+        For input that is not allowed.
+    """
+    if runs < 1:
+        raise BesiegeError(f"--runs: given {runs}, allowed is a whole number of at least 1")
+    began, first = time.perf_counter(), check_seed(seed)
+    check_seed(first + runs - 1)
+    chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    chosen = chosen.but(changes) if changes else chosen
+    policies = policies_of(chosen, responses, fees, hours)
+    draws = draws_of(ensemble, chosen, runs, first)
+    crossed = any(p.fee is not None for p in policies)
+    entries = [*policies, against_old.reference(chosen)] if crossed else policies
+    tasks = [
+        Task(f"{run}/{j}", p.scenario.but(draw) if draw else p.scenario, first + run, SERIES, first_measure)
+        for run, draw in enumerate(draws)
+        for j, p in enumerate(entries)
+    ]  # fmt: skip
+    n = workers or min(os.cpu_count() or 1, len(tasks))
+    done = {d.key: d for d in run_many(tasks, workers=n, executor=executor, progress=progress)}
+    table = _table(policies, draws, done, first)
+    if crossed:
+        table = against_old.add(table, [done[f"{run}/{len(policies)}"] for run in range(runs)])
+    return Comparison(
+        scenario=chosen,
+        policies=[p.name for p in policies],
+        runs=table,
+        hours=_hours(policies, runs, done),
+        about={
+            "runs": runs,
+            "seed": first,
+            "ensemble": ensemble if isinstance(ensemble, str) else None,
+            "factors": list(draws[0]),
+            "version": __version__,
+            "model_version": MODEL_VERSION,
+            "fingerprints": {p.name: p.scenario.fingerprint for p in policies},
+            "wall_seconds": round(time.perf_counter() - began, 1),
+            "command": "",
+        },
+    )
+
+
+def _table(
+    policies: list[Policy], draws: list[dict[str, Any]], done: dict[str, Done], seed: int
+) -> pd.DataFrame:
+    rows = []
+    for j, p in enumerate(policies):
+        for run, draw in enumerate(draws):
+            d = done[f"{run}/{j}"]
+            failure = d.failure.error if d.failure is not None else ""
+            row: dict[str, Any] = {
+                "policy": p.name, "response": p.response, "fee": p.fee, "run": run,
+                "seed": seed + run, "error": failure, **draw, "hour_first_measure": d.extra,
+            }  # fmt: skip
+            rows.append({**row, **(d.row or {})})
+    names = ["policy", "response", "fee", "run", "seed", "error", *draws[0], *EXTRA, *OUTCOMES]
+    table = pd.DataFrame(rows).reindex(columns=names)
+    numbers = [*EXTRA, *OUTCOMES]
+    return table.astype(dict.fromkeys(numbers, float))
+
+
+def _hours(policies: list[Policy], runs: int, done: dict[str, Done]) -> pd.DataFrame:
+    parts = []
+    for j, p in enumerate(policies):
+        for run in range(runs):
+            series = done[f"{run}/{j}"].hours
+            if series:
+                n = len(series[SERIES[0]])
+                parts.append(
+                    pd.DataFrame({"policy": p.name, "run": run, "hour": np.arange(n), **series})
+                )
+    empty = pd.DataFrame(columns=["policy", "run", "hour", *SERIES])
+    return pd.concat(parts, ignore_index=True) if parts else empty

@@ -1,0 +1,77 @@
+"""What is compared: responses, at hours, under fee schedules."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.fees import NewSchedule
+from sim.responses import Response
+from sim.scenario import Scenario, load_fees, load_response
+from sim.units import BesiegeError
+
+type ResponseLike = str | Path | Response
+type FeeLike = str | Path | NewSchedule
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One way the platform may go: a name, and the scenario in which it goes it."""
+
+    name: str
+    response: str
+    fee: str | None  # None: the scenario's own
+    scenario: Scenario
+
+
+def policies_of(
+    scenario: Scenario,
+    responses: Sequence[ResponseLike],
+    fees: Sequence[FeeLike] = (),
+    hours: Sequence[int] = (),
+) -> list[Policy]:
+    """Cross responses, the hours at which they begin, and fee schedules.
+
+    Parameters
+    ----------
+    scenario
+        The world.
+    responses
+        Names of the library, such as ``protect`` or ``protect@60``, TOML files, or responses.
+    fees
+        Names of the library, TOML files, or schedules; none for the scenario's own.
+    hours
+        Hours at which each response that has a measure begins; none for its own.
+
+    Raises
+    ------
+    BesiegeError
+        For a name that is unknown, or if there is nothing to compare.
+    """
+    if isinstance(responses, (str, Path, Response)):
+        responses = [responses]
+    loaded = [r if isinstance(r, Response) else load_response(r) for r in responses]
+    if not loaded:
+        raise BesiegeError("responses: given none, allowed is at least one")
+    timed: list[Response] = []
+    for response in loaded:
+        timed += [response.at(h) for h in hours] if hours and response.measures else [response]
+    schedules: list[tuple[str | None, NewSchedule | None]] = [(None, None)]
+    if fees:
+        given = [fees] if isinstance(fees, (str, Path, NewSchedule)) else fees
+        schedules = [_named(fee, n) for n, fee in enumerate(given)]
+    policies: list[Policy] = []
+    for fee, schedule in schedules:
+        world = scenario if schedule is None else scenario.but({"fees.new": schedule})
+        for response in timed:
+            plain = response.name if fee is None else f"{response.name} · {fee}"
+            taken = sum(re.sub(r" \(\d+\)$", "", p.name) == plain for p in policies)
+            name = f"{plain} ({taken + 1})" if taken else plain
+            policies.append(Policy(name, response.name, fee, world.but(response=response)))
+    return policies
+
+
+def _named(fee: FeeLike, n: int) -> tuple[str, NewSchedule]:
+    if isinstance(fee, NewSchedule):
+        return f"fee {n + 1}", fee
+    return Path(fee).stem if isinstance(fee, Path) else Path(str(fee)).stem, load_fees(fee)

@@ -1,0 +1,101 @@
+"""Robust choice: where the ranking turns, and what cannot be had at once.
+
+The scenario discovery needs the extra ``explore``; all is worked out from the table of runs.
+"""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.comparing.statistics import matrix
+from sim.comparing.tables import Compared
+from sim.units import BesiegeError
+
+FEWEST = 20
+"""Runs below which no box is looked for."""
+
+
+def usual_winner(c: Compared, loss: str) -> str:
+    """Give the policy that is best most often, of equals the one with less expected regret."""
+    rows = c.regret[c.regret["loss"] == loss]
+    return str(rows.sort_values(["p_best", "expected"], ascending=[False, True])["policy"].iloc[0])
+
+
+def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
+    """Find the box of uncertain parameters in which the usual winner loses, by PRIM.
+
+    Parameters
+    ----------
+    c
+        A comparison over an ensemble of parameters.
+    loss
+        By which policies are ranked; the social one if not given.
+
+    Returns
+    -------
+    dict
+        ``winner``, ``loses`` (share of runs), and, if a box was found, ``box`` (parameter: low,
+        high), its ``coverage`` (share of all losing runs that lie inside), ``density`` (share of
+        the runs inside that lose) and ``n`` inside.
+
+    Raises
+    ------
+    BesiegeError
+        If there is no ensemble, or the extra is not installed.
+    """
+    if not c.factors:
+        raise BesiegeError("ensemble: given none, required so that something may turn the ranking")
+    chosen = loss or c.losses[0]
+    winner = usual_winner(c, chosen)
+    values = matrix(c.runs, chosen, c.policies)
+    whole = ~np.isnan(values).any(axis=1)
+    loses = values[:, c.policies.index(winner)] > np.min(values, axis=1)
+    first = c.runs[c.runs["policy"] == c.policies[0]].sort_values("run")
+    x = first[c.factors].reset_index(drop=True)[whole].reset_index(drop=True).astype(float)
+    y = loses[whole]
+    told: dict[str, Any] = {"winner": winner, "loss": chosen, "loses": float(y.mean())}
+    if len(y) < FEWEST or not 0 < y.sum() < len(y):
+        return told
+    return told | _prim(x, y)
+
+
+def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
+    try:
+        from ema_workbench.analysis import prim
+    except ImportError as error:
+        raise BesiegeError(
+            "scenario discovery: allowed with the extra explore (uv sync --extra explore)"
+        ) from error
+    box = prim.Prim(x, y, threshold=float(min(0.8, 1.5 * y.mean())), peel_alpha=0.1).find_box()
+    if box is None:
+        return {}
+    trajectory = box.peeling_trajectory
+    # The box that weighs both alike: the harmonic mean of coverage and density.
+    both = 2 / (1 / trajectory["coverage"].clip(1e-9) + 1 / trajectory["density"].clip(1e-9))
+    step = int(both.to_numpy().argmax())
+    row, limits = trajectory.iloc[step], box.box_lims[step]
+    bounds = {
+        name: (float(limits[name].iloc[0]), float(limits[name].iloc[1]))
+        for name in x.columns
+        if limits[name].iloc[0] > x[name].min() or limits[name].iloc[1] < x[name].max()
+    }
+    inside = np.ones(len(x), np.bool_)
+    for name, (low, high) in bounds.items():
+        inside &= ((x[name] >= low) & (x[name] <= high)).to_numpy()
+    return {
+        "box": bounds,
+        "coverage": float(row["coverage"]),
+        "density": float(row["density"]),
+        "n": int(inside.sum()),
+    }
+
+
+def pareto(c: Compared) -> pd.DataFrame:
+    """Give each policy's mean social and platform loss, and whether no other beats both."""
+    social, platform = c.losses
+    means = c.summary.pivot(index="policy", columns="outcome", values="mean").loc[c.policies]
+    table = means[[social, platform]].reset_index()
+    points = table[[social, platform]].to_numpy(float)
+    beaten = [bool(((points <= p).all(axis=1) & (points < p).any(axis=1)).any()) for p in points]
+    return table.assign(on_front=[not b for b in beaten])

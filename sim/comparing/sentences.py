@@ -1,0 +1,130 @@
+"""The report's sentences: the question, the answer in three, what is assumed."""
+
+import math
+
+from sim.comparing.robust import usual_winner
+from sim.comparing.tables import Compared
+from sim.views.numbers import percent
+
+PARTIES = {
+    "platform": "platform_loss",
+    "big stores": "cum_store_loss",
+    "small sellers": "cum_seller_loss",
+    "shoppers": "cum_consumer_surplus_loss",
+    "rivals": "cum_rival_gain",
+}
+"""Who pays, and by which outcome; the last one is a gain."""
+
+
+def m(yuan: float, digits: int = 0) -> str:
+    """Write an amount in million yuan with its sign, without the unit."""
+    value = yuan / 1e6
+    if math.isnan(value):
+        return "–"
+    if digits == 0:
+        digits = 0 if abs(value) >= 100 else 1
+    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+
+
+def span(yuan: float) -> str:
+    """Write an amount in million yuan with its unit."""
+    value = yuan / 1e6
+    digits = 0 if abs(value) >= 10 else 1 if abs(value) >= 1 else 2
+    return f"{value:,.{digits}f} million yuan".replace("-", "\N{MINUS SIGN}")
+
+
+def share(value: float) -> str:
+    """Write a share, a dash where there is none."""
+    return "–" if math.isnan(value) else percent(value)
+
+
+def question(c: Compared) -> str:
+    """Ask what the comparison answers."""
+    fees = [f for f in dict.fromkeys(c.runs["fee"]) if isinstance(f, str)]
+    responses = list(dict.fromkeys(c.runs["response"]))
+    asked = f"Which of {len(c.policies)} policies costs least, whom, and how sure is that?"
+    if len(c.policies) == 1:
+        asked = "What does this policy cost, and whom?"
+    by = f"Responses: {', '.join(responses)}" if len(responses) > 1 else f"Response: {responses[0]}"
+    under = f" Fee schedules: {', '.join(fees)}." if fees else ""
+    return f"{asked} {by}.{under}"
+
+
+def answer(c: Compared) -> list[str]:
+    """Answer in three sentences: what is best, who pays, what is not known."""
+    if len(c.policies) < 2 or c.regret.empty:
+        return [f"There is one policy or no finished world; nothing can be ranked ({len(c.failed)} runs failed)."]  # fmt: skip
+    social, platform = c.losses
+    best, own = usual_winner(c, social), usual_winner(c, platform)
+    return [_what_is_best(c, best, social), _who_pays(c, best, own), _what_is_not_known(c, best, social)]  # fmt: skip
+
+
+def _what_is_best(c: Compared, best: str, social: str) -> str:
+    often = share(c.rank(best, social)["p_best"])
+    if best != c.policies[0]:
+        d = c.difference(best, social)
+        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90\u00a0% interval {m(-d['high'])} to {m(-d['low'])})"  # fmt: skip
+        return f"{best} costs all parties together least: {saves}; it was best in {often} of the simulated worlds."
+    costs = {p: c.rank(p, social)["mean"] for p in c.policies}
+    second = min((p for p in c.policies if p != best), key=costs.__getitem__)
+    more = span(costs[second] - costs[best])
+    return f"{best} costs all parties together least and was best in {often} of the simulated worlds; the next, {second}, costs {more} more."
+
+
+def _who_pays(c: Compared, best: str, own: str) -> str:
+    crossed = "platform_loss_vs_old_fees" in c.runs
+    outcomes = {q: f"{o}_vs_old_fees" if crossed and f"{o}_vs_old_fees" in c.runs else o for q, o in PARTIES.items()}  # fmt: skip
+    losses = {q: (-1 if q == "rivals" else 1) * c.mean(best, o) for q, o in outcomes.items()}
+    said = ", ".join(
+        f"{party} {'lose' if party != 'platform' else 'loses'} {span(loss)}"
+        if loss >= 0
+        else f"{party} {'gain' if party != 'platform' else 'gains'} {span(-loss)}"
+        for party, loss in losses.items()
+    )
+    text = f"Who pays: under {best}, the {said}."
+    if own == best:
+        return f"{text} It is also what costs the platform itself least."
+    lost = c.mean(own, outcomes["platform"])
+    word = "loses" if lost >= 0 else "gains"
+    return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform."
+
+
+def _what_is_not_known(c: Compared, best: str, social: str) -> str:
+    rank = c.rank(best, social)
+    largest, n = rank["maximum"], rank["n"]
+    if c.factors:
+        varied = f"these are {n} draws of chance and of {len(c.factors)} uncertain parameters, and no proof"
+    else:
+        varied = "chance alone was varied and every parameter held at its value: what we do not know about people is in no interval here"  # fmt: skip
+    worst = f"in the worst of {n} worlds {best} costs {span(largest)} more than the best choice there"  # fmt: skip
+    if largest == 0.0:
+        worst = f"{best} is the best choice in all {n} worlds"
+    text = f"Not known: {worst}, but {varied}."
+    sieges = c.sieges["share_siege"]
+    if float(sieges.min()) < 1.0:
+        text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
+    return text
+
+
+def assumptions(c: Compared) -> list[str]:
+    """Say what the ranking rests on."""
+    varied = (
+        "Uncertain parameters were drawn once a world and alike for all policies: "
+        + ", ".join(c.factors)
+        + "."
+        if c.factors
+        else "Parameters were held at their values. The option --ensemble assumed varies those that no fact binds, and shows where the ranking turns."
+    )
+    return [
+        varied,
+        "How legitimacy, fear and anger answer to what the platform does is taken from the "
+        "literature in form and set by hand in size: no fact of 2011 measures it. How far a "
+        "concession or talks answer the demands is a parameter of each measure, and so is what "
+        "a measure costs in staff.",
+        "False orders, reviews and clicks are found by a score with mistakes both ways; attackers do not learn what is found.",
+        "Below 0 for all together means that the response saves more than the siege costs: most "
+        "often because fewer sellers pay for a second shop elsewhere. What the mall pays or "
+        "forgoes for that is a gain of its sellers and cancels.",
+        "Next year's fees are those of the sellers who renew; the years after, new sellers, lawsuits and what a reputation is worth beyond shoppers' loyalty are left out.",
+        "The organisers follow fixed rules (quorum, truce, ultimatum) and have no strategy against a response.",
+    ]

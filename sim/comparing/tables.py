@@ -1,0 +1,159 @@
+"""What a comparison's table of runs tells."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.comparing import against_old, statistics
+from sim.outcomes import OUTCOMES
+from sim.scenario import Scenario
+
+EXTRA = {"hour_first_measure": "hour"}
+"""What is kept of a run beside its outcomes; null if no measure began."""
+LOSSES = ("total_social_loss", "platform_loss")
+"""By which policies are ranked."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison leaves: a table of runs, and all that follows from it.
+
+    Attributes
+    ----------
+    scenario
+        The world, without a policy.
+    policies
+        Names, the first being the one others are compared with.
+    runs
+        One row a policy and run: ``policy``, ``response``, ``fee``, ``run``, ``seed``, ``error``
+        (empty unless it failed), the parameters of the ensemble by path, and every outcome.
+    hours
+        Hourly series of every run.
+    about
+        How it was made: seeds, versions, the command.
+    """
+
+    scenario: Scenario
+    policies: list[str]
+    runs: pd.DataFrame
+    hours: pd.DataFrame = field(repr=False)
+    about: dict[str, Any] = field(repr=False)
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Give the unit of every outcome of the table of runs."""
+        known = {**{n: o.unit for n, o in OUTCOMES.items()}, **EXTRA, **against_old.UNITS}
+        return {name: unit for name, unit in known.items() if name in self.runs}
+
+    @property
+    def losses(self) -> list[str]:
+        """Give the losses by which policies are ranked: against old fees where fees differ."""
+        crossed = [against_old.name_of(loss) for loss in LOSSES]
+        return crossed if crossed[0] in self.runs else list(LOSSES)
+
+    @property
+    def factors(self) -> list[str]:
+        """Give the parameters that differ from run to run."""
+        return list(self.about.get("factors", []))
+
+    @property
+    def failed(self) -> pd.DataFrame:
+        """Give the runs that failed."""
+        return self.runs[self.runs["error"] != ""]
+
+    @cached_property
+    def differences(self) -> pd.DataFrame:
+        """One row a policy and outcome: mean and 90 % interval of the paired difference."""
+        measured = {name: unit for name, unit in self.units.items() if name not in EXTRA}
+        return statistics.differences(self.runs, self.policies, measured)
+
+    @cached_property
+    def regret(self) -> pd.DataFrame:
+        """One row a policy and loss: how often it is best, expected and maximum regret."""
+        return statistics.regret(self.runs, self.policies, self.losses)
+
+    @cached_property
+    def summary(self) -> pd.DataFrame:
+        """One row a policy and outcome: mean with its interval, quantiles over runs."""
+        return statistics.summary(self.runs, self.policies, self.units)
+
+    @cached_property
+    def sieges(self) -> pd.DataFrame:
+        """One row a policy: the share of runs with a siege, and its size and length given one."""
+        ended = self.runs[self.runs["error"] == ""]
+        rows = []
+        for policy in self.policies:
+            own = ended[ended["policy"] == policy]
+            there = own[own["hour_first_attack"].notna()]
+            sizes = (
+                "peak_online",
+                "hours_attack",
+                "cum_actions",
+                "n_stores_attacked",
+                "cum_store_loss",
+            )
+            given = {name: float(there[name].mean()) if len(there) else np.nan for name in sizes}
+            share = len(there) / len(own) if len(own) else np.nan
+            rows.append({"policy": policy, "n": len(own), "share_siege": share, **given})
+        return pd.DataFrame(rows)
+
+    @cached_property
+    def _found(self) -> dict[str, dict[tuple[str, ...], dict[str, Any]]]:
+        keys = {
+            "summary": ("policy", "outcome"),
+            "differences": ("policy", "outcome"),
+            "regret": ("policy", "loss"),
+            "sieges": ("policy",),
+        }
+        return {
+            name: {tuple(row[k] for k in by): row for row in rows_of(getattr(self, name))}
+            for name, by in keys.items()
+        }
+
+    def mean(self, policy: str, outcome: str, column: str = "mean") -> float:
+        """Give a policy's mean of an outcome, or another column of the summary."""
+        return float(self._found["summary"][policy, outcome][column])
+
+    def difference(self, policy: str, outcome: str) -> dict[str, Any]:
+        """Give the row of a policy's paired difference in an outcome."""
+        return self._found["differences"][policy, outcome]
+
+    def rank(self, policy: str, loss: str) -> dict[str, Any]:
+        """Give the row of a policy's regret by a loss."""
+        return self._found["regret"][policy, loss]
+
+    def siege(self, policy: str) -> dict[str, Any]:
+        """Give the row of a policy's sieges."""
+        return self._found["sieges"][policy,]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it in plain values, as `besiege compare --json` prints it."""
+        return {
+            "scenario": self.scenario.name,
+            "scale": self.scenario.scale,
+            "hours": self.scenario.hours,
+            **self.about,
+            "baseline": self.policies[0],
+            "policies": self.policies,
+            "failed": len(self.failed),
+            "sieges": plain(self.sieges),
+            "differences": plain(self.differences),
+            "regret": plain(self.regret),
+            "summary": plain(self.summary),
+        }
+
+
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give a table's rows by column."""
+    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    return rows
+
+
+def plain(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Give rows in which what is no finite number is null."""
+    clean = table.replace([np.inf, -np.inf], np.nan).astype(object)
+    rows: list[dict[str, Any]] = clean.where(clean.notna(), None).to_dict("records")  # type: ignore[assignment]
+    return rows

@@ -1,0 +1,74 @@
+"""The parameter ensemble: what is not known, drawn once for all policies alike."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy.stats import qmc
+
+from sim import parquet
+from sim.declared import fields_of
+from sim.reading import library_names
+from sim.scenario import Scenario
+from sim.units import BesiegeError
+
+type Ensemble = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
+"""A name of the library, a file, a table with a draw a row, or ranges by parameter."""
+
+
+def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
+    """Give what each run's parameters are: nothing to change where no ensemble is given.
+
+    Ranges are drawn as a Latin hypercube of as many points as runs; of a table of draws, such as
+    a calibration leaves, rows are taken in order and again from the first.
+
+    Raises
+    ------
+    BesiegeError
+        For a name, file or parameter that is not there.
+    """
+    if ensemble is None or (isinstance(ensemble, str) and ensemble == "none"):
+        return [{} for _ in range(runs)]
+    found = _read(ensemble) if isinstance(ensemble, (str, Path)) else ensemble
+    if isinstance(found, pd.DataFrame):
+        if found.empty:
+            raise BesiegeError("ensemble: given a table without rows, allowed is at least one")
+        rows: list[dict[str, Any]] = found.to_dict("records")  # type: ignore[assignment]
+        draws = [rows[i % len(rows)] for i in range(runs)]
+    else:
+        paths = list(found)
+        low, high = [float(found[p][0]) for p in paths], [float(found[p][1]) for p in paths]
+        points = qmc.LatinHypercube(d=len(paths), rng=seed).random(runs)
+        draws = [
+            dict(zip(paths, row, strict=True)) for row in qmc.scale(points, low, high).tolist()
+        ]
+    whole = {f.path for f in fields_of(scenario) if f.type == "whole number"}
+    return [{p: round(v) if p in whole else v for p, v in draw.items()} for draw in draws]
+
+
+def _read(source: str | Path) -> pd.DataFrame | dict[str, Sequence[float]]:
+    path = Path(source)
+    if path.suffix in {".parquet", ".csv"}:
+        try:
+            return parquet.read(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        except (OSError, ValueError, RuntimeError) as error:
+            raise BesiegeError(f"ensemble: given {source}, cannot be read ({error})") from None
+    if path.suffix == ".toml":
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            raise BesiegeError(f"ensemble: given {source}, cannot be read ({error})") from None
+    elif str(source) in library_names("ensembles"):
+        text = (resources.files("sim") / "library" / "ensembles" / f"{source}.toml").read_text(
+            "utf-8"
+        )
+    else:
+        names = ", ".join(["none", *library_names("ensembles")])
+        raise BesiegeError(
+            f"ensemble: given {str(source)!r}, allowed {names}, or a TOML, CSV or Parquet file"
+        )
+    table: dict[str, Any] = tomllib.loads(text).get("ranges", {})
+    return {path: bounds for path, bounds in table.items()}

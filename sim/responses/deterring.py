@@ -1,0 +1,84 @@
+"""Measures that frighten, punish or scatter those who protest."""
+
+from typing import Annotated, ClassVar, Literal
+
+from sim.responses.measure import Measure
+from sim.responses.orders import Orders, PlatformView
+from sim.responses.protecting import found_share
+from sim.units import parameter
+
+HOURS_A_DAY = 24
+
+
+class PoliceReport(Measure):
+    """Go to the police: fear rises, and so does the sense of being wronged."""
+
+    kind: Literal["police-report"] = "police-report"
+    label: ClassVar[str] = "police report"
+    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", source="prototype.md", ge=0, le=1)] = 0.66  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.5
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "went to the police"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the report."""
+        return Orders(sanction=self.sanction, punishment=self.backlash, police=True)
+
+
+class PunishSellers(Measure):
+    """Look for attackers among the sellers and fine them; some have done nothing."""
+
+    kind: Literal["punish-sellers"] = "punish-sellers"
+    label: ClassVar[str] = "sellers punished"
+    checked_per_day: Annotated[float, parameter("sellers whose account is looked at, a day", unit="1/day", ge=0, le=24)] = 0.2  # fmt: skip
+    separation: Annotated[float, parameter("d, score of attackers above honest sellers", unit="sd", ge=0, le=10)] = 2.5  # fmt: skip
+    false_positive_share: Annotated[float, parameter("honest sellers of those looked at who are taken for attackers", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
+    fine: Annotated[float, parameter("taken from the deposit of a punished seller", unit="yuan", ge=0, le=1e6)] = 5000.0  # fmt: skip
+    resentment: Annotated[float, parameter("share of its trust in the platform a punished seller loses", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.8
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
+
+    @property
+    def true_positive_share(self) -> float:
+        """Share of attackers looked at who are found."""
+        return found_share(self.separation, self.false_positive_share)
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return f"began to fine sellers {self.fine:,.0f} yuan"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order accounts to be looked at."""
+        return Orders(
+            sellers_checked=min(1.0, self.checked_per_day / HOURS_A_DAY),
+            sellers_found=self.true_positive_share,
+            sellers_mistaken=self.false_positive_share,
+            fine=self.fine,
+            resentment=self.resentment,
+            sanction=self.sanction,
+            punishment=self.backlash,
+        )
+
+
+class CloseChannel(Measure):
+    """Have the voice channel closed: part of the crowd does not find the next one."""
+
+    kind: Literal["close-channel"] = "close-channel"
+    label: ClassVar[str] = "channel closed"
+    lost_share: Annotated[float, parameter("members who do not find the next channel", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.7
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "had the channel closed"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the channel to be closed, once; that it was is held against the platform."""
+        now = view.hour == view.begun
+        return Orders(close_channel=self.lost_share if now else 0.0, punishment=self.backlash)

@@ -1,0 +1,93 @@
+"""What a measure is: a library's one or one that a user writes in Python.
+
+A measure reads a `PlatformView` and returns `Orders`; the model carries them out. A measure
+touches no column and draws no number.
+"""
+
+import hashlib
+import inspect
+import re
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+from sim.responses.orders import Orders, PlatformView
+from sim.responses.trigger import Trigger
+from sim.units import BesiegeError, parameter
+
+LIBRARY: dict[str, type["Measure"]] = {}
+"""The measures that a response's TOML may name, by kind."""
+
+
+class Measure(BaseModel):
+    """One measure: when it begins, how strong it is, what it orders while in force.
+
+    To write one, subclass this, add parameters as fields and return `Orders` from `orders`; what
+    strength and cost do is done here. Its ``kind`` is its class's name in lower case with hyphens
+    unless it says otherwise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    kind: str = ""
+    trigger: Trigger
+    strength: Annotated[float, parameter("0 is as if it were not there", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    lasts: Annotated[int | None, parameter("hours it stays in force; to the end if absent", unit="h", ge=1, le=10_000)] = None  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 0.0  # fmt: skip
+    label: ClassVar[str] = ""
+    source_hash: ClassVar[str | None] = None
+    """What a user's measure is in the fingerprint of a scenario, besides name and fields."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        """Enter a measure of the library by its kind; name and hash one that a user wrote."""
+        super().__pydantic_init_subclass__(**kwargs)
+        if cls.__module__.startswith("sim.responses."):
+            if cls.model_fields["kind"].default:
+                LIBRARY[cls.model_fields["kind"].default] = cls
+            return
+        if not cls.model_fields["kind"].default or "kind" not in cls.__annotations__:
+            kind = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", cls.__name__).lower()
+            cls.model_fields["kind"].default = kind
+            cls.model_rebuild(force=True)
+        kind = cls.model_fields["kind"].default
+        if kind in LIBRARY:
+            raise BesiegeError(f"kind: given {kind!r}, allowed is a name that the library has not")
+        cls.source_hash = _source_of(cls)
+        if not cls.label:
+            cls.label = kind.replace("-", " ")
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it, for the story; empty if it was not the platform."""
+        return f"began a measure of its own, {self.label}"
+
+    def in_force(self, hour: int, begun: int) -> bool:
+        """Say whether it is in force in an hour, having begun in another."""
+        return self.strength > 0 and (self.lasts is None or hour < begun + self.lasts)
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Say what this measure orders at full strength in an hour in which it is in force."""
+        raise NotImplementedError
+
+    def take(self, view: PlatformView) -> Orders:
+        """Give its orders at its strength, its own cost included."""
+        ordered = self.orders(view)
+        full = replace(ordered, cost=ordered.cost + self.cost_per_hour)
+        return full if self.strength == 1.0 else full.at_strength(self.strength)
+
+
+def _source_of(cls: type[Measure]) -> str:
+    """Hash what a user's measure does: the text of its classes, or their code without it."""
+    told = []
+    for base in cls.__mro__:
+        if base is Measure:
+            break
+        if base.__module__.startswith("sim."):
+            continue
+        try:
+            told.append(inspect.getsource(base))
+        except (OSError, TypeError):
+            codes = [f.__code__ for f in vars(base).values() if inspect.isfunction(f)]
+            told.append(repr([(c.co_name, c.co_code, c.co_names, str(c.co_consts)) for c in codes]))
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]

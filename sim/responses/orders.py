@@ -1,0 +1,97 @@
+"""What the platform may see, and what it may order (model.md 4.8)."""
+
+from dataclasses import dataclass, field, fields, replace
+
+from sim.fees import Concession
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformView:
+    """What the platform can see at the start of its stage of the hour."""
+
+    hour: int
+    online: float  # people in the channel, as anyone can count
+    first_attack: int  # hour of the first false actions, -1 if none yet
+    ultimatum: int  # hour an ultimatum was named, -1 if none
+    deadline: int  # hour it runs out, -1 if none
+    begun: int = -1  # hour in which the measure that looks began, -1 if it has not
+    n_closed: float = 0.0  # stores whose goods are closed
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a measure orders for an hour; the default is nothing at all."""
+
+    restore_reviews: float = 0.0  # probability that a bad review is found and removed
+    void_orders: float = 0.0  # probability that a false order is found before it is packed
+    refund_clicks: float = 0.0  # probability that a false click is found and refunded
+    honest_reviews: float = 0.0  # share of honest reviews removed by mistake
+    honest_orders: float = 0.0  # share of honest orders voided by mistake
+    honest_clicks: float = 0.0  # share of honest clicks refunded by mistake
+    delay_reviews: int = 0  # hours between a bad review and its removal
+    delay_orders: int = 0
+    delay_clicks: int = 0
+    throttle: float = 0.0  # probability that a false order is stopped by a purchase limit
+    throttle_honest: float = 0.0  # probability that an honest order at a big store is
+    mistake_cost: float = 0.0  # yuan for each honest order, review or click hit by mistake
+    compensate: float = 0.0  # share of a store's claim that is paid
+    padding: float = 0.0  # what stores claim beyond their loss, of it
+    sanction: float = 0.0  # signal of punishment, 0-1
+    punishment: float = 0.0  # how unfair it looks, 0-1
+    sellers_checked: float = 0.0  # probability that a seller's account is looked at
+    sellers_found: float = 0.0  # of those checked who attack, share that is punished
+    sellers_mistaken: float = 0.0  # of those checked who do not, share that is punished
+    fine: float = 0.0  # yuan, each seller punished
+    resentment: float = 0.0  # share of its trust in the platform that a punished seller loses
+    close_channel: float = 0.0  # probability that a member is lost when the channel is closed
+    answer: float = 0.0  # how far the demands are answered, 0-1
+    talks: float = 0.0  # probability an hour that talks begin
+    talks_answer: float = 0.0  # how far talks answer the demands, once they have begun
+    calls: float = 0.0  # sellers called in the hour
+    call_gain: float = 0.0  # share of its distrust that a call takes from a seller
+    call_backfires: float = 0.0  # share of calls that take as much of its trust instead
+    police: bool = False
+    statement: bool = False
+    regulator: bool = False
+    concession: Concession = field(default_factory=Concession)
+    cost: float = 0.0  # yuan spent in the hour
+
+    def examines(self) -> bool:
+        """Say whether honest people may be taken for false ones in this hour."""
+        return max(
+            self.restore_reviews, self.void_orders, self.refund_clicks, self.throttle,
+            self.honest_reviews, self.honest_orders, self.honest_clicks, self.throttle_honest,
+        ) > 0  # fmt: skip
+
+    def __or__(self, other: "Orders") -> "Orders":
+        """Take two orders together: costs and calls add, all else takes the larger."""
+        merged = {}
+        for f in fields(self):
+            a, b = getattr(self, f.name), getattr(other, f.name)
+            if f.name in _ADD:
+                merged[f.name] = a + b
+            elif f.name == "concession":
+                merged[f.name] = Concession(*(max(x, y) for x, y in zip(a, b, strict=True)))
+            else:
+                merged[f.name] = max(a, b)
+        return Orders(**merged)
+
+    def at_strength(self, strength: float) -> "Orders":
+        """Give the same orders less strong: every share, rate and amount is multiplied."""
+        scaled = {
+            f.name: strength * getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in _NOT_SCALED
+        }
+        conceded = Concession(*(strength * part for part in self.concession))
+        return replace(self, concession=conceded, **scaled)
+
+
+_ADD = frozenset({"cost", "calls"})
+_NOT_SCALED = frozenset(
+    "delay_reviews delay_orders delay_clicks mistake_cost padding fine resentment call_gain "
+    "call_backfires police statement regulator concession".split()
+)
+"""How long, how much each, and whether: strength says how many are met."""
+
+IDLE = Orders()

@@ -1,0 +1,152 @@
+"""Measures that undo what is false, stop it, or pay for it.
+
+The platform gives every review, order and click a score. Honest ones score N(0, 1), false ones
+N(d, 1): d is the separation of the detector. What scores above a threshold is taken for false.
+The threshold is set by the share of honest ones it is willing to hit; how many false ones it
+then finds follows, Phi(d - z) with 1 - Phi(z) the share of honest ones hit (binormal model,
+Swets 1988). Nothing else of the hidden truth reaches the platform.
+"""
+
+from statistics import NormalDist
+from typing import Annotated, ClassVar, Literal
+
+from sim.responses.measure import Measure
+from sim.responses.orders import Orders, PlatformView
+from sim.units import parameter
+
+_NORMAL = NormalDist()
+
+
+def found_share(separation: float, false_positive_share: float) -> float:
+    """Give the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit."""
+    if false_positive_share <= 0.0:
+        return 0.0
+    if false_positive_share >= 1.0:
+        return 1.0
+    return _NORMAL.cdf(separation + _NORMAL.inv_cdf(false_positive_share))
+
+
+class Detection(Measure):
+    """A measure that tells false from honest by a score."""
+
+    separation: Annotated[float, parameter("d, score of false ones above honest ones", unit="sd", source="assumed: 80 % found", ge=0, le=10)] = 3.17  # fmt: skip
+    false_positive_share: Annotated[float, parameter("honest ones above the threshold, taken for false", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
+    cost_per_mistake: Annotated[float, parameter("what a mistake costs the platform: a complaint heard", unit="yuan", ge=0, le=10_000)] = 5.0  # fmt: skip
+
+    @property
+    def true_positive_share(self) -> float:
+        """Share of false ones that are found, which follows from the score's threshold."""
+        return found_share(self.separation, self.false_positive_share)
+
+
+class Undoing(Detection):
+    """Detection after the deed."""
+
+    delay: Annotated[int, parameter("hours until it is undone", unit="h", ge=0, le=240)] = 6
+
+
+class RestoreRatings(Undoing):
+    """Find bad reviews of the siege and take them out of the score."""
+
+    kind: Literal["restore-ratings"] = "restore-ratings"
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
+    label: ClassVar[str] = "ratings restored"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "took bad reviews out of the scores"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order reviews to be checked."""
+        return Orders(
+            restore_reviews=self.true_positive_share,
+            honest_reviews=self.false_positive_share,
+            mistake_cost=self.cost_per_mistake,
+            delay_reviews=self.delay,
+        )
+
+
+class VoidOrders(Undoing):
+    """Find false orders before they are packed and give the item back."""
+
+    kind: Literal["void-orders"] = "void-orders"
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
+    label: ClassVar[str] = "false orders voided"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "voided false orders"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order purchases to be checked."""
+        return Orders(
+            void_orders=self.true_positive_share,
+            honest_orders=self.false_positive_share,
+            mistake_cost=self.cost_per_mistake,
+            delay_orders=self.delay,
+        )
+
+
+class RefundClicks(Undoing):
+    """Find false ad clicks and pay their cost back."""
+
+    kind: Literal["refund-clicks"] = "refund-clicks"
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
+    label: ClassVar[str] = "clicks refunded"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "refunded false ad clicks"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order clicks to be checked."""
+        return Orders(
+            refund_clicks=self.true_positive_share,
+            honest_clicks=self.false_positive_share,
+            mistake_cost=self.cost_per_mistake,
+            delay_clicks=self.delay,
+        )
+
+
+class Throttle(Detection):
+    """Limit purchases at big stores: false orders are stopped, and some honest ones."""
+
+    kind: Literal["throttle"] = "throttle"
+    separation: Annotated[float, parameter("d, score of false orders above honest ones", unit="sd", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
+    false_positive_share: Annotated[float, parameter("honest orders stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
+    label: ClassVar[str] = "purchases limited"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return "limited purchases at big stores"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order the limit; it holds from the next hour on."""
+        return Orders(
+            throttle=self.true_positive_share,
+            throttle_honest=self.false_positive_share,
+            mistake_cost=self.cost_per_mistake,
+        )
+
+
+class CompensateStores(Measure):
+    """Pay big stores for what they claim; some claim more than they lost."""
+
+    kind: Literal["compensate-stores"] = "compensate-stores"
+    share: Annotated[float, parameter("share of a claim that is paid", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    padding_share: Annotated[float, parameter("what stores claim beyond their loss, of it", unit="share", ge=0, le=10)] = 0.2  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 1000.0  # fmt: skip
+    label: ClassVar[str] = "stores compensated"
+
+    @property
+    def deed(self) -> str:
+        """What the platform did by it."""
+        return f"paid stores {100 * self.strength * self.share:.3g} % of what they claimed"
+
+    def orders(self, view: PlatformView) -> Orders:
+        """Order claims to be paid."""
+        return Orders(compensate=self.share, padding=self.padding_share)

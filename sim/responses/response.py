@@ -1,0 +1,90 @@
+"""A response: measures together, and when."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, WrapValidator
+
+from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
+from sim.responses.deterring import CloseChannel, PoliceReport, PunishSellers
+from sim.responses.measure import LIBRARY, Measure
+from sim.responses.protecting import (
+    CompensateStores,
+    RefundClicks,
+    RestoreRatings,
+    Throttle,
+    VoidOrders,
+)
+from sim.responses.talking import ContactMerchants, OpenTalks, Regulator, Statement
+from sim.units import BesiegeError
+
+
+def _own_or_of_the_library(value: Any, handler: Callable[[Any], Any]) -> Any:
+    """Let a measure that a user wrote pass by its class; the library's are told by their kind."""
+    if isinstance(value, Measure) and value.source_hash is not None:
+        return value
+    return handler(value)
+
+
+AnyMeasure = Annotated[
+    RestoreRatings | VoidOrders | RefundClicks | Throttle | CompensateStores
+    | PoliceReport | PunishSellers | CloseChannel
+    | Statement | OpenTalks | ContactMerchants | Regulator
+    | Postpone | Grandfather | RollBack | HalveDeposit | Subsidise,
+    Field(discriminator="kind"), WrapValidator(_own_or_of_the_library),
+]  # fmt: skip
+
+
+def measures() -> dict[str, type[Measure]]:
+    """Give every measure that a response may name, by its kind."""
+    return dict(LIBRARY)
+
+
+class Response(BaseModel):
+    """What the platform does: a name and its measures."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    name: str = "silence"
+    description: str = ""
+    measures: tuple[AnyMeasure, ...] = ()
+
+    def later(self, hours: int) -> "Response":
+        """Give the same response so many hours later, or earlier if below 0.
+
+        Raises
+        ------
+        BesiegeError
+            If a trigger names no hour.
+        """
+        return self._moved(f"{hours:+d}", [m.trigger.later(hours) for m in self.measures])
+
+    def at(self, hour: int) -> "Response":
+        """Give the same response begun at an hour: its first measure then, the others after it.
+
+        Raises
+        ------
+        BesiegeError
+            If its triggers count from different events, so that nothing says which is first.
+        """
+        given = [m.trigger.only() for m in self.measures]
+        names = {one[0] for one in given if one is not None}
+        if None in given or len(names) > 1:
+            raise BesiegeError(
+                f"{self.name}@{hour}: its measures wait for different things, allowed {self.name}@+6 (so much later)"
+            )
+        first = min((one[1] for one in given if one is not None), default=0)
+        triggers = [
+            m.trigger.model_copy(
+                update={one[0]: None, "hour": hour + one[1] - first} if one else {}
+            )
+            for m, one in zip(self.measures, given, strict=True)
+        ]
+        return self._moved(str(hour), triggers)
+
+    def _moved(self, how: str, triggers: list[Any]) -> "Response":
+        moved = tuple(
+            m.model_copy(update={"trigger": t})
+            for m, t in zip(self.measures, triggers, strict=True)
+        )
+        told = {"name": f"{self.name}@{how}", "measures": moved}
+        return self.model_copy(update=told)

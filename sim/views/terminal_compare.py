@@ -1,0 +1,62 @@
+"""`besiege compare`: carried out, told, written."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.comparing.comparison import Comparison, compare
+from sim.comparing.sentences import PARTIES, answer, m, share
+from sim.scenario import Scenario
+from sim.views import terminal
+
+
+def carry_out(
+    names: Sequence[str], fees: Sequence[str], scenario: Scenario, *, runs: int, seed: int,
+    hours: Sequence[int], ensemble: str, workers: int | None, out: Path, json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Compare, save, report and tell; gives the number of runs that failed."""
+    with terminal.progress("runs", show=not (quiet or json)) as progress:
+        c = compare(
+            names, fees, scenario=scenario, runs=runs, seed=seed, hours=hours, ensemble=ensemble,
+            workers=workers, progress=progress,
+        )  # fmt: skip
+    c = replace(c, about={**c.about, "command": shlex.join(["besiege", *sys.argv[1:]])})
+    c.save(out)
+    c.report(out / "report.html")
+    if json:
+        terminal.print_json(c.to_dict())
+    elif quiet:
+        print(out)
+    else:
+        tell(c, out)
+    return len(c.failed)
+
+
+def tell(c: Comparison, out: Path) -> None:
+    """Print the answer and who pays, and where everything lies."""
+    for sentence in answer(c):
+        print(sentence)
+    print()
+    shown = Table(box=None, pad_edge=False, title="million yuan lost on average; below 0: gained")
+    for name in ("policy", *PARTIES, "all", "90 % interval of the change", "best"):
+        shown.add_column(name, justify="left" if name == "policy" else "right")
+    for p in c.policies:
+        crossed = {o: f"{o}_vs_old_fees" for o in PARTIES.values()}
+        values = [c.mean(p, crossed[o] if crossed[o] in c.runs else o) for o in PARTIES.values()]
+        values[-1] = -values[-1]
+        change = c.difference(p, c.losses[0])
+        best = c.rank(p, c.losses[0])["p_best"] if not c.regret.empty else float("nan")
+        shown.add_row(
+            p, *(m(v) for v in values), m(c.mean(p, c.losses[0])),
+            f"{m(change['low'])} to {m(change['high'])}", share(best),
+        )  # fmt: skip
+    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    if len(c.failed):
+        print(f"\n{len(c.failed)} runs failed, the first with {c.failed['error'].iloc[0]}")
+    print(f"\nWritten to {out}: report.html, comparison.json, tables (Parquet), scenario.toml.")
+    print(f"{len(c.runs)} runs in {c.about['wall_seconds']} s.")
