@@ -14,6 +14,8 @@ from sim.units import BesiegeError
 
 FEWEST = 20
 """Runs below which no box is looked for."""
+MARKEDLY = 1.3
+"""How much more often the winner must lose inside a box than everywhere."""
 
 
 def usual_winner(c: Compared, loss: str) -> str:
@@ -67,7 +69,7 @@ def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
         raise BesiegeError(
             "scenario discovery: allowed with the extra explore (uv sync --extra explore)"
         ) from error
-    box = prim.Prim(x, y, threshold=float(min(0.8, 1.5 * y.mean())), peel_alpha=0.1).find_box()
+    box = prim.Prim(x, y, peel_alpha=0.1).find_box()
     if box is None:
         return {}
     trajectory = box.peeling_trajectory
@@ -75,6 +77,8 @@ def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
     both = 2 / (1 / trajectory["coverage"].clip(1e-9) + 1 / trajectory["density"].clip(1e-9))
     step = int(both.to_numpy().argmax())
     row, limits = trajectory.iloc[step], box.box_lims[step]
+    if float(row["density"]) < MARKEDLY * float(y.mean()):
+        return {}
     bounds = {
         name: (float(limits[name].iloc[0]), float(limits[name].iloc[1]))
         for name in x.columns
