@@ -254,7 +254,12 @@ def test_a_trigger_looks_at_every_condition_that_is_given(given, expected):
 
 def test_measures_of_one_response_act_together_and_in_any_order():
     both = [
-        {"kind": "throttle", "trigger": {"hour": 50}, "cost_per_hour": 10.0, "cost_per_mistake": 0.0},
+        {
+            "kind": "throttle",
+            "trigger": {"hour": 50},
+            "cost_per_hour": 10.0,
+            "cost_per_mistake": 0.0,
+        },
         {"kind": "police-report", "trigger": {"hour": 60}, "cost_per_hour": 5.0},
     ]
     one = finished(hours=HOURS, response={"name": "both", "measures": both})

@@ -161,6 +161,7 @@ def test_in_a_calm_world_what_did_not_happen_is_null_and_never_zero():
 def test_in_a_calm_world_nobody_acts_and_nobody_pays():
     calm = finished(1, "calm").outcomes
     own = {"fee_revenue_next_year", "share_sellers_leaving", "share_sellers_multihoming"}
+    own |= {"fee_revenue_later"} | {name for name in OUTCOMES if name.startswith("quiet_")}
     shelves = finished(1, "calm").record.series["empty_shelf"].sum()
     assert calm["cum_failed_visits"] == shelves  # that honest buyers alone have emptied
     own |= {"cum_failed_visits"} if shelves else set()
