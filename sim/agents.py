@@ -15,8 +15,8 @@ import pandas as pd
 from sim import calendar, diary
 from sim.fees import Concession
 from sim.population import Consumers, Crowd, Sellers, Stores
-from sim.rules import mobilisation
 from sim.rules import stores as store_rules
+from sim.stages.crowd import cross_by_hand
 from sim.units import Cause, Phase, Role, Stance, Tactic
 from sim.world import World
 
@@ -114,13 +114,15 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in type(self).columns:
-            self.check_settable(name)
-            self._set_column(name, value)
+            type(self).put(self.model.world, name, np.array([self.row]), value)
         else:
             super().__setattr__(name, value)
 
-    def _set_column(self, name: str, value: Any) -> None:
-        type(self).columns[name](self.model.world)[self.row] = value
+    @classmethod
+    def put(cls, world: World, name: str, rows: np.ndarray, value: Any) -> None:
+        """Set a column of some rows by hand, and what follows from it."""
+        cls.check_settable(name)
+        cls.columns[name](world)[rows] = value
 
     def __eq__(self, other: object) -> bool:
         if not self.first_id:  # one object a row: itself alone
@@ -141,9 +143,6 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
         """Give every column of this agent by name."""
         return {name: getattr(self, name) for name in type(self).columns}
 
-    def _crowd_row(self) -> int:
-        return self.row
-
 
 class _Person(RowAgent):
     def why(self) -> pd.DataFrame:
@@ -159,16 +158,23 @@ class _Person(RowAgent):
         """Under which its diary is kept."""
         return diary.PERSON, self._crowd_row()
 
-    def _set_column(self, name: str, value: Any) -> None:
-        was_in = mobilisation.is_in(int(self.stance))
-        super()._set_column(name, value)
-        world = self.model.world
-        if name == "stance" and was_in != mobilisation.is_in(int(value)):
-            row = np.array([self._crowd_row()], np.int32)
-            g = world.graph
-            mobilisation.tell_neighbours(
-                row, g.offsets, g.neighbours, world.crowd.stance, world.crowd.neighbours_in
-            )
+    @classmethod
+    def put(cls, world: World, name: str, rows: np.ndarray, value: Any) -> None:
+        """Set a column by hand; who is put into the protest or out of it is seen by the others."""
+        if name != "stance":
+            return super().put(world, name, rows, value)
+        of_crowd = np.asarray(rows, np.int32) + np.int32(cls.first_row(world))
+        before = world.crowd.stance[of_crowd]
+        super().put(world, name, rows, value)
+        cross_by_hand(world, of_crowd, before)
+
+    @classmethod
+    def first_row(cls, world: World) -> int:
+        """Row of the crowd at which its kind begins."""
+        return 0
+
+    def _crowd_row(self) -> int:
+        return self.row + type(self).first_row(self.model.world)
 
     @property
     def neighbours(self) -> list["_Person"]:
@@ -202,8 +208,10 @@ class Onlooker(_Person):
         "degree": lambda world: _degree(world)[world.n_sellers :],
     }
 
-    def _crowd_row(self) -> int:
-        return int(self.row + self.model.world.n_sellers)
+    @classmethod
+    def first_row(cls, world: World) -> int:
+        """Onlookers come after the sellers."""
+        return world.n_sellers
 
 
 class Consumer(RowAgent):

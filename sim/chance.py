@@ -296,7 +296,7 @@ def poisson(key: np.uint64, stream: int, hour: int, row: int, mean: float) -> in
     """
     if mean <= 0.0:
         return 0
-    n_chunks = int(np.ceil(mean / CHUNK_MEAN))
+    n_chunks = max(1, int(np.ceil(mean / CHUNK_MEAN)))  # a tiny mean has no 256th part
     part = mean / n_chunks
     total = 0
     for d in range(n_chunks):

@@ -2,28 +2,39 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
 import numba
 
+_ROOT = Path(__file__).parent
+_HAS_KERNELS = re.compile(rb"^@kernel$", re.MULTILINE)
+
 
 def _source_fingerprint() -> str:
-    """Hash every source file that holds kernels, and what their types stand on.
+    """Hash every source file that kernels are made of.
 
     numba re-checks only the file a kernel stands in; a rule inlined from another file
     would be left as it was compiled. A cache folder per state of those sources cannot go
     stale, and a change of the command line or of a plot compiles nothing anew.
     """
     digest = hashlib.sha256(numba.__version__.encode())
-    root = Path(__file__).parent
-    for path in sorted(root.rglob("*.py")):
-        text = path.read_bytes()
-        if path.name == "units.py" or b"sim.compiled import" in text:
-            digest.update(path.relative_to(root).as_posix().encode())
-            digest.update(text)
+    for path in kernel_sources():
+        digest.update(path.relative_to(_ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def kernel_sources() -> list[Path]:
+    """List the files that hold kernels, this one, and ``units.py`` with what kernels name."""
+    return [
+        path
+        for path in sorted(_ROOT.rglob("*.py"))
+        if path in {_ROOT / "units.py", _ROOT / "compiled.py"}
+        or _HAS_KERNELS.search(path.read_bytes())
+    ]
 
 
 def _cache_folder() -> Path:

@@ -193,7 +193,19 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         return table[int(row or 0)]
 
     def watch(self, agent: Any) -> None:
-        """Keep an agent's diary from now on, so that its `why` needs no second run."""
+        """Keep an agent's diary from now on, so that its `why` needs no second run.
+
+        Raises
+        ------
+        BesiegeError
+            For a consumer or a rival: they keep none, their `why` needs none.
+        """
+        if getattr(agent, "diary_key", None) is None:
+            kinds = [name for name, kind in agents.KINDS.items() if hasattr(kind, "diary_key")]
+            given = getattr(agent, "kind", type(agent).__name__)
+            raise BesiegeError(
+                f"agent: given a {given}, which keeps no diary, allowed {', '.join(kinds)}"
+            )
         kind, row = agent.diary_key
         diary.watch(self.world, kind, row)
 

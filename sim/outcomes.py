@@ -63,6 +63,9 @@ def plain(value: Measured) -> Value:
     return number if math.isfinite(number) else None
 
 
+NO_RENEWAL_OF_SELLERS = "stopped before the renewal, or there are no sellers"
+
+
 # ---------------------------------------------------------------- the crowd
 @outcome("peak_online", "people", "most members present at once")
 def _(r: Record) -> Measured:
@@ -391,22 +394,25 @@ def _(r: Record) -> Measured:
     return r.renewal.run.fees_later if r.renewal is not None else None
 
 
-@outcome("share_sellers_leaving", "share", "sellers who leave the mall at renewal", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
+@outcome("share_sellers_leaving", "share", "sellers who leave the mall at renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.share_leaving if r.renewal is not None else None
 
 
-@outcome("share_sellers_multihoming", "share", "sellers who keep a second shop at renewal", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
+@outcome("share_sellers_multihoming", "share", "sellers who keep a second shop at renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.share_multihoming if r.renewal is not None else None
 
 
 # ---------------------------------------------------------------- the fee alone, nobody protests
-def _enter_quiet(name: str, unit: str, label: str, read: Callable[[NextYear], float]) -> None:
+def _enter_quiet(
+    name: str, unit: str, label: str, read: Callable[[NextYear], float],
+    null: str = "stopped before the renewal",
+) -> None:  # fmt: skip
     def work_out(r: Record) -> Measured:
         return read(r.renewal.twin) if r.renewal is not None else None
 
-    outcome(name, unit, label, null="stopped before the renewal", needs_renewal=True)(work_out)
+    outcome(name, unit, label, null=null, needs_renewal=True)(work_out)
 
 
 _enter_quiet("quiet_fee_revenue_next_year", "yuan", "fees next year if nobody protests", lambda y: y.fees)  # fmt: skip
@@ -414,4 +420,4 @@ _enter_quiet("quiet_fee_revenue_later", "yuan", "the same once every step of the
 _enter_quiet("quiet_deposit_cost", "yuan", "a year's cost of the money in deposits if nobody protests", lambda y: y.deposits)  # fmt: skip
 _enter_quiet("quiet_rival_fees", "yuan", "fees next year to rivals if nobody protests", lambda y: y.rival_fees)  # fmt: skip
 _enter_quiet("quiet_switching_cost", "yuan", "spent on second shops if nobody protests", lambda y: y.switching)  # fmt: skip
-_enter_quiet("quiet_share_sellers_leaving", "share", "sellers who leave at renewal if nobody protests", lambda y: y.share_leaving)  # fmt: skip
+_enter_quiet("quiet_share_sellers_leaving", "share", "sellers who leave at renewal if nobody protests", lambda y: y.share_leaving, NO_RENEWAL_OF_SELLERS)  # fmt: skip

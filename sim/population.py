@@ -71,7 +71,7 @@ class Crowd:
     sympathy: F32
     curiosity: F32
     risk: F32  # risk aversion, 0-1
-    threshold: F32
+    threshold: F64  # met at equality where it is a share of neighbours: 1 of 5 meets 0.2
     hardship: F32  # of a seller; of an onlooker the hardship it feels for sellers
     stance: U8
     online: Bool
@@ -144,6 +144,13 @@ def _spread(seed: int, stream: Stream, n: int, mean: float, half: float) -> F64:
     return mean + half * (2.0 * column(seed, stream, n) - 1.0)
 
 
+def _thresholds(mean: float, sd: float, normal: F64) -> F64:
+    """Draw thresholds in single precision; one threshold for all is given and stays exact."""
+    if sd == 0.0:
+        return np.full(normal.size, mean)
+    return (mean + sd * normal).astype(np.float32).astype(np.float64)
+
+
 def draw_sellers(
     p: PopulationParameters, n: int, seed: int, legitimacy: float, spread: float
 ) -> Sellers:
@@ -183,11 +190,12 @@ def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: 
     n = n_sellers + n_onlookers
     role = np.full(n, Role.SELLER, np.uint8)
     sympathy, curiosity = np.zeros(n, np.float32), np.zeros(n, np.float32)
-    risk, threshold = np.empty(n, np.float32), np.empty(n, np.float32)
+    risk, threshold = np.empty(n, np.float32), np.empty(n)
     risk[:n_sellers] = column(seed, Stream.SELLER_RISK, n_sellers)
-    threshold[:n_sellers] = p.seller_threshold_mean + p.seller_threshold_sd * _normal(
-        seed, Stream.SELLER_THRESHOLD, n_sellers
-    )
+    threshold[:n_sellers] = _thresholds(
+        p.seller_threshold_mean, p.seller_threshold_sd,
+        _normal(seed, Stream.SELLER_THRESHOLD, n_sellers),
+    )  # fmt: skip
     u = column(seed, Stream.ONLOOKER_ROLE, n_onlookers)
     kind = np.full(n_onlookers, Role.CURIOUS, np.uint8)
     kind[u < p.sympathiser_share + p.reporter_share] = Role.REPORTER
@@ -199,9 +207,10 @@ def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: 
         p.curiosity_a, p.curiosity_b, column(seed, Stream.ONLOOKER_CURIOSITY, n_onlookers)
     )
     risk[n_sellers:] = column(seed, Stream.ONLOOKER_RISK, n_onlookers)
-    threshold[n_sellers:] = p.onlooker_threshold_mean + p.onlooker_threshold_sd * _normal(
-        seed, Stream.ONLOOKER_THRESHOLD, n_onlookers
-    )
+    threshold[n_sellers:] = _thresholds(
+        p.onlooker_threshold_mean, p.onlooker_threshold_sd,
+        _normal(seed, Stream.ONLOOKER_THRESHOLD, n_onlookers),
+    )  # fmt: skip
     return Crowd(
         role=role,
         sympathy=sympathy,

@@ -19,7 +19,7 @@ BOOKED = (
     "online_sellers new_attackers new_refused longest_wait new_blocked new_throttled new_contacts "
     "surplus_loss seller_loss response_cost mall_sales_twin small_sales_lost rival_sales_twin "
     "wanted to_rivals gave_up empty_shelf stopped new_honest_hit new_honest new_accounts_hit "
-    "fines new_punished new_punished_honest new_calls"
+    "new_visits new_speakers fines new_punished new_punished_honest new_calls"
 ).split()
 """Further quantities booked by the hour, for the outcomes alone."""
 

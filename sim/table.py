@@ -55,8 +55,7 @@ class Table(AbstractAgentSet[Any]):
         if kind is None or name not in kind.columns:
             super().__setattr__(name, value)
             return
-        kind.check_settable(name)
-        kind.columns[name](self.model.world)[self.rows] = value  # type: ignore[attr-defined]
+        kind.put(self.model.world, name, self.rows, value)  # type: ignore[attr-defined]
 
     def __getitem__(self, i: int | slice) -> Any:
         return self._some(self.rows[i]) if isinstance(i, slice) else self._agent(int(self.rows[i]))

@@ -187,7 +187,7 @@ def sellers_of(world: World, record: Record) -> pd.DataFrame:
             "rating": x.rating,
             "hardship": crowd.hardship[:n],
             "legitimacy": x.legitimacy,
-            "threshold": crowd.threshold[:n],
+            "threshold": crowd.threshold[:n].astype(np.float32),  # as drawn
             "stance": stances[crowd.stance[:n]],
             "hours_in": crowd.hours_in[:n],
             "ever_attacked": crowd.ever_attacked[:n],

@@ -21,7 +21,7 @@ class MobilisationParameters(NamedTuple):
     join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.027  # fmt: skip
     quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.023  # fmt: skip
     return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1)] = 0.1  # fmt: skip
-    cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join", unit="0-1", ge=0.001, le=1)] = 0.3  # fmt: skip
+    cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join; 0 asks for none", unit="0-1", ge=0, le=1)] = 0.3  # fmt: skip
     join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
     quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
@@ -60,10 +60,13 @@ def efficacy(online: float, share_undone: float, p: MobilisationParameters) -> f
 
 @kernel
 def cause(mean_hardship: float, p: MobilisationParameters) -> float:
-    """Factor on joining: min(1, mean hardship / cause_full). Nobody joins over nothing.
+    """Factor on joining: min(1, mean hardship / cause_full); 1 where no cause is asked for.
 
-    Without it the noise of the decision alone would gather a quorum over fees that do not rise.
+    Nobody joins over nothing. Without it the noise of the decision alone would gather a quorum
+    over fees that do not rise.
     """
+    if p.cause_full <= 0.0:
+        return 1.0
     return min(1.0, mean_hardship / p.cause_full)
 
 
@@ -135,7 +138,12 @@ def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
 @kernel
 def social_pull(neighbours_in: int, degree: int, n_in: int, n: int, complete: bool) -> float:
-    """Give z, the share of neighbours in the protest; in a complete graph, of everybody."""
+    """Give z, the share of neighbours in the protest; in a complete graph, of everybody.
+
+    A quotient, not a threshold times a degree: k/n and a threshold written as k/n are the same
+    nearest number, so equality is exact (1/5 is 0.2, while 0.1 * 3 is more than 0.3). A count
+    of a among d neighbours is the threshold a/d.
+    """
     if complete:
         return n_in / n if n > 0 else 0.0
     return neighbours_in / degree if degree > 0 else 0.0
@@ -150,7 +158,7 @@ def is_in(stance: int) -> bool:
 @kernel
 def move_people(
     key: np.uint64, hour: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
-    risk: F32, threshold: F32, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
+    risk: F32, threshold: F64, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
     climate: Climate, p: MobilisationParameters,
     stance: U8, online: Bool, wish: F64, hours_in: I16, crossed: I32, inside: I32, census: I64,
 ) -> tuple[int, int]:  # fmt: skip

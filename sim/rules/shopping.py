@@ -28,7 +28,7 @@ class ShoppingParameters(NamedTuple):
 
     visits_per_day: Annotated[float, parameter("visits of an average consumer", unit="1/day", source="model.md 4.7", ge=0, le=24)] = 0.536  # fmt: skip
     rate_shape: Annotated[float, parameter("shape of the gamma law of visit rates", unit="1", gt=0.05, le=100)] = 1.0  # fmt: skip
-    buy_mall: Annotated[float, parameter("visits that buy in the mall on a normal day", unit="share", ge=0.001, le=0.9)] = 0.26  # fmt: skip
+    buy_mall: Annotated[float, parameter("visits that buy in the mall on a normal day", unit="share", ge=0.001, le=0.99)] = 0.26  # fmt: skip
     buy_rivals: Annotated[float, parameter("visits that buy at a rival on a normal day", unit="share", ge=0, le=0.9)] = 0.07  # fmt: skip
     stores_share: Annotated[float, parameter("big stores' share of open searches that buy in the mall", unit="share", ge=0, le=1)] = 0.06  # fmt: skip
     favourite_share: Annotated[float, parameter("eta, visits that go to the favourite store first", unit="share", ge=0, le=1)] = 0.08  # fmt: skip

@@ -45,7 +45,7 @@ def _hold_the_floor(world: World, online: float) -> None:
         (h + 1) * 3600.0, p.slot_seconds, p.queue_places, who[:n][order], when[:n][order],
         floor.member, floor.asked, floor.clock, floor.n, speaker, wait,
     )  # fmt: skip
-    world.note(new_refused=refused)
+    world.note(new_refused=refused, new_speakers=n_spoke)
     if n_spoke:
         world.note(
             queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600

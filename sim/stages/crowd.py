@@ -4,7 +4,7 @@ import numpy as np
 
 from sim import calendar, diary
 from sim.rules import attention, channel, mobilisation
-from sim.units import F64, I32, Phase, Role, Stance
+from sim.units import F64, I32, U8, Phase, Role, Stance
 from sim.world import World
 
 _PRESENCE = calendar.presence_shape()
@@ -134,6 +134,27 @@ def mobilise(world: World) -> None:
     )
     o.top_today = max(o.top_today, float(online.sum()))
     o.top_ever = max(o.top_ever, o.top_today)
+
+
+def cross_by_hand(world: World, rows: I32, before: U8) -> None:
+    """Let the others see who was put into the protest, or out of it, by hand.
+
+    Parameters
+    ----------
+    rows
+        Different rows of the crowd whose stance was set.
+    before
+        Their stances as they were.
+    """
+    outside = (Stance.OUTSIDE, Stance.QUIT)
+    now_out = np.isin(world.crowd.stance[rows], outside)
+    crossed = rows[now_out != np.isin(before, outside)]
+    world.inside = np.union1d(np.setdiff1d(world.inside, rows[now_out]), rows[~now_out])
+    if not world.graph.complete:
+        mobilisation.tell_neighbours(
+            crossed, world.graph.offsets, world.graph.neighbours, world.crowd.stance,
+            world.crowd.neighbours_in,
+        )  # fmt: skip
 
 
 def expel(world: World, rows: I32) -> None:

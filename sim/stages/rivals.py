@@ -96,7 +96,7 @@ def _renew_one(
         world.scenario.poaching, rival, choice,
     )  # fmt: skip
     in_mall, elsewhere = choice != Choice.LEAVE, choice != Choice.STAY
-    n = max(1, world.n_sellers)
+    n = world.n_sellers
     year = NextYear(
         fees=float(bill.fee[in_mall].sum()) * world.weight,
         fees_later=float(bill.fee_later[in_mall].sum()) * world.weight,
@@ -104,7 +104,7 @@ def _renew_one(
         subsidies=float(bill.subsidy[in_mall].sum()) * rate * world.weight,
         rival_fees=float(offers.fee[rival[elsewhere]].sum()) * world.weight,
         switching=float((rival >= 0).sum()) * world.scenario.poaching.switching_cost * world.weight,
-        share_leaving=float((choice == Choice.LEAVE).sum()) / n,
-        share_multihoming=float((choice == Choice.BOTH).sum()) / n,
+        share_leaving=float((choice == Choice.LEAVE).sum()) / n if n else np.nan,
+        share_multihoming=float((choice == Choice.BOTH).sum()) / n if n else np.nan,
     )
     return year, choice, rival

@@ -92,6 +92,7 @@ def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
         small_sales_lost=small,
         rival_sales=trade.rivals.sum() * books.rival_price,
         rival_sales_twin=trade.rivals_twin.sum() * books.rival_price,
+        new_visits=n_visits * world.weight,
         wanted=t[Tally.WANTED],
         to_rivals=t[Tally.TO_RIVALS],
         gave_up=t[Tally.GAVE_UP],

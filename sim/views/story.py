@@ -296,7 +296,7 @@ def _paid(books: Books) -> str:
 
 
 def _leaving(t: Told) -> str | None:
-    if t.record.renewal is None:
+    if t.outcomes["share_sellers_leaving"] is None or t.record.renewal is None:
         return None
     run, twin = t.record.renewal.run, t.record.renewal.twin
     here, there = (

@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from sim.outcomes import OUTCOMES, measure
+from sim.outcomes import NO_RENEWAL_OF_SELLERS, OUTCOMES, measure
 from sim.record import SERIES
 from sim.runs import result_of
 from sim.tables import describe_columns
@@ -112,6 +112,7 @@ def causes_of_null(siege):
         "nobody spoke": hours.queue_wait.isna().all(),
         "no measure examined anything": record.series["new_honest"].sum() == 0,
         "stopped before the renewal": record.renewal is None,
+        NO_RENEWAL_OF_SELLERS: record.renewal is None or not len(siege.sellers),
         "never": False,
         "no store had such a day": None,  # of clicks, or of the others: looked at apart
     } | {
