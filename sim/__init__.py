@@ -50,8 +50,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name == "lab":  # a package of its own, there without an import of one's own
-        return import_module("sim.lab")
+    if name in {"known", "lab"}:  # packages of their own, there without an import of one's own
+        return import_module(f"sim.{name}")
     raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 

@@ -18,7 +18,7 @@ from sim.population import Consumers, Crowd, Sellers, Stores
 from sim.rules import stores as store_rules
 from sim.stages.crowd import cross_by_hand
 from sim.units import Cause, Phase, Role, Stance, Tactic
-from sim.world import World
+from sim.world import World, lay_out
 
 type Column = Callable[[World], np.ndarray]
 
@@ -243,6 +243,13 @@ class Store(RowAgent):
         "loss": _store_loss,
         "n_actions": _store_actions,
     }
+
+    @classmethod
+    def put(cls, world: World, name: str, rows: np.ndarray, value: Any) -> None:
+        """Set a column by hand; shoppers choose by brand and price as they are now."""
+        super().put(world, name, rows, value)
+        if name in {"brand", "price", "category"}:
+            lay_out(world)
 
     def why(self) -> pd.DataFrame:
         """Give what it met and its hazards of closing, one row an hour so far."""

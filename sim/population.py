@@ -238,10 +238,7 @@ def draw_stores(
     brand = np.exp(p.brand_log_sd * _normal(seed, Stream.STORE_BRAND, n))
     price = p.price_median * np.exp(p.price_log_sd * _normal(seed, Stream.STORE_PRICE, n))
     pull = pull_of(brand, price, p, shopping)
-    fans = pull / np.bincount(category, weights=pull, minlength=N_CATEGORIES)[category]
-    visits = p.n_consumers * shopping.visits_per_day / 24.0 * shopping.buy_mall
-    searched = (1.0 - shopping.favourite_share) * shopping.stores_share
-    orders = visits / np.unique(category).size * (shopping.favourite_share + searched) * fans
+    orders = expected_orders(category, pull, p, shopping)
     rating = _spread(seed, Stream.STORE_RATING, n, p.rating_mean, p.rating_spread)
     budget = p.ad_budget_mean * (0.5 + column(seed, Stream.STORE_ADS, n))
     opening = np.ceil(orders * 24.0 * trade.stock_days)
@@ -272,6 +269,17 @@ def draw_stores(
         visibility=visibility * brand / brand.mean(),
         actions_today=np.zeros(n),
     )
+
+
+def expected_orders(
+    category: I32, pull: F64, p: PopulationParameters, shopping: ShoppingParameters
+) -> F64:
+    """Give each store's orders an hour on a normal day, full size: its fans' and its searches'."""
+    fans = pull / np.bincount(category, weights=pull, minlength=N_CATEGORIES)[category]
+    visits = p.n_consumers * shopping.visits_per_day / 24.0 * shopping.buy_mall
+    searched = (1.0 - shopping.favourite_share) * shopping.stores_share
+    out: F64 = visits / np.unique(category).size * (shopping.favourite_share + searched) * fans
+    return out
 
 
 def pull_of(brand: F64, price: F64, p: PopulationParameters, shopping: ShoppingParameters) -> F64:

@@ -14,7 +14,20 @@ from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
 from sim.scenario import Fees, Scenario
-from sim.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Motion, Phase, Role
+from sim.units import (
+    F32,
+    F64,
+    I8,
+    I16,
+    I32,
+    I64,
+    N_CATEGORIES,
+    BesiegeError,
+    Bool,
+    Motion,
+    Phase,
+    Role,
+)
 
 
 @dataclass(slots=True)
@@ -250,6 +263,31 @@ def _open_market(
         seller_first=population.first_of(sellers.category[by_category]),
         seller_sum=np.cumsum(sellers.turnover[by_category]),
     )
+
+
+def lay_out(world: World) -> None:
+    """Lay out the mall anew, where categories, brands or prices of stores were set by hand.
+
+    Raises
+    ------
+    BesiegeError
+        If the stores are no longer in the order of their categories.
+    """
+    s, stores = world.scenario, world.stores
+    if stores.category.size and (
+        (np.diff(stores.category) < 0).any()
+        or not 0 <= stores.category[0] <= stores.category[-1] < N_CATEGORIES
+    ):
+        raise BesiegeError(
+            f"stores.category: allowed are 0 to {N_CATEGORIES - 1}, rising from store to store"
+        )
+    pull = population.pull_of(stores.brand, stores.price, s.population, s.shopping)
+    stores.orders_an_hour[:] = population.expected_orders(
+        stores.category, pull, s.population, s.shopping
+    )
+    world.books.price[: stores.price.size] = stores.price
+    world.shelves = population.lay_out_shelves(s.population, s.shopping, stores, world.consumers)
+    world.market = _open_market(s, stores, world.consumers, world.shelves, world.sellers)
 
 
 def payers(world: World) -> Payers:

@@ -15,7 +15,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 STATE = ("sim.population*", "sim.agents*", "sim.columns*")
 CITY = ("sim.scenario*", "sim.model*", "sim.world*", "sim.run*")
-STUDY = ("sim.hindcasts*", "sim.lab*", "sim.comparing*")
+STUDY = ("sim.hindcasts*", "sim.lab*", "sim.comparing*", "sim.known*")
 # Pictures and the story are drawn from a record alone, so a `Siege` can draw itself.
 DRAWN = (
     "sim.views.plots",
@@ -43,9 +43,11 @@ FORBIDDEN = {
     "sim.population*": (*CITY, *STUDY, *FACES),
     "sim.model*": ("sim.run*", *STUDY, *FACES),
     "sim.run*": (*STUDY, *FACES),
-    "sim.hindcasts*": ("sim.comparing*", *FACES),
-    "sim.lab*": ("sim.hindcasts*", "sim.comparing*", *FACES),
-    "sim.comparing*": FACES,
+    # Known answers need the model alone, and nothing needs them.
+    "sim.known*": ("sim.hindcasts*", "sim.lab*", "sim.comparing*", *FACES),
+    "sim.hindcasts*": ("sim.comparing*", "sim.known*", *FACES),
+    "sim.lab*": ("sim.hindcasts*", "sim.comparing*", "sim.known*", *FACES),
+    "sim.comparing*": ("sim.known*", *FACES),
     "sim.views*": ("sim.cli*",),
     "sim.stages*": ("sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),
     "sim.world": ("sim.stages*", "sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),

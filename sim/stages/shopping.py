@@ -20,12 +20,7 @@ def shop(world: World) -> None:
     """Stage 8: the hour's visits walk through both worlds."""
     h, s, stores, books = world.hour, world.scenario, world.stores, world.books
     p, n = world.shopping, stores.listed.size
-    odds = _blank_odds(n)
-    disturbed = shopping.weigh(
-        stores.quality - ratings(world), stores.listed, stores.cod_on, advertises(world), p,
-        odds.ratio,
-    )  # fmt: skip
-    shopping.prepare(world.shelves.share, world.shelves.first, p, odds)
+    odds, disturbed = odds_of(world)
     mean = (
         p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
     )
@@ -57,6 +52,18 @@ def shop(world: World) -> None:
     books.rival_orders[h] = trade.rivals.sum(axis=1)
     books.rival_orders_twin[h] = trade.rivals_twin.sum(axis=1)
     _book(world, trade, odds, n_visits)
+
+
+def odds_of(world: World) -> tuple[Odds, bool]:
+    """Give the odds of the hour's visits, and whether any store differs from its normal state."""
+    stores = world.stores
+    odds = _blank_odds(stores.listed.size)
+    disturbed = shopping.weigh(
+        stores.quality - ratings(world), stores.listed, stores.cod_on, advertises(world),
+        world.shopping, odds.ratio,
+    )  # fmt: skip
+    shopping.prepare(world.shelves.share, world.shelves.first, world.shopping, odds)
+    return odds, bool(disturbed)
 
 
 def _blank_odds(n_stores: int) -> Odds:

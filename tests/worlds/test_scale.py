@@ -1,13 +1,9 @@
 """Sums and means do not depend on the share of people that is simulated."""
 
-from functools import cache
-
 import numpy as np
 import pytest
 
 from sim.calendar import shopping_shape
-from sim.expressions import evaluate
-from sim.model import Siege
 from sim.units import Stance
 from tests.small_worlds import begun, finished
 
@@ -106,48 +102,3 @@ def test_fees_of_the_coming_year_do_not_depend_on_the_scale():
     fees = [begun(s, "calm", scale=scale, hours=1).run().outcomes["fee_revenue_next_year"]
             for scale in PAIR for s in (1, 2, 3)]  # fmt: skip
     assert np.mean(fees[:3]) == pytest.approx(np.mean(fees[3:]), rel=0.06)
-
-
-FREE_OF_SCALE = (
-    "cum_actions",
-    "cum_purchases",
-    "cum_mall_sales_loss",
-    "cum_store_loss",
-    "mean(online, 60, 100)",
-)
-BIASED = ("peak_online", "n_stores_attacked", "max_store_day_actions", "top5_store_loss")
-SEEDS = range(40)
-
-
-@cache
-def sampled(scale):
-    """Give the outcomes by seed and name, with an outbreak as the last column."""
-    rows = []
-    for seed in SEEDS:
-        record = Siege("taobao-2011", seed=seed, scale=scale).run().record
-        values = [evaluate(name, record) for name in (*FREE_OF_SCALE, *BIASED)]
-        rows.append([np.nan if v is None else v for v in values])
-    return np.array(rows)
-
-
-def ratio_of_means(x, y):
-    """Give the ratio of paired means and half of its 95 % interval (delta method)."""
-    ratio = x.mean() / y.mean()
-    error = (x - ratio * y).std(ddof=1) / np.sqrt(len(x)) / abs(y.mean())
-    return ratio, 1.96 * error
-
-
-@pytest.mark.slow
-def test_sums_and_means_do_not_depend_on_the_scale(capsys):
-    few, many = sampled(0.05), sampled(0.5)
-    broke_out = [(s[:, 0] > 0) for s in (few, many)]
-    both = broke_out[0] & broke_out[1]
-    with capsys.disabled():
-        print(f"\nbroke out: {broke_out[0].mean():.2f} and {broke_out[1].mean():.2f} of the seeds")
-        for c, name in enumerate((*FREE_OF_SCALE, *BIASED)):
-            ratio, half = ratio_of_means(few[both, c], many[both, c])
-            print(f"{name:24} {ratio:.3f} +- {half:.3f}")
-    for c, name in enumerate(FREE_OF_SCALE):
-        ratio, half = ratio_of_means(few[both, c], many[both, c])
-        assert 0.95 < ratio - half, name
-        assert ratio + half < 1.05, name

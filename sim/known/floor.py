@@ -1,0 +1,115 @@
+"""The speaking floor alone: M/D/1 and M/D/1/K.
+
+A fixed number of members are always online, and each asks for the floor at a constant rate, so
+that requests are a Poisson process; slots last 60 seconds. Nothing else happens in the world.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.known.settings import LONGEST, Estimate, number, ratio_of_sums, still, whole
+from sim.units import F64, BesiegeError
+
+MEMBERS = 100
+SLOTS_AN_HOUR = 60
+BATCHES = 40
+
+
+class Line(NamedTuple):
+    """What a floor with limited places does."""
+
+    share_refused: Estimate  # of those who asked
+    wait_seconds: Estimate  # mean, of those who spoke
+
+
+def md1(rho: float, hours: int = 5000, seed: int = 1) -> Estimate:
+    """Give the mean wait for the floor where nobody is turned away: M/D/1.
+
+    Parameters
+    ----------
+    rho
+        Requests over slots, above 0 to 0.98.
+    hours
+        Length of the run, 400 to 10,000; the first tenth is not counted.
+    seed
+        0 to 2**64 - 1.
+
+    Returns
+    -------
+    Estimate
+        Mean wait (seconds) of those who spoke, with its standard error from 40 batches. The law
+        (Pollaczek and Khinchine) says 60 rho / (2 (1 - rho)).
+
+    Raises
+    ------
+    BesiegeError
+        For an argument out of its range.
+
+    Notes
+    -----
+    Switches: ``channel.request_rate = 60 rho / 100`` for 100 members who are always online
+    (``mobilisation.presence_top = 1``, ``presence_power = 0``), ``channel.queue_places = 5000``.
+    """
+    return _hold(number("rho", rho, 0, 0.98, above=True), 5000, hours, seed).wait_seconds
+
+
+def md1k(rho: float, k: int, hours: int = 5000, seed: int = 1) -> Line:
+    """Give refusals and the mean wait on a floor with ``k`` places in all: M/D/1/K.
+
+    Parameters
+    ----------
+    rho
+        Requests over slots, above 0 to 5; may exceed 1.
+    k
+        Places in all, the speaker's included, 2 to 5001.
+    hours
+        Length of the run, 400 to 10,000; the first tenth is not counted.
+    seed
+        0 to 2**64 - 1.
+
+    Returns
+    -------
+    Line
+        ``share_refused`` of those who asked and mean ``wait_seconds`` of those who spoke, each
+        with its standard error from 40 batches.
+
+    Raises
+    ------
+    BesiegeError
+        For an argument out of its range, or a line that would fill for longer than is not counted.
+
+    Notes
+    -----
+    Switches: as `md1`, with ``channel.queue_places = k - 1``.
+    """
+    load, places = number("rho", rho, 0, 5, above=True), whole("k", k, 2, 5001) - 1
+    filling = places / SLOTS_AN_HOUR / max(abs(load - 1.0), 1.0 / places)
+    if load >= 1.0 and filling > hours / 10:
+        raise BesiegeError(
+            f"hours: given {hours}, allowed is 10 times the {filling:.0f} hours in which the line fills"
+        )
+    return _hold(load, places, hours, seed)
+
+
+def _hold(rho: float, places: int, hours: int, seed: int) -> Line:
+    whole("hours", hours, 400, LONGEST)
+    siege = still(
+        seed,
+        announced=0,
+        hours=hours,
+        population__n_onlookers=MEMBERS,
+        population__onlooker_threshold_mean=-1.0,
+        population__onlooker_threshold_sd=0.0,
+        channel__request_rate=SLOTS_AN_HOUR * rho / MEMBERS,
+        channel__queue_places=places,
+    ).run()
+    series, counted = siege.record.series, slice(hours // 10, hours)
+    spoke, refused = series["new_speakers"], series["new_refused"]
+    waiting = series["n_queue"]
+    asked = spoke + refused + np.diff(waiting, prepend=0.0)
+    waited: F64 = np.nan_to_num(series["queue_wait"]) * 3600.0 * spoke
+    return Line(
+        ratio_of_sums(refused[counted], asked[counted], BATCHES),
+        ratio_of_sums(waited[counted], spoke[counted], BATCHES),
+    )

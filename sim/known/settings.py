@@ -1,0 +1,134 @@
+"""What the limiting cases share: a world in which nothing stirs, and checked arguments."""
+
+from typing import Any
+
+import numpy as np
+
+from sim.messages import show
+from sim.model import Siege
+from sim.scenario import Scenario
+from sim.units import F64, BesiegeError
+
+LONGEST = 10_000
+"""Hours of a world: the model's longest horizon."""
+
+STILL: dict[str, Any] = {
+    "name": "limiting case",
+    "scale": 1.0,
+    "response": "silence",
+    "rivals": [],
+    "population.n_sellers": 0,
+    "population.n_onlookers": 0,
+    "population.n_consumers": 0,
+    "population.n_stores": 1,
+    "graph.family": "none",
+    # a step without chance, and no term of the utility but the threshold
+    "mobilisation.noise": 0.0,
+    "mobilisation.weight_grievance": 0.0,
+    "mobilisation.weight_social": 0.0,
+    "mobilisation.weight_attention": 0.0,
+    "mobilisation.weight_risk": 0.0,
+    "mobilisation.join_rate": 1.0,
+    "mobilisation.quit_rate": 0.0,
+    "mobilisation.cause_full": 0.0,
+    "mobilisation.efficacy_floor": 1.0,
+    "mobilisation.presence_top": 1.0,
+    "mobilisation.presence_power": 0.0,
+    # nobody speaks and nothing is called for
+    "channel.request_rate": 0.0,
+    "channel.quorum": 1e6,
+}
+"""What is switched off or on, by path of the scenario, before a case adds its own."""
+
+
+class Estimate(float):
+    """A number that was sampled, with its standard error.
+
+    Attributes
+    ----------
+    error
+        Standard error, in the number's own unit.
+    """
+
+    error: float
+
+    def __new__(cls, value: float, error: float) -> "Estimate":
+        """Make a number that knows its error."""
+        estimate = super().__new__(cls, value)
+        estimate.error = float(error)
+        return estimate
+
+    def __getnewargs__(self) -> tuple[float, float]:  # type: ignore[override]
+        return float(self), self.error
+
+    def __repr__(self) -> str:
+        return f"{float(self):.6g} ± {self.error:.2g}"
+
+
+def still(seed: int, **changes: Any) -> Siege:
+    """Found the world in which nothing stirs, with a case's own switches.
+
+    Parameters
+    ----------
+    seed
+        0 to 2**64 - 1.
+    **changes
+        Fields of the scenario; two underscores stand for a dot.
+    """
+    dotted = {path.replace("__", "."): value for path, value in changes.items()}
+    return Siege(Scenario().but({**STILL, **dotted}), seed=seed)
+
+
+def number(name: str, given: Any, low: float, high: float, *, above: bool = False) -> float:
+    """Give an argument as a number.
+
+    Raises
+    ------
+    BesiegeError
+        If it is none from ``low`` (if ``above``, beyond it) to ``high``.
+    """
+    numeric = isinstance(given, int | float | np.integer | np.floating)
+    if not numeric or isinstance(given, bool) or not low <= given <= high or (
+        above and given == low
+    ):  # fmt: skip
+        start = f"above {low:g}" if above else f"{low:g}"
+        raise BesiegeError(f"{name}: given {show(given)}, allowed is {start} to {high:g}")
+    return float(given)
+
+
+def whole(name: str, given: Any, low: int, high: int) -> int:
+    """Give an argument as a whole number.
+
+    Raises
+    ------
+    BesiegeError
+        If it is none from ``low`` to ``high``.
+    """
+    if (
+        not isinstance(given, int | np.integer)
+        or isinstance(given, bool)
+        or not low <= given <= high
+    ):
+        raise BesiegeError(
+            f"{name}: given {show(given)}, allowed is a whole number of {low} to {high}"
+        )
+    return int(given)
+
+
+def ratio_of_sums(top: F64, bottom: F64, batches: int) -> Estimate:
+    """Give a ratio of two sums over hours, with its batch-means standard error.
+
+    Parameters
+    ----------
+    top, bottom
+        By hour; what is left beyond whole batches is not used.
+    batches
+        Stretches of equal length, taken for independent.
+    """
+    size = top.size // batches
+    over, under = (
+        values[: size * batches].reshape(batches, size).sum(axis=1) for values in (top, bottom)
+    )
+    ratio = over.sum() / under.sum()
+    error = (over - ratio * under).std(ddof=1) / np.sqrt(batches) / under.mean()
+    return Estimate(ratio, error)

@@ -1,0 +1,42 @@
+"""Centola and Macy (2007): complex contagion round a ring lattice (docking.md)."""
+
+import pytest
+
+from sim import known
+from sim.units import BesiegeError
+
+STEPS = [
+    (4, 1, 250), (4, 2, 499), (4, 3, None),
+    (8, 1, 125), (8, 2, 167), (8, 3, 249), (8, 4, 497), (8, 5, None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("degree", "a", "steps"), STEPS)
+def test_a_contagion_takes_its_steps_round_the_ring_or_stops(degree, a, steps):
+    assert known.centola_macy(1000, degree, a) == steps
+
+
+def test_a_count_that_must_be_exceeded_is_the_next_one_met():
+    for a in (1, 2, 3):
+        exceeded = known.centola_macy(200, 8, a, n_seeds=4, tie=False)
+        assert exceeded == known.centola_macy(200, 8, a + 1, n_seeds=4)
+
+
+def test_too_few_adjacent_seeds_set_nothing_off():
+    assert known.centola_macy(100, 6, 2, n_seeds=1) is None
+    assert known.centola_macy(100, 6, 2, n_seeds=100) == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ((1000, 3, 1), "degree: given 3, allowed is an even number of 2 to 200"),
+        ((8, 8, 1), "degree: given 8, allowed is an even number of 2 to 6"),
+        ((1000, 4, 0), "a: given 0, allowed is a whole number of 1 to 200"),
+        ((100_000, 2, 1), "steps: still spreading after 10000"),
+    ],
+)
+def test_arguments_out_of_range_are_refused_in_one_line(given, said):
+    with pytest.raises(BesiegeError) as error:
+        known.centola_macy(*given)
+    assert str(error.value).startswith(said)

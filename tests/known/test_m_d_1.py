@@ -1,0 +1,29 @@
+"""The floor with room for all: M/D/1 (docking.md)."""
+
+import pytest
+
+from sim import known
+from sim.units import BesiegeError
+from tests.known.near import assert_near
+
+CASES = [(0.5, 30.0, 2000), (0.8, 120.0, 3000), (0.9, 270.0, 6000)]
+
+
+@pytest.mark.parametrize(("rho", "wait", "hours"), CASES)
+def test_the_mean_wait_is_that_of_the_law(rho, wait, hours):
+    assert_near(known.md1(rho, hours), wait)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("rho", "wait"), [(0.5, 30.0), (0.8, 120.0), (0.9, 270.0), (0.95, 570.0)])
+def test_the_mean_wait_of_a_long_run_is_that_of_the_law(rho, wait):
+    estimate = known.md1(rho, 10_000, seed=2)
+    assert abs(estimate - wait) < 3 * estimate.error
+    assert estimate.error < 0.06 * wait
+
+
+def test_a_load_of_one_is_refused_in_one_line():
+    with pytest.raises(BesiegeError, match=r"^rho: given 1\.0, allowed is above 0 to 0\.98$"):
+        known.md1(1.0)
+    with pytest.raises(BesiegeError, match=r"^hours: given 10, allowed is a whole number of 400"):
+        known.md1(0.5, 10)
