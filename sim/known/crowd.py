@@ -338,11 +338,15 @@ def _put_in(siege: Siege, n: int) -> None:
 
 
 def _spread(siege: Siege) -> int:
-    """Run until nobody joins in an hour; returns the hours in which somebody did."""
-    n_in = siege.world.inside.size
+    """Run until all are in or nobody joins in an hour; returns the hours in which somebody did."""
+    n_in, everybody = siege.world.inside.size, len(siege.onlookers)
     for steps in range(LONGEST):
+        if n_in == everybody:
+            return steps
         siege.step()
         if siege.world.inside.size == n_in:
             return steps
         n_in = siege.world.inside.size
+    if n_in == everybody:
+        return LONGEST
     raise BesiegeError(f"steps: still spreading after {LONGEST}, allowed is a case that ends")

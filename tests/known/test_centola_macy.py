@@ -3,6 +3,7 @@
 import pytest
 
 from sim import known
+from sim.known import crowd
 from sim.units import BesiegeError
 
 STEPS = [
@@ -33,10 +34,16 @@ def test_too_few_adjacent_seeds_set_nothing_off():
         ((1000, 3, 1), "degree: given 3, allowed is an even number of 2 to 200"),
         ((8, 8, 1), "degree: given 8, allowed is an even number of 2 to 6"),
         ((1000, 4, 0), "a: given 0, allowed is a whole number of 1 to 200"),
-        ((100_000, 2, 1), "steps: still spreading after 10000"),
     ],
 )
 def test_arguments_out_of_range_are_refused_in_one_line(given, said):
     with pytest.raises(BesiegeError) as error:
         known.centola_macy(*given)
     assert str(error.value).startswith(said)
+
+
+def test_a_contagion_beyond_the_longest_horizon_is_an_error_and_no_number(monkeypatch):
+    monkeypatch.setattr(crowd, "LONGEST", 20)
+    assert known.centola_macy(81, 4, 1) == 20
+    with pytest.raises(BesiegeError, match=r"^steps: still spreading after 20, allowed"):
+        known.centola_macy(85, 4, 1)

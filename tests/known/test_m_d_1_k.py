@@ -11,7 +11,7 @@ FIVE = [(0.8, 0.03529), (0.9, 0.06436), (1.0, 0.10345), (1.2, 0.19915)]
 
 @pytest.mark.parametrize(("rho", "refused"), FIVE)
 def test_five_places_refuse_the_share_of_the_law(rho, refused):
-    assert_near(known.md1k(rho, 5, 3000).share_refused, refused)
+    assert_near(known.md1k(rho, 5, 1500).share_refused, refused)
 
 
 LONG = [(1.2, 0.16667, 8.289), (2.0, 0.5, 8.323)]
@@ -19,7 +19,7 @@ LONG = [(1.2, 0.16667, 8.289), (2.0, 0.5, 8.323)]
 
 @pytest.mark.parametrize(("rho", "refused", "hours"), LONG)
 def test_five_hundred_and_one_places_refuse_what_exceeds_the_slots(rho, refused, hours):
-    line = known.md1k(rho, 501, 2000)
+    line = known.md1k(rho, 501, 1000)
     assert_near(line.share_refused, refused)
     assert_near(line.wait_seconds, hours * 3600)
 

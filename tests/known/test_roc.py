@@ -23,7 +23,7 @@ def test_scores_that_lie_together_tell_nothing_apart():
 @pytest.mark.parametrize(("mean", "d", "hit"), [(10.0, 1.0, 0.3), (3.0, 2.0, 0.05)])
 def test_what_is_kept_and_what_is_removed_are_uncorrelated_poisson_numbers(mean, d, hit):
     found = NormalDist().cdf(d + NormalDist().inv_cdf(hit))
-    thinned = known.thinning(mean, d, hit)
+    thinned = known.thinning(mean, d, hit, hours=1200)
     assert_near(thinned.kept, mean * (1 - found))
     assert_near(thinned.removed, mean * found)
     assert_near(thinned.kept_dispersion, 1.0)
