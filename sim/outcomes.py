@@ -36,6 +36,19 @@ class Outcome:
     null: str = "never"
     needs_renewal: bool = False
 
+    @property
+    def aggregation(self) -> str:
+        """How hours and stores make one number, as the first word of its name says."""
+        if self.name.startswith("quiet_share") or self.name.endswith("_share"):
+            return "ratio"
+        return _AGGREGATIONS.get(self.name.partition("_")[0], "sum")
+
+
+_AGGREGATIONS = {
+    "peak": "max", "max": "max", "hour": "hour", "hours": "count", "n": "count", "share": "ratio",
+    "top5": "mean of five", "median": "median",
+}  # fmt: skip
+"""By the first word of a name (model.md section 5); all others are sums, ``cum_`` among them."""
 
 OUTCOMES: dict[str, Outcome] = {}
 

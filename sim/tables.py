@@ -209,7 +209,13 @@ def describe_columns() -> dict[str, dict[str, dict[str, str]]]:
         for table, columns in tables.items()
     }
     described["outcomes"] = {
-        o.name: {"unit": o.unit, "meaning": o.label, "null": o.null} for o in OUTCOMES.values()
+        o.name: {
+            "unit": o.unit,
+            "meaning": o.label,
+            "null": o.null,
+            "aggregation": o.aggregation,
+        }
+        for o in OUTCOMES.values()
     }
     return described
 

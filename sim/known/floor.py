@@ -23,13 +23,13 @@ class Line(NamedTuple):
     wait_seconds: Estimate  # mean, of those who spoke
 
 
-def md1(rho: float, hours: int = 5000, seed: int = 1) -> Estimate:
+def md1(rho: float, hours: int = 10_000, seed: int = 1) -> Estimate:
     """Give the mean wait for the floor where nobody is turned away: M/D/1.
 
     Parameters
     ----------
     rho
-        Requests over slots, above 0 to 0.98.
+        Requests over slots, above 0 to 0.97.
     hours
         Length of the run, 400 to 10,000; the first tenth is not counted.
     seed
@@ -51,10 +51,10 @@ def md1(rho: float, hours: int = 5000, seed: int = 1) -> Estimate:
     Switches: ``channel.request_rate = 60 rho / 100`` for 100 members who are always online
     (``mobilisation.presence_top = 1``, ``presence_power = 0``), ``channel.queue_places = 5000``.
     """
-    return _hold(number("rho", rho, 0, 0.98, above=True), 5000, hours, seed).wait_seconds
+    return _hold(number("rho", rho, 0, 0.97, above=True), 5000, hours, seed).wait_seconds
 
 
-def md1k(rho: float, k: int, hours: int = 5000, seed: int = 1) -> Line:
+def md1k(rho: float, k: int, hours: int = 10_000, seed: int = 1) -> Line:
     """Give refusals and the mean wait on a floor with ``k`` places in all: M/D/1/K.
 
     Parameters
@@ -77,17 +77,20 @@ def md1k(rho: float, k: int, hours: int = 5000, seed: int = 1) -> Line:
     Raises
     ------
     BesiegeError
-        For an argument out of its range, or a line that would fill for longer than is not counted.
+        For an argument out of its range, or a line that has not settled when counting begins.
 
     Notes
     -----
     Switches: as `md1`, with ``channel.queue_places = k - 1``.
     """
     load, places = number("rho", rho, 0, 5, above=True), whole("k", k, 2, 5001) - 1
-    filling = places / SLOTS_AN_HOUR / max(abs(load - 1.0), 1.0 / places)
-    if load >= 1.0 and filling > hours / 10:
+    slack = max(abs(load - 1.0), 1.0 / places)
+    # a line that grows fills its places; one that does not forgets in 1 / slack**2 slots
+    slots = places / slack if load >= 1.0 else min(places / slack, 5.0 / slack**2)
+    settles = slots / SLOTS_AN_HOUR
+    if settles > whole("hours", hours, 400, LONGEST) / 10:
         raise BesiegeError(
-            f"hours: given {hours}, allowed is 10 times the {filling:.0f} hours in which the line fills"
+            f"hours: given {hours}, allowed is 10 times the {settles:.0f} hours in which the line settles"
         )
     return _hold(load, places, hours, seed)
 

@@ -1,8 +1,10 @@
 """Every outcome: its fixed name, its unit, when it is null, and what it is of a shorter run."""
 
+import dataclasses
 import json
 import math
 
+import numpy as np
 import pytest
 
 from sim.outcomes import NO_RENEWAL_OF_SELLERS, OUTCOMES, measure
@@ -77,7 +79,52 @@ def test_an_outcome_declares_unit_label_and_when_it_is_null(outcome):
     assert len(outcome.label.split()) >= 2
     assert outcome.null.strip()
     described = describe_columns()["outcomes"][outcome.name]
-    assert described == {"unit": outcome.unit, "meaning": outcome.label, "null": outcome.null}
+    assert described == {
+        "unit": outcome.unit, "meaning": outcome.label, "null": outcome.null,
+        "aggregation": outcome.aggregation,
+    }  # fmt: skip
+
+
+def stretch(record, first, last):
+    """Give the record of some hours alone, as if the run had been nothing else."""
+    whole = record.until(last)
+    by_hour = {
+        f.name: getattr(whole, f.name)[first:]
+        for f in dataclasses.fields(whole)
+        if isinstance(getattr(whole, f.name), np.ndarray)
+        and len(getattr(whole, f.name)) == last
+        and getattr(whole, f.name).ndim > 1
+    }
+    series = {name: values[first:] for name, values in whole.series.items()}
+    return dataclasses.replace(whole, hours=last - first, series=series, **by_hour)
+
+
+STRETCHES = [(0, 48), (48, 96), (96, 240), (240, 336)]  # whole days
+# A sum of sums is one; the largest store of all hours is not the largest of a stretch.
+BY_STORE = {"max_store_loss", "max_store_ad_loss"}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+def test_an_outcome_of_a_run_comes_of_those_of_its_stretches_as_it_declares(outcome):
+    record = finished().record.until(336)
+    parts = [measure(stretch(record, *hours))[outcome.name] for hours in STRETCHES]
+    whole = finished().outcomes[outcome.name]
+    if outcome.aggregation == "sum" and not outcome.needs_renewal:
+        assert sum(parts) == pytest.approx(whole, rel=1e-9, abs=1e-3)
+    elif outcome.aggregation == "max" and outcome.name not in BY_STORE:
+        assert max(p for p in parts if p is not None) == whole
+    elif outcome.aggregation == "count" and outcome.unit == "hours":
+        assert sum(parts) == whole
+    elif outcome.aggregation == "count" and whole is not None:
+        assert whole == int(whole)
+    elif outcome.aggregation == "ratio" and whole is not None:
+        assert 0 <= whole <= 1.5
+        assert outcome.unit == "share"
+    elif outcome.aggregation == "hour":
+        assert outcome.unit == "hour"
+        assert whole is None or whole == int(whole)
+    else:
+        assert outcome.aggregation in {"sum", "max", "median", "mean of five", "count", "ratio"}
 
 
 @worlds

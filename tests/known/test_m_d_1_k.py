@@ -28,7 +28,7 @@ def test_arguments_out_of_range_are_refused_in_one_line():
     for given, said in (
         ((0.5, 1), "k: given 1, allowed is a whole number of 2 to 5001"),
         ((6, 5), "rho: given 6, allowed is above 0 to 5"),
-        ((1.01, 5001), "hours: given 5000, allowed is 10 times the 8333 hours"),
+        ((1.01, 5001), "hours: given 10000, allowed is 10 times the 8333 hours"),
     ):
         with pytest.raises(BesiegeError) as error:
             known.md1k(*given)
