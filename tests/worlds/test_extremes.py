@@ -128,6 +128,10 @@ def test_without_sellers_the_mean_of_their_views_is_null_and_not_a_number():
     assert siege.hours.legitimacy.isna().all()
     assert len(result.sellers) == 0
     assert siege.outcomes["fee_revenue_next_year"] == 0
+    for name in ("leaving", "multihoming"):
+        assert siege.outcomes[f"share_sellers_{name}"] is None
+    assert siege.outcomes["quiet_share_sellers_leaving"] is None
+    assert not any("renewal" in line for line in result.story())
 
 
 def test_without_shoppers_nothing_is_sold_and_nobody_fails():

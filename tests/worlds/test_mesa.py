@@ -6,7 +6,7 @@ import pytest
 
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.model import Siege
-from sim.units import Phase, Stance, Tactic
+from sim.units import BesiegeError, Phase, Stance, Tactic
 from tests.small_worlds import SMALL, begun, finished, small_scenario
 
 HOURS = 50
@@ -349,6 +349,51 @@ def test_a_person_set_inside_by_hand_is_felt_by_its_neighbours():
     inside = np.isin(crowd.stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
     near = [int(inside[g.neighbours[g.offsets[i] : g.offsets[i + 1]]].sum()) for i in range(g.n)]
     assert crowd.neighbours_in.tolist() == near
+
+
+@pytest.mark.parametrize("family", ["small_world", "complete"])
+def test_a_column_of_stances_set_by_hand_is_felt_as_agents_set_one_by_one_are(family):
+    one, all_at_once = (begun(hours=HOURS, graph__family=family) for _ in range(2))
+    for siege in (one, all_at_once):
+        siege.run_for(20)
+    for onlooker in one.onlookers.select(at_most=200):
+        onlooker.stance = Stance.MEMBER
+    all_at_once.onlookers.select(at_most=200).stance = Stance.MEMBER
+    for siege in (one, all_at_once):
+        inside = np.isin(siege.world.crowd.stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
+        assert siege.world.inside.tolist() == np.flatnonzero(inside).tolist()
+    assert one.world.crowd.neighbours_in.tolist() == all_at_once.world.crowd.neighbours_in.tolist()
+    one.sellers.stance = Stance.OUTSIDE
+    one.onlookers.stance = Stance.QUIT
+    assert one.world.inside.size == 0
+    assert one.world.crowd.neighbours_in.sum() == 0
+
+
+def test_a_brand_or_price_set_by_hand_is_what_shoppers_see():
+    siege, plain = begun(hours=24), begun(hours=24)
+    siege.stores[0].brand *= 5
+    assert siege.world.shelves.share[0] > plain.world.shelves.share[0]
+    assert siege.stores[0].orders_an_hour > plain.stores[0].orders_an_hour
+    siege.stores[1].price = 1.0
+    assert siege.record.price[1] == 1.0
+    first, second = siege.run().record.orders.sum(axis=0), plain.run().record.orders.sum(axis=0)
+    assert first[1] > second[1]
+    assert first[3:60].tolist() == second[3:60].tolist()  # other categories
+
+
+def test_stores_out_of_the_order_of_their_categories_are_refused():
+    with pytest.raises(BesiegeError, match=r"^stores\.category: allowed are 0 to 19, rising"):
+        begun(hours=2).stores[0].category = 7
+
+
+@pytest.mark.parametrize("name", ["consumer:3", "rival:0"])
+def test_who_keeps_no_diary_cannot_be_watched_and_says_so(name):
+    siege = begun(hours=2)
+    kind = name.partition(":")[0]
+    said = f"^agent: given a {kind}, which keeps no diary, allowed seller, onlooker, store, "
+    with pytest.raises(BesiegeError, match=said):
+        siege.watch(siege.agent(name))
+    assert len(siege.agent(name).why()) <= 1
 
 
 def test_counts_of_neighbours_inside_are_right_at_every_hour_of_a_run():
