@@ -1,7 +1,9 @@
 """The speaking floor alone: M/D/1 and M/D/1/K.
 
 A fixed number of members are always online, and each asks for the floor at a constant rate, so
-that requests are a Poisson process; slots last 60 seconds. Nothing else happens in the world.
+that requests are a Poisson process; slots last 60 seconds. Of the hour's stages only joining and
+the channel run. Several worlds are averaged: waits on a busy floor are seldom and then very long,
+so that the error of one world alone is told too small.
 """
 
 from typing import NamedTuple
@@ -9,11 +11,16 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.known.settings import LONGEST, Estimate, number, ratio_of_sums, still, whole
+from sim.stages.channel import speak
+from sim.stages.crowd import mobilise
 from sim.units import F64, BesiegeError
 
 MEMBERS = 100
 SLOTS_AN_HOUR = 60
-BATCHES = 40
+BATCHES = 10
+"""Stretches of a world that are taken for independent."""
+OTHER_WORLD = 2**32
+"""Between the seeds of the worlds of a case."""
 
 
 class Line(NamedTuple):
@@ -23,7 +30,7 @@ class Line(NamedTuple):
     wait_seconds: Estimate  # mean, of those who spoke
 
 
-def md1(rho: float, hours: int = 10_000, seed: int = 1) -> Estimate:
+def md1(rho: float, hours: int = 5000, runs: int = 4, seed: int = 1) -> Estimate:
     """Give the mean wait for the floor where nobody is turned away: M/D/1.
 
     Parameters
@@ -31,14 +38,17 @@ def md1(rho: float, hours: int = 10_000, seed: int = 1) -> Estimate:
     rho
         Requests over slots, above 0 to 0.97.
     hours
-        Length of the run, 400 to 10,000; the first tenth is not counted.
+        Length of a world, 400 to 10,000; the first tenth is not counted.
+    runs
+        Worlds, 1 to 100.
     seed
-        0 to 2**64 - 1.
+        0 to 2**32 - 1: of the first world; the others follow at distances of 2**32.
 
     Returns
     -------
     Estimate
-        Mean wait (seconds) of those who spoke, with its standard error from 40 batches. The law
+        Mean wait (seconds) of those who spoke, with its standard error from 10 batches
+        a world. The law
         (Pollaczek and Khinchine) says 60 rho / (2 (1 - rho)).
 
     Raises
@@ -51,10 +61,10 @@ def md1(rho: float, hours: int = 10_000, seed: int = 1) -> Estimate:
     Switches: ``channel.request_rate = 60 rho / 100`` for 100 members who are always online
     (``mobilisation.presence_top = 1``, ``presence_power = 0``), ``channel.queue_places = 5000``.
     """
-    return _hold(number("rho", rho, 0, 0.97, above=True), 5000, hours, seed).wait_seconds
+    return _hold(number("rho", rho, 0, 0.97, above=True), 5000, hours, runs, seed).wait_seconds
 
 
-def md1k(rho: float, k: int, hours: int = 10_000, seed: int = 1) -> Line:
+def md1k(rho: float, k: int, hours: int = 5000, runs: int = 4, seed: int = 1) -> Line:
     """Give refusals and the mean wait on a floor with ``k`` places in all: M/D/1/K.
 
     Parameters
@@ -64,15 +74,17 @@ def md1k(rho: float, k: int, hours: int = 10_000, seed: int = 1) -> Line:
     k
         Places in all, the speaker's included, 2 to 5001.
     hours
-        Length of the run, 400 to 10,000; the first tenth is not counted.
+        Length of a world, 400 to 10,000; the first tenth is not counted.
+    runs
+        Worlds, 1 to 100.
     seed
-        0 to 2**64 - 1.
+        0 to 2**32 - 1: of the first world; the others follow at distances of 2**32.
 
     Returns
     -------
     Line
         ``share_refused`` of those who asked and mean ``wait_seconds`` of those who spoke, each
-        with its standard error from 40 batches.
+        with its standard error from 10 batches a world.
 
     Raises
     ------
@@ -92,12 +104,23 @@ def md1k(rho: float, k: int, hours: int = 10_000, seed: int = 1) -> Line:
         raise BesiegeError(
             f"hours: given {hours}, allowed is 10 times the {settles:.0f} hours in which the line settles"
         )
-    return _hold(load, places, hours, seed)
+    return _hold(load, places, hours, runs, seed)
 
 
-def _hold(rho: float, places: int, hours: int, seed: int) -> Line:
+def _hold(rho: float, places: int, hours: int, runs: int, seed: int) -> Line:
     whole("hours", hours, 400, LONGEST)
-    siege = still(
+    first = whole("seed", seed, 0, OTHER_WORLD - 1)
+    seeds = [first + OTHER_WORLD * r for r in range(whole("runs", runs, 1, 100))]
+    asked, refused, spoke, waited = np.concatenate(
+        [_of_a_world(rho, places, hours, s) for s in seeds], axis=1
+    )
+    batches = BATCHES * len(seeds)
+    return Line(ratio_of_sums(refused, asked, batches), ratio_of_sums(waited, spoke, batches))
+
+
+def _of_a_world(rho: float, places: int, hours: int, seed: int) -> F64:
+    """Give who asked, was refused and spoke, and seconds waited, by hour that is counted."""
+    world = still(
         seed,
         announced=0,
         hours=hours,
@@ -106,13 +129,15 @@ def _hold(rho: float, places: int, hours: int, seed: int) -> Line:
         population__onlooker_threshold_sd=0.0,
         channel__request_rate=SLOTS_AN_HOUR * rho / MEMBERS,
         channel__queue_places=places,
-    ).run()
-    series, counted = siege.record.series, slice(hours // 10, hours)
+    ).world
+    for hour in range(hours):
+        world.hour = hour
+        mobilise(world)
+        speak(world)
+    series = world.books.series
     spoke, refused = series["new_speakers"], series["new_refused"]
-    waiting = series["n_queue"]
-    asked = spoke + refused + np.diff(waiting, prepend=0.0)
-    waited: F64 = np.nan_to_num(series["queue_wait"]) * 3600.0 * spoke
-    return Line(
-        ratio_of_sums(refused[counted], asked[counted], BATCHES),
-        ratio_of_sums(waited[counted], spoke[counted], BATCHES),
-    )
+    asked = spoke + refused + np.diff(series["n_queue"], prepend=0.0)
+    waited = np.nan_to_num(series["queue_wait"]) * 3600.0 * spoke
+    counted = (hours - hours // 10) // BATCHES * BATCHES
+    out: F64 = np.stack([asked, refused, spoke, waited])[:, hours - counted :]
+    return out

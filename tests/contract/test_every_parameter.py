@@ -7,7 +7,8 @@ import pytest
 
 from sim.declared import fields_of
 from sim.model import Siege
-from sim.record import SERIES
+from sim.outcomes import measure
+from sim.record import BOOKED, SERIES
 from sim.responses import measures
 from sim.scenario import Scenario
 
@@ -35,6 +36,7 @@ TALKS = {
 
 # What must be so before a parameter can matter.
 NEEDS = {
+    "hours": {"hours": 48},
     "graph.within_share": {"graph.family": "communities"},
     "mobilisation.tie_joins": {
         "mobilisation.noise": 0.0,
@@ -74,7 +76,7 @@ def active(kind):
     }
 
 
-LOOKS = 10
+LOOKS = 8
 """Hours between two looks at whether a run has parted from its base."""
 
 
@@ -84,25 +86,40 @@ def begun(changes):
 
 @cache
 def base_of(needs):
-    """Give the run that others are held against, once a process."""
-    siege = begun(needs).run()
-    return siege.outcomes, {name: siege.record.series[name] for name in SERIES}
+    """Give the run that others are held against: one a process, run as far as any of them went."""
+    return begun(needs)
+
+
+def run_to(siege, hour):
+    most = min(hour, siege.scenario.hours)
+    if siege.world.books.hours < most:
+        siege.run_for(most - siege.world.books.hours)
+
+
+def differ(one, other, names):
+    series = ((one.series[name], other.series[name]) for name in names)
+    return any(not np.array_equal(a, b, equal_nan=True) for a, b in series)
 
 
 def parts_from(base, changes):
-    """Say whether a run parts from another in any hourly series or, at its end, any outcome.
+    """Say whether a run parts from its base in an hourly series or an outcome so far.
 
-    It is run no further than the look that finds a difference.
+    Both run no further than the look that finds a difference. Outcomes are worked out only where
+    something they are made of is different.
     """
-    outcomes, series = base
     siege = begun(changes)
-    while siege.running:
-        siege.run_for(min(LOOKS, siege.scenario.hours - siege.world.books.hours))
-        for name, expected in series.items():
-            done = siege.record.series[name][: expected.size]
-            if not np.array_equal(done, expected[: done.size], equal_nan=True):
-                return True
-    return siege.outcomes != outcomes
+    hours = min(base.scenario.hours, siege.scenario.hours)
+    for hour in [*range(LOOKS, hours, LOOKS), hours]:
+        run_to(siege, hour)
+        run_to(base, hour)
+        mine, theirs = siege.record.until(hour), base.record.until(hour)
+        if differ(mine, theirs, SERIES):
+            return True
+        if differ(mine, theirs, BOOKED) and measure(mine) != measure(theirs):
+            return True
+    for run in (siege, base):
+        run_to(run, run.scenario.hours)
+    return siege.outcomes != base.outcomes
 
 
 def freeze(changes):

@@ -20,7 +20,7 @@ def test_where_a_threshold_must_be_exceeded_nobody_begins():
     assert known.granovetter([-1, *range(99)], tie=False) == 100
 
 
-@pytest.mark.parametrize("n", [3, 7, 10, 49, 99, 1000])
+@pytest.mark.parametrize("n", [3, 7, 10, 49, 99, 300])
 def test_equality_is_met_whatever_the_size_of_the_crowd(n):
     assert known.granovetter(range(n)) == n
     assert known.granovetter([0, *[t + 1e-6 for t in range(1, n)]]) == 1
