@@ -9,12 +9,13 @@ from sim.units import BesiegeError
 from tests.small_worlds import SMALL, begun
 
 WORLD = {**SMALL, "scale": 0.005, "hours": 84}
-KINDS = sorted(measures())
+# Every measure is held to this in tests/contract/test_measures.py; here the function is.
+KINDS = sorted(measures())[::4]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_idle_measure_leaves_the_run_as_it_was_bit_for_bit(kind):
-    idle = ("strength", "trigger")[KINDS.index(kind) % 2]
+@pytest.mark.parametrize("idle", ["strength", "trigger"])
+def test_an_idle_measure_leaves_the_run_as_it_was_bit_for_bit(kind, idle):
     given = {"kind": kind, "cost_per_hour": 1e6, "trigger": {"hour": 0}}
     assert known.idle_policy(given, "taobao-2011", 3, idle=idle, **WORLD) == []
 
