@@ -55,7 +55,7 @@ class Person(mesa.Agent):
 
     def utility(self, climate):
         """Weigh grievance, neighbours and attention against risk and threshold."""
-        p = self.model.scenario.mobilisation
+        p = self.model.parameters.mobilisation
         if climate.pull is not None:
             pull = climate.pull
         else:
@@ -82,7 +82,7 @@ class Person(mesa.Agent):
         return self.is_in != was_in
 
     def _join_or_stay_out(self, climate, u):
-        p = self.model.scenario.mobilisation
+        p = self.model.parameters.mobilisation
         if u >= p.join_rate * climate.join_factor:
             return
         self.wish = self.utility(climate)
@@ -92,7 +92,7 @@ class Person(mesa.Agent):
             self.stance = Stance.MEMBER
 
     def _stay_or_quit(self, climate, u):
-        p = self.model.scenario.mobilisation
+        p = self.model.parameters.mobilisation
         self.wish = self.utility(climate)
         factor = (
             climate.quit_factor_sellers
@@ -119,8 +119,8 @@ class Person(mesa.Agent):
         """Decide to act; only an attacker who is inside and online may (7.8)."""
         if not (self.is_attacker and self.is_in and self.online):
             return False
-        p = self.model.scenario.mobilisation
-        eager = self.wish + self.model.scenario.attack.eagerness
+        p = self.model.parameters.mobilisation
+        eager = self.wish + self.model.parameters.attack.eagerness
         if self.model.dice.u(Stream.ACTING, self.row, hour) >= sigma(eager, p.noise, p.tie_joins):
             return False
         self.stance, self.ever_attacked = Stance.ATTACKING, True
@@ -139,7 +139,7 @@ class Onlooker(Person):
     """A member of the public."""
 
     def __init__(self, model, row, number):
-        p, dice = model.scenario.population, model.dice
+        p, dice = model.parameters.population, model.dice
         v = dice.u(Stream.ONLOOKER_ROLE, number)
         if v < p.sympathiser_share:
             role = Role.SYMPATHISER
@@ -176,7 +176,7 @@ class Seller(Person):
     """A small merchant of the mall, here and in the quiet twin."""
 
     def __init__(self, model, row):
-        p, b, dice = model.scenario.population, model.scenario.beliefs, model.dice
+        p, b, dice = model.parameters.population, model.parameters.beliefs, model.dice
         deviation = p.seller_threshold_sd * dice.normal(Stream.SELLER_THRESHOLD, row)
         super().__init__(
             model,
@@ -251,7 +251,7 @@ class Seller(Person):
             mean = total / len(views)
         else:
             return own
-        w = self.model.scenario.beliefs.neighbours
+        w = self.model.parameters.beliefs.neighbours
         return (1.0 - w) * own + w * mean
 
     def lost_so_far(self):
@@ -260,20 +260,20 @@ class Seller(Person):
 
     def wrong(self, hour, twin):
         """Give what its grievance and losses are worth to it, in yuan."""
-        announced = self.model.scenario.announced
+        announced = self.model.parameters.announced
         hardship = self.hardship_twin if twin else self.hardship
         if announced is None or hour < announced:
             hardship = 0.0
         view = self.legitimacy_twin if twin else self.legitimacy
         grievance = hardship * (1.0 - view)
         lost = 0.0 if twin else self.lost_so_far()
-        return self.model.scenario.poaching.grievance_yuan * grievance + lost
+        return self.model.parameters.poaching.grievance_yuan * grievance + lost
 
     def is_courted(self, hour, twin):
         """Open a second shop at a rival, or not."""
         if (self.second_shop_twin if twin else self.second_shop) >= 0:
             return
-        p, dice = self.model.scenario.poaching, self.model.dice
+        p, dice = self.model.parameters.poaching, self.model.dice
         rival = self.model.rival_drawn(dice.u(Stream.POACHED_BY, self.row, hour))
         promised = not twin and rival.has_promised(hour)
         bonus = p.promise_bonus if promised else 0.0
@@ -288,7 +288,7 @@ class Seller(Person):
 
     def renew(self, hour, owed, twin):
         """Stay, keep both or leave; give the choice and the rival (7.12)."""
-        p, dice = self.model.scenario.poaching, self.model.dice
+        p, dice = self.model.parameters.poaching, self.model.dice
         shop = self.second_shop_twin if twin else self.second_shop
         if shop >= 0:
             rival = self.model.rivals[shop]

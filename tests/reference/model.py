@@ -41,7 +41,7 @@ class Reference(mesa.Model):
 
     def __init__(self, scenario, seed, network: Graph | None = None):
         super().__init__(rng=0)  # its own generators draw nothing
-        self.scenario, self.seed = scenario, seed
+        self.parameters, self.seed = scenario, seed  # Mesa has its own `scenario`
         self.dice, self.weight = Dice(seed), 1.0 / scenario.scale
         self.hour = 0
         p, s = scenario.population, scenario.scale
@@ -85,7 +85,7 @@ class Reference(mesa.Model):
         n, n_sellers = len(self.people), len(self.sellers)
         groups = np.full(n, N_CATEGORIES, np.int32)
         groups[:n_sellers] = [seller.category for seller in self.sellers]
-        graph = network or build(self.scenario.graph, n, groups, self.seed)
+        graph = network or build(self.parameters.graph, n, groups, self.seed)
         self.is_complete = graph.complete
         for person in self.people:
             rows = graph.neighbours[graph.offsets[person.row] : graph.offsets[person.row + 1]]
@@ -118,7 +118,7 @@ class Reference(mesa.Model):
         self.poach()
         self.keep_ledger()
         self.hour += 1
-        if self.hour == self.scenario.hours:
+        if self.hour == self.parameters.hours:
             self.renewal = {
                 "run": Renewal.of(self, self.platform.concession, twin=False),
                 "twin": Renewal.of(self, Concession(), twin=True),
@@ -142,7 +142,7 @@ class Reference(mesa.Model):
 
     @property
     def is_announced(self):
-        return self.scenario.announced is not None and self.hour >= self.scenario.announced
+        return self.parameters.announced is not None and self.hour >= self.parameters.announced
 
     def write(self, **series):
         """Write values of this hour into the books."""
@@ -156,7 +156,7 @@ class Reference(mesa.Model):
     def look_at_the_calendar(self):
         """1. A new day restocks and refills; phases that are due begin (7.4)."""
         if self.hour_of_day == 0:
-            hold = self.scenario.stores.hold_hours
+            hold = self.parameters.stores.hold_hours
             away = self.books.out[max(0, self.hour - hold) : self.hour].sum(axis=0)
             for store in self.stores:
                 store.begin_day(float(away[store.row]))
@@ -165,7 +165,7 @@ class Reference(mesa.Model):
 
     def pay_attention(self):
         """2. Attention fades, and rises with news (7.5)."""
-        fade = math.exp(-1.0 / self.scenario.attention.memory)
+        fade = math.exp(-1.0 / self.parameters.attention.memory)
         self.attention = self.attention * fade + (1.0 - self.attention) * (
             1.0 - math.exp(-self.news())
         )
@@ -173,7 +173,7 @@ class Reference(mesa.Model):
 
     def news(self):
         """Add up the news of the hour."""
-        p, announced, news = self.scenario.attention, self.scenario.announced, 0.0
+        p, announced, news = self.parameters.attention, self.parameters.announced, 0.0
         if announced is not None and announced <= self.hour < announced + p.announcement_hours:
             news = news + p.announcement * self.mean_hardship / p.announcement_hours
         if self.hour >= 1:
@@ -225,7 +225,7 @@ class Reference(mesa.Model):
 
     def climate(self):
         """Work out what everybody sees alike."""
-        p, phase = self.scenario.mobilisation, self.organisers.phase
+        p, phase = self.parameters.mobilisation, self.organisers.phase
         online = self.read_before("online")
         efficacy = p.efficacy_floor + (1.0 - p.efficacy_floor) * (
             online / (online + p.efficacy_half)
@@ -273,14 +273,14 @@ class Reference(mesa.Model):
             if first >= 0 and answer == 0.0:
                 days = (self.hour - first) / 24
             organisers.hear(speakers, self.stores, self.hour, answer, days)
-        if self.hour_of_day == self.scenario.channel.assembly_hour and organisers.top_ever > 0.0:
+        if self.hour_of_day == self.parameters.channel.assembly_hour and organisers.top_ever > 0.0:
             organisers.meet(self.hour, online, answer)
         organisers.call(self.stores)
         self.write(phase=organisers.phase, n_queue=len(organisers.queue))
 
     def rates(self):
         """Give the rate of every tactic for one who acts."""
-        p, phase = self.scenario.attack, self.organisers.phase
+        p, phase = self.parameters.attack, self.organisers.phase
         rates = [p.purchase_rate, p.review_rate, p.refusal_rate, p.click_rate]
         if phase == Phase.ESCALATE:
             rates = [rate * p.escalation for rate in rates]
@@ -336,7 +336,7 @@ class Reference(mesa.Model):
                 }
                 if tactic in (Tactic.PURCHASE, Tactic.REFUSAL) and u[Stream.THROTTLED] < throttle:
                     self.books.series["new_throttled"][self.hour] += 1
-                elif focal >= 0 and u[Stream.FOLLOWS_CALL] < self.scenario.attack.discipline:
+                elif focal >= 0 and u[Stream.FOLLOWS_CALL] < self.parameters.attack.discipline:
                     yield u[Stream.LOTTERY], self.stores[focal], tactic, True
                 elif visible[-1] > 0.0:
                     at = u[Stream.TARGET] * visible[-1]
@@ -358,7 +358,7 @@ class Reference(mesa.Model):
 
     def keep_store(self):
         """7. What came back goes on the shelf; every store decides (7.10)."""
-        p, hour, actions = self.scenario.stores, self.hour, self.books.actions[self.hour]
+        p, hour, actions = self.parameters.stores, self.hour, self.books.actions[self.hour]
         for store in self.stores:
             store.n_bad += float(actions[store.row, Tactic.BAD_REVIEW])
             store.actions_today += float(actions[store.row].sum())
@@ -395,9 +395,9 @@ class Reference(mesa.Model):
         """8. The hour's visits walk through both worlds (7.11)."""
         orders, books, hour = self.platform.orders, self.books, self.hour
         t = self.market.open(hour, self.day, orders, self.platform.orders_before)
-        n, median = len(self.stores), self.scenario.population.price_median
+        n, median = len(self.stores), self.parameters.population.price_median
         price = np.array([store.price for store in self.stores] + [median] * N_CATEGORIES)
-        review_share = self.scenario.stores.review_share
+        review_share = self.parameters.stores.review_share
         for store in self.stores:
             rated = t.orders[store.row] * review_share
             store.n_honest += float(rated * (1.0 - orders.honest_reviews))
@@ -436,7 +436,7 @@ class Reference(mesa.Model):
 
     def believe(self):
         """9. Sellers hear each other, all see what was done (7.12)."""
-        p, platform = self.scenario.beliefs, self.platform
+        p, platform = self.parameters.beliefs, self.platform
         a = float(self.books.actions[self.hour].sum())
         unanswered = float(self.organisers.has_protest) * (1.0 - platform.answer)
         loss = p.unanswered * unanswered + p.backlash * platform.orders.punishment
@@ -480,7 +480,7 @@ class Reference(mesa.Model):
 
     def keep_ledger(self):
         """11. Book the stores' losses and what is paid for them (7.12)."""
-        p, books, hour = self.scenario.stores, self.books, self.hour
+        p, books, hour = self.parameters.stores, self.books, self.hour
         for store in self.stores:
             k, actions = store.row, books.actions[hour, store.row]
             handling = (

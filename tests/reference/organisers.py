@@ -45,11 +45,11 @@ class Organisers(mesa.Agent):
         self.phase, self.phase_since = phase, hour
         if phase == Phase.TRUCE:
             self.ultimatum = hour
-            self.deadline = (hour // 24 + self.model.scenario.channel.truce_days) * 24
+            self.deadline = (hour // 24 + self.model.parameters.channel.truce_days) * 24
 
     def begin_what_is_due(self, hour, answer):
         """Begin the next phase when its hour has come; end a truce at its deadline (7.4)."""
-        p = self.model.scenario.channel
+        p = self.model.parameters.channel
         if self.next_phase is not None and hour >= self.next_phase_at:
             phase, self.next_phase = self.next_phase, None
             self.begin(phase, hour)
@@ -70,14 +70,14 @@ class Organisers(mesa.Agent):
 
     def forget(self, stores):
         """Let support and tallies fade."""
-        p = self.model.scenario.channel
+        p = self.model.parameters.channel
         for store in stores:
             store.support = store.support * p.support_kept
         self.tally = [tally * p.tally_kept for tally in self.tally]
 
     def requests(self, people, hour):
         """Let members online ask for the floor, each at its own second."""
-        dice, mean = self.model.dice, self.model.scenario.channel.request_rate * self.model.weight
+        dice, mean = self.model.dice, self.model.parameters.channel.request_rate * self.model.weight
         asked = [
             Request(
                 person,
@@ -91,7 +91,7 @@ class Organisers(mesa.Agent):
 
     def hold_the_floor(self, people, hour):
         """Serve the queue for an hour; give those who spoke, their waits, and how many left."""
-        p = self.model.scenario.channel
+        p = self.model.parameters.channel
         self.queue = [request for request in self.queue if request.person.online]
         asking = self.requests(people, hour)
         speakers, waits, refused = [], [], 0
@@ -118,7 +118,7 @@ class Organisers(mesa.Agent):
 
     def hear(self, speakers, stores, hour, answer, days_unanswered):
         """Hear every speaker's target and motion."""
-        gamma = self.model.scenario.channel.contagion
+        gamma = self.model.parameters.channel.contagion
         weights = [
             (store.support + store.visibility) ** gamma if store.listed else 0.0
             for store in stores
@@ -145,7 +145,7 @@ class Organisers(mesa.Agent):
         return chosen
 
     def _motion(self, speaker, hour, r, answer, days_unanswered):
-        p = self.model.scenario.channel
+        p = self.model.parameters.channel
         fervent = speaker.wish + p.motion_fervour
         pause = p.motion_talks * answer
         escalate = fervent + p.motion_unanswered * days_unanswered - 1.0
@@ -176,10 +176,10 @@ class Organisers(mesa.Agent):
             self.begin(new, hour)
         elif self.next_phase is None:
             self.next_phase = Phase.TRUCE
-            self.next_phase_at = (hour // 24 + 1) * 24 + self.model.scenario.channel.truce_hour
+            self.next_phase_at = (hour // 24 + 1) * 24 + self.model.parameters.channel.truce_hour
 
     def _resolved(self, hour, online, answer):
-        p = self.model.scenario.channel
+        p = self.model.parameters.channel
         leading = Motion(int(np.argmax(self.tally))) if any(self.tally) else None
         if self.phase == Phase.DISSOLVE:
             return Phase.DISSOLVE

@@ -173,7 +173,7 @@ class Platform(mesa.Agent):
         self.answer = 0.0
         self.talks = False
         self.concession = Concession()
-        self.legitimacy_public = model.scenario.beliefs.legitimacy_public
+        self.legitimacy_public = model.parameters.beliefs.legitimacy_public
         self.sanction = self.done = self.undone = 0.0
         self.calls = 0.0
         self.unexamined = dict.fromkeys(Tactic, 0)
@@ -203,7 +203,7 @@ class Platform(mesa.Agent):
     def decide(self, hour, online):
         """Collect the orders of every measure in force."""
         self.orders_before, self.orders = self.orders, Orders()
-        for i, measure in enumerate(self.model.scenario.response.measures):
+        for i, measure in enumerate(self.model.parameters.response.measures):
             if measure.strength <= 0.0:
                 continue
             if i not in self.begun and self.is_met(measure.trigger, hour, online):
@@ -217,7 +217,7 @@ class Platform(mesa.Agent):
 
     def call_merchants(self, sellers, books, hour):
         """Call sellers who were not called before."""
-        everyone = float(self.model.scenario.population.n_sellers)
+        everyone = float(self.model.parameters.population.n_sellers)
         if self.orders.calls <= 0.0 or not sellers:
             return
         before = self.calls
@@ -260,7 +260,7 @@ class Platform(mesa.Agent):
     def talk(self, books, hour):
         """Let talks begin, once."""
         dice, organisers = self.model.dice, self.model.organisers
-        rate = self.model.scenario.channel.contact_rate
+        rate = self.model.parameters.channel.contact_rate
         protest = organisers.has_protest
         called = protest and rate > 0.0 and dice.u(Stream.CONTACT, 0, hour) < rate
         if called:
@@ -281,7 +281,7 @@ class Platform(mesa.Agent):
 
     def undo(self, stores, books, hour):
         """Look through past hours once each, and undo what is found."""
-        memory = self.model.scenario.mobilisation.undone_memory
+        memory = self.model.parameters.mobilisation.undone_memory
         fade = math.exp(-1.0 / memory)
         seen = [t for t in Tactic if t != Tactic.CLICK]
         self.done = self.done * fade + float(books.actions[hour][:, seen].sum())
@@ -296,7 +296,7 @@ class Platform(mesa.Agent):
                 continue
             start = self.unexamined[tactic]
             if tactic == Tactic.PURCHASE:
-                start = max(start, hour - self.model.scenario.stores.hold_hours + 1)
+                start = max(start, hour - self.model.parameters.stores.hold_hours + 1)
             for past in range(start, hour - delay + 1):
                 faded = math.exp(-(hour - past) / memory)
                 for store in stores:
@@ -320,7 +320,7 @@ class Platform(mesa.Agent):
         else:
             books.out[past, store.row] -= n
             store.stock += n
-            handling = self.model.scenario.stores.handling_purchase
+            handling = self.model.parameters.stores.handling_purchase
             books.loss[hour, store.row, Cause.HANDLING] -= handling * n
 
     # Beliefs and payments

@@ -51,7 +51,7 @@ class Renewal:
             deposits=total(b.deposit for b in staying) * rate,
             subsidies=total(b.subsidy for b in staying) * rate,
             rival_fees=total(rival.yearly_fee for rival in going),
-            switching=model.scenario.poaching.switching_cost * n_shops * weight,
+            switching=model.parameters.poaching.switching_cost * n_shops * weight,
             share_leaving=share("leave"),
             share_multihoming=share("both"),
             won=tuple(sum(x is rival for x in going) * weight for rival in model.rivals),

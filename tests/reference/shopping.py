@@ -20,19 +20,19 @@ class Consumer(mesa.Agent):
     def __init__(self, model, row, favourite):
         super().__init__(model)
         self.row, self.favourite = row, favourite
-        share = model.scenario.shopping.cod_share
+        share = model.parameters.shopping.cod_share
         self.needs_cod = model.dice.u(Stream.CONSUMER_COD, row) < share
         self.loyalty, self.n_failed, self.hit = 1.0, 0, False
 
     def fail(self):
         """Meet a closed door."""
         self.n_failed = min(self.n_failed + 1, 255)
-        fall = self.model.scenario.shopping.loyalty_fall
+        fall = self.model.parameters.shopping.loyalty_fall
         self.loyalty = as_float32(max(0.0, self.loyalty - fall))
 
     def be_content(self):
         """Get what one came for."""
-        rise = self.model.scenario.shopping.loyalty_rise
+        rise = self.model.parameters.shopping.loyalty_rise
         self.loyalty = as_float32(min(1.0, self.loyalty + rise))
 
 
@@ -78,7 +78,7 @@ class Market:
     """Normal choice and visit rates (5.5), and the visits of an hour."""
 
     def __init__(self, model):
-        self.model, self.p = model, model.scenario.shopping
+        self.model, self.p = model, model.parameters.shopping
         self.stores = [
             [s for s in model.stores if s.category == c] for c in range(N_CATEGORIES)
         ]
@@ -183,7 +183,7 @@ class Market:
     def surplus_loss(self):
         """Give the shoppers' loss in yuan: the fall of the log-sum, and purchases not made."""
         t, buys = self.tally, self.p.buy_mall + self.buy_rivals
-        in_yuan = self.model.scenario.population.price_median / self.p.taste_price
+        in_yuan = self.model.parameters.population.price_median / self.p.taste_price
         searches = t.n_visits * self.model.weight * (1.0 - self.p.favourite_share)
         falls = [[-math.log(odds.d) for odds in row] for row in self.todays]
         fall = float((self.visits * np.array(falls)).sum())

@@ -19,13 +19,13 @@ class Store(mesa.Agent):
 
     def __init__(self, model, row):
         super().__init__(model)
-        p, dice = model.scenario.population, model.dice
+        p, dice = model.parameters.population, model.dice
         self.row = row
         self.category = 20 * row // p.n_stores
         self.brand = math.exp(p.brand_log_sd * dice.normal(Stream.STORE_BRAND, row))
         log_price = p.price_log_sd * dice.normal(Stream.STORE_PRICE, row)
         self.price = p.price_median * math.exp(log_price)
-        taste = model.scenario.shopping.taste_price
+        taste = model.parameters.shopping.taste_price
         self.pull = self.brand * (self.price / p.price_median) ** (-taste)
         points = p.rating_spread * (2.0 * dice.u(Stream.STORE_RATING, row) - 1.0)
         self.quality = clip(p.rating_mean + points, 1.0, 5.0)
@@ -40,7 +40,7 @@ class Store(mesa.Agent):
 
     def open_for_business(self, fans, n_categories, mean_brand):
         """Work out what is normal for it, from its share ``fans`` of its category."""
-        scenario = self.model.scenario
+        scenario = self.model.parameters
         p, shopping, stores = scenario.population, scenario.shopping, scenario.stores
         visits = p.n_consumers * shopping.visits_per_day / 24.0 * shopping.buy_mall
         searched = (1.0 - shopping.favourite_share) * shopping.stores_share
@@ -74,7 +74,7 @@ class Store(mesa.Agent):
 
     def decide(self, hour, day, purchases, refusals, share_hit, share_hit_category, void_orders):
         """Close or open the goods, suspend or resume cash on delivery."""
-        p = self.model.scenario.stores
+        p = self.model.parameters.stores
         normal = max(self.orders_an_hour * day, 1e-9)
         self.quiet = 0.0 if self.attempts > 0 else self.quiet + 1.0
         self.quiet_cod = 0.0 if refusals > 0 else self.quiet_cod + 1.0
@@ -100,7 +100,7 @@ class Store(mesa.Agent):
             )
 
     def _return_hazard(self, quiet, void_orders):
-        p = self.model.scenario.stores
+        p = self.model.parameters.stores
         h = p.relist_protected * void_orders
         return h + p.relist_rate if quiet >= p.quiet_hours else h
 
@@ -109,7 +109,7 @@ class Store(mesa.Agent):
 
     def advertise(self, day):
         """Spend on honest clicks, here and in the twin; give both."""
-        due = self.model.scenario.stores.ad_use * self.ad_budget * day / 24.0
+        due = self.model.parameters.stores.ad_use * self.ad_budget * day / 24.0
         spent = min(due, self.ad_left) if self.listed else 0.0
         self.ad_left -= spent
         spent_twin = min(due, self.ad_left_twin)
@@ -127,7 +127,7 @@ class Store(mesa.Agent):
         """Give its weight in a search over its normal one (7.11)."""
         if not self.listed:
             return 0.0
-        p = self.model.scenario.shopping
+        p = self.model.parameters.shopping
         v = -p.taste_rating * (self.quality - self.rating)
         if needs_cod and not self.cod_on:
             v = v - p.taste_cod
