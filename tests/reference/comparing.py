@@ -1,23 +1,26 @@
 """What the two engines differ in: states by the hour, books and outcomes at the end."""
 
+from operator import attrgetter
+
 import numpy as np
 
-from sim.units import Tactic
+from sim.units import Phase, Tactic
 from tests.reference.outcomes import outcomes
 
-CROWD = (
-    "role sympathy curiosity risk threshold hardship stance online wish hours_in neighbours_in "
-    "ever_attacked ever_acted"
-).split()
-SELLERS = (
-    "turnover margin category rating seniority legitimacy legitimacy_twin second_shop "
-    "second_shop_twin sales_gained punished fined"
-).split()
-STORES = (
-    "category brand price margin quality ad_budget click_cost orders_an_hour opening_stock stock "
-    "stock_twin listed cod_on kept_shut quiet quiet_cod ever_delisted ever_cod_off n_honest n_bad "
-    "ad_left ad_left_twin support visibility actions_today"
-).split()
+FIXED = {
+    "crowd": "role sympathy curiosity risk threshold",
+    "sellers": "turnover margin category rating seniority",
+    "stores": "category brand price margin quality ad_budget click_cost orders_an_hour "
+    "opening_stock visibility kept_shut",
+    "consumers": "needs_cod",
+}
+MOVING = {
+    "crowd": "hardship stance online wish hours_in neighbours_in ever_attacked ever_acted",
+    "sellers": "legitimacy legitimacy_twin second_shop second_shop_twin sales_gained punished fined",
+    "stores": "stock stock_twin listed cod_on quiet quiet_cod ever_delisted ever_cod_off n_honest "
+    "n_bad ad_left ad_left_twin support actions_today",
+    "consumers": "loyalty n_failed hit",
+}
 PLATFORM = "answer talks legitimacy_public sanction done undone calls first_attack".split()
 CONCESSION = "postponed_share deposit_cut subsidy rolled_back_share grandfathered_share".split()
 ORGANISERS = "phase phase_since focal ultimatum deadline tally top_today top_ever".split()
@@ -37,40 +40,42 @@ def differs(one, other):
     """Give the rows in which two columns differ; a missing number equals another."""
     one, other = np.asarray(one), np.asarray(other)
     assert one.shape == other.shape, f"shapes {one.shape} and {other.shape}"
-    if one.dtype.kind == "f":
+    unequal = one != other
+    if one.dtype.kind == "f" and unequal.any():
         return ~np.isclose(one, other.astype(float), rtol=WITHIN, atol=0.0, equal_nan=True)
-    return one != other
+    return unequal
 
 
 def _said(name, one, other):
-    wrong = np.argwhere(differs(one, other))
-    if wrong.size:
-        at = tuple(int(i) for i in wrong[0])
+    wrong = differs(one, other)
+    if wrong.any():  # a single number has one place, that without an index
+        at = tuple(int(i) for i in np.argwhere(wrong)[0])
         given = np.asarray(one)[at], np.asarray(other)[at]
         yield f"{name}{list(at) or ''}: engine {given[0]}, reference {given[1]}"
 
 
-def _column(agents, name):
-    return [getattr(agent, name) for agent in agents]
+def _columns(siege, reference, names):
+    for table in names:
+        columns, agents = getattr(siege.world, table), getattr(reference, table)
+        for name in names[table].split():
+            values = list(map(attrgetter(name), agents))
+            yield from _said(f"{table}' {name}", getattr(columns, name), values)
+
+
+def creation(siege, reference):
+    """Say in what the worlds differ that never changes, and before hour 0."""
+    yield from _columns(siege, reference, FIXED)
+    solidarity = [seller.solidarity for seller in reference.sellers]
+    yield from _said("sellers' sympathy", siege.world.sellers.sympathy, solidarity)
+    favourites = [consumer.favourite.row for consumer in reference.consumers]
+    yield from _said("consumers' favourite", siege.world.consumers.favourite, favourites)
+    yield from states(siege, reference)
 
 
 def states(siege, reference):
     """Say in what the states differ now."""
     world = siege.world
-    yield from _said("hour", world.hour, reference.hour)
-    for table, agents, names in (
-        (world.crowd, reference.people, CROWD),
-        (world.sellers, reference.sellers, SELLERS),
-        (world.stores, reference.stores, STORES),
-    ):
-        for name in names:
-            yield from _said(name, getattr(table, name), _column(agents, name))
-    yield from _said("solidarity", world.sellers.sympathy, _column(reference.sellers, "solidarity"))
-    consumers = world.consumers
-    favourites = [consumer.favourite.row for consumer in reference.consumers]
-    yield from _said("favourite", consumers.favourite, favourites)
-    for name in "needs_cod loyalty n_failed hit".split():
-        yield from _said(name, getattr(consumers, name), _column(reference.consumers, name))
+    yield from _columns(siege, reference, MOVING)
     for there, here, names in (
         (world.platform, reference.platform, PLATFORM),
         (world.platform.concession, reference.platform.concession, CONCESSION),
@@ -110,7 +115,7 @@ def end(siege, reference):
 
 def first_difference(siege, reference):
     """Run both hour by hour; give the place and wording of the first difference, or nothing."""
-    said = list(states(siege, reference))
+    said = list(creation(siege, reference))
     while not said and reference.running:
         siege.step()
         reference.step()
@@ -120,19 +125,21 @@ def first_difference(siege, reference):
     return [f"at the end of hour {reference.hour - 1}, {line}" for line in said]
 
 
-def seen(reference):
-    """Give what a run met with, so that a test can ask for enough of it."""
-    actions = reference.books.actions
-    series = reference.books.series
+def met_with(reference):
+    """Count what a run met with, so that a test can ask for some of everything."""
+    books, series = reference.books, reference.books.series
+    happened = (
+        "new_blocked new_refused new_failed_visits to_rivals gave_up empty_shelf surplus_loss"
+    ).split()
     return {
-        **{f"{tactic}": int(actions[:, :, tactic].sum()) for tactic in Tactic},
-        "phases": {int(phase) for phase in series["phase"]},
-        "refused": int(series["new_refused"].sum()),
-        "blocked": int(series["new_blocked"].sum()),
-        "throttled": int(series["new_throttled"].sum()),
-        "delisted": int(reference.books.delisted.any(axis=0).sum()),
-        "cod_off": int(reference.books.cod_off.any(axis=0).sum()),
-        "failed": int(series["new_failed_visits"].sum()),
-        "empty": int(series["empty_shelf"].sum()),
-        "undone": float(reference.platform.undone),
+        **{str(tactic): books.actions[:, :, tactic].sum() for tactic in Tactic},
+        **{name: series[name].sum() for name in happened},
+        "truce": (series["phase"] == Phase.TRUCE).sum(),
+        "delisted": books.delisted.sum(),
+        "reopened": (books.delisted[:-1] & ~books.delisted[1:]).sum(),
+        "cod_off": books.cod_off.sum(),
+        "undone": reference.platform.undone,
+        "refunds": books.ad_refund.sum(),
+        "second shops": sum(seller.second_shop >= 0 for seller in reference.sellers),
+        "small sellers' gains": sum(seller.sales_gained for seller in reference.sellers),
     }

@@ -50,7 +50,7 @@ class Reference(mesa.Model):
         self.organisers = Organisers(self)
         self.sellers = [Seller(self, i) for i in range(n_sellers)]
         onlookers = [Onlooker(self, n_sellers + i, i) for i in range(n_onlookers)]
-        self.people: list[Person] = [*self.sellers, *onlookers]
+        self.crowd: list[Person] = [*self.sellers, *onlookers]
         self.rivals = [RivalPlatform(self, r, p) for r, p in enumerate(scenario.rivals)]
         self._found_stores(p.n_stores)
         self.market = Market(self)
@@ -82,14 +82,14 @@ class Reference(mesa.Model):
                 store.open_for_business(store.pull / in_category, len(served), mean_brand)
 
     def _join_neighbours(self, network):
-        n, n_sellers = len(self.people), len(self.sellers)
+        n, n_sellers = len(self.crowd), len(self.sellers)
         groups = np.full(n, N_CATEGORIES, np.int32)
         groups[:n_sellers] = [seller.category for seller in self.sellers]
         graph = network or build(self.parameters.graph, n, groups, self.seed)
         self.is_complete = graph.complete
-        for person in self.people:
+        for person in self.crowd:
             rows = graph.neighbours[graph.offsets[person.row] : graph.offsets[person.row + 1]]
-            person.neighbours = [self.people[j] for j in rows]
+            person.neighbours = [self.crowd[j] for j in rows]
         for seller in self.sellers:
             seller.colleagues = [x for x in seller.neighbours if isinstance(x, Seller)]
 
@@ -99,7 +99,7 @@ class Reference(mesa.Model):
         self.mean_hardship = float(np.mean(own)) if own else 0.0
         for seller, hardship in zip(self.sellers, own, strict=True):
             seller.feel(hardship, self.mean_hardship)
-        for person in self.people[len(self.sellers) :]:
+        for person in self.crowd[len(self.sellers) :]:
             person.feel(self.mean_hardship)
 
     # The hour
@@ -202,10 +202,10 @@ class Reference(mesa.Model):
         if not self.is_announced:
             return
         climate = self.climate()
-        crossed = [person for person in self.people if person.cross(climate, self.hour)]
+        crossed = [person for person in self.crowd if person.cross(climate, self.hour)]
         for person in crossed:
             person.tell_neighbours()
-        inside = [person for person in self.people if person.is_in]
+        inside = [person for person in self.crowd if person.is_in]
         self.count_inside = len(inside)
         self.count_reporters = sum(person.role == Role.REPORTER for person in inside)
         sellers_in = sum(person.role == Role.SELLER for person in inside) * self.weight
@@ -248,13 +248,15 @@ class Reference(mesa.Model):
             join_factor=min(1.0, self.mean_hardship / p.cause_full) * join,
             quit_factor_sellers=sellers,
             quit_factor_onlookers=onlookers,
-            pull=self.count_inside / len(self.people) if self.is_complete else None,
+            pull=self.count_inside / len(self.crowd) if self.is_complete else None,
         )
 
     def leaves(self, person):
         """Let a person quit between two rounds of mobilisation."""
         person.quit()
         person.tell_neighbours()
+        self.count_inside -= 1
+        self.count_reporters -= person.role == Role.REPORTER
 
     def speak(self):
         """4. The floor is held, the assembly meets, a target is called (7.7)."""
@@ -265,7 +267,7 @@ class Reference(mesa.Model):
         if online == 0.0:
             organisers.queue = []
         else:
-            speakers, waits, refused = organisers.hold_the_floor(self.people, self.hour)
+            speakers, waits, refused = organisers.hold_the_floor(self.crowd, self.hour)
             self.write(new_refused=refused)
             if waits:
                 self.write(queue_wait=float(np.mean(waits)) / 3600, longest_wait=max(waits) / 3600)
@@ -291,7 +293,7 @@ class Reference(mesa.Model):
         """5. Those who act draw their actions, carried out in the order of a lottery (7.8)."""
         for store in self.stores:
             store.attempts = 0
-        for person in self.people:
+        for person in self.crowd:
             if person.is_in:
                 person.rest()
         self.write(share_focal=math.nan)
@@ -299,7 +301,7 @@ class Reference(mesa.Model):
         rate = running_sums(rates)[-1]
         if rate <= 0.0 or self.organisers.phase not in (Phase.ATTACK, Phase.ESCALATE):
             return
-        actors = [person for person in self.people if person.acts(self.hour)]
+        actors = [person for person in self.crowd if person.acts(self.hour)]
         new = sum(person.acts_for_the_first_time(self.hour, rate) for person in actors)
         self.write(n_attackers=len(actors) * self.weight, new_attackers=new * self.weight)
         drawn = [action for person in actors for action in self.actions_of(person, rates)]
@@ -350,7 +352,7 @@ class Reference(mesa.Model):
         self.write(response_cost=platform.orders.cost)
         platform.call_merchants(self.sellers, books, hour)
         platform.punish(self.sellers, books, hour)
-        platform.close_channel(self.people, hour)
+        platform.close_channel(self.crowd, hour)
         platform.talk(books, hour)
         if platform.answer_demands():
             self.work_out_hardship(platform.concession)

@@ -42,7 +42,7 @@ def _crowd(books):
     s = books.series
     online, phase = s["online"], s["phase"]
     peak, at = float(online.max()), int(online.argmax())
-    was_online = peak > 0.0
+    was_online, spoke = peak > 0.0, np.isfinite(s["queue_wait"]).any()
     end = int(np.flatnonzero(online >= 0.05 * peak)[-1]) + 1
     return {
         "peak_online": peak,
@@ -56,7 +56,7 @@ def _crowd(books):
         "hours_truce": (phase == Phase.TRUCE).sum(),
         "hour_end": end if was_online and end < books.hours else None,
         "peak_queue": s["n_queue"].max(),
-        "max_queue_wait": s["longest_wait"].max() if was_online else None,
+        "max_queue_wait": s["longest_wait"].max() if spoke else None,
         "cum_refused_speakers": s["new_refused"].sum(),
     }
 

@@ -24,9 +24,9 @@ class Orders:
     honest_reviews: float = 0.0
     honest_orders: float = 0.0
     honest_clicks: float = 0.0
-    delay_reviews: float = 0.0
-    delay_orders: float = 0.0
-    delay_clicks: float = 0.0
+    delay_reviews: int = 0
+    delay_orders: int = 0
+    delay_clicks: int = 0
     mistake_cost: float = 0.0
     throttle: float = 0.0
     throttle_honest: float = 0.0
@@ -217,7 +217,7 @@ class Platform(mesa.Agent):
 
     def call_merchants(self, sellers, books, hour):
         """Call sellers who were not called before."""
-        everyone = float(self.model.parameters.population.n_sellers)
+        everyone = len(sellers) * self.model.weight
         if self.orders.calls <= 0.0 or not sellers:
             return
         before = self.calls
