@@ -258,12 +258,9 @@ class Seller(Person):
         """Count fines and margin lost, in yuan."""
         return self.fined - self.sales_gained * self.margin
 
-    def wrong(self, hour, twin):
+    def wrong(self, twin, is_told=True):
         """Give what its grievance and losses are worth to it, in yuan."""
-        announced = self.model.parameters.announced
-        hardship = self.hardship_twin if twin else self.hardship
-        if announced is None or hour < announced:
-            hardship = 0.0
+        hardship = (self.hardship_twin if twin else self.hardship) if is_told else 0.0
         view = self.legitimacy_twin if twin else self.legitimacy
         grievance = hardship * (1.0 - view)
         lost = 0.0 if twin else self.lost_so_far()
@@ -278,7 +275,7 @@ class Seller(Person):
         promised = not twin and rival.has_promised(hour)
         bonus = p.promise_bonus if promised else 0.0
         profit = self.margin * self.turnover * p.gain_share - rival.yearly_fee + bonus
-        gain = profit + self.wrong(hour, twin) - p.switching_cost
+        gain = profit + self.wrong(twin, self.model.is_announced) - p.switching_cost
         chance = min(1.0, p.move_rate_per_day * rival.effort * sigma(gain, p.move_noise))
         if dice.u(Stream.POACHED, self.row, hour) < chance:
             if twin:
@@ -286,7 +283,7 @@ class Seller(Person):
             else:
                 self.second_shop = rival.row
 
-    def renew(self, hour, owed, twin):
+    def renew(self, owed, twin):
         """Stay, keep both or leave; give the choice and the rival (7.12)."""
         p, dice = self.model.parameters.poaching, self.model.dice
         shop = self.second_shop_twin if twin else self.second_shop
@@ -294,7 +291,7 @@ class Seller(Person):
             rival = self.model.rivals[shop]
         else:
             rival = self.model.rival_drawn(dice.u(Stream.RENEWAL_RIVAL, self.row, AT_RENEWAL))
-        profit, wrong = self.margin * self.turnover, self.wrong(hour, twin)
+        profit, wrong = self.margin * self.turnover, self.wrong(twin)
         stay = profit - owed - wrong
         both = profit * (1.0 + p.gain_share) - owed - rival.yearly_fee - wrong
         leave = profit * p.keep_share - rival.yearly_fee

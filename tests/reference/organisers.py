@@ -173,6 +173,7 @@ class Organisers(mesa.Agent):
         if new == self.phase:
             return
         if new != Phase.TRUCE:
+            self.next_phase = None
             self.begin(new, hour)
         elif self.next_phase is None:
             self.next_phase = Phase.TRUCE

@@ -26,7 +26,7 @@ class Renewal:
         bills = model.fees.bills(sellers, concession)
         if model.market.attraction > 0.0:
             choices = [
-                seller.renew(model.hour, bill.owed, twin)
+                seller.renew(bill.owed, twin)
                 for seller, bill in zip(sellers, bills, strict=True)
             ]
         else:

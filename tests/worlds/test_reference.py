@@ -4,10 +4,14 @@ States and counts are equal, other numbers to a billionth. What differed on the 
 docs/verification.md.
 """
 
+from contextlib import suppress
+
+import numpy as np
 import pytest
 
 from sim.model import Siege
 from sim.scenario import Scenario
+from sim.units import BesiegeError, Phase
 from tests.reference.comparing import first_difference, met_with
 from tests.reference.model import Reference
 
@@ -160,7 +164,7 @@ EDGES = {
     "an assembly before the truce it called": {
         "channel.truce_hour": 23,
         "channel.attack_before_truce": 1,
-        "channel.motion_unanswered": 5.0,
+        "channel.motion_unanswered": 0.8,
         "response": "silence",
     },
     "an end before the truce it called": {
@@ -185,6 +189,33 @@ def test_two_engines_agree_in_every_hour_of_a_fortnight_and_at_renewal(name):
     assert not reference.running
     missing = [what for what, much in met_with(reference).items() if not much]
     assert missing == []
+
+
+def test_a_phase_that_begins_calls_off_the_truce_that_was_due():
+    overtaken = EDGES["an assembly before the truce it called"]
+    siege, _reference = both({**overtaken, "hours": 110}, seed=1)
+    phase = siege.run().hours.phase
+    assert [phase[h] for h in (92, 93, 95, 109)] == [Phase.ATTACK, *[Phase.ESCALATE] * 3]
+
+
+def shaken(changes, seed):
+    """Move every number of the model's own tables by up to a factor of e, where it is allowed."""
+    rng = np.random.default_rng(seed)
+    scenario = Scenario.load("taobao-2011").but({**TINY, **changes})
+    for table in "attention mobilisation channel attack stores shopping beliefs poaching".split():
+        for name, value in getattr(scenario, table)._asdict().items():
+            if isinstance(value, float):
+                moved = {f"{table}.{name}": value * float(np.exp(rng.uniform(-1.0, 1.0)))}
+                with suppress(BesiegeError):
+                    scenario = scenario.but(moved)
+    return scenario
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_two_engines_agree_with_every_parameter_moved_at_random(seed):
+    scenario = shaken(EVERYTHING, seed)
+    assert first_difference(Siege(scenario, seed=seed), Reference(scenario, seed)) == []
 
 
 @pytest.mark.slow
