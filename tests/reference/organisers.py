@@ -120,8 +120,7 @@ class Organisers(mesa.Agent):
         """Hear every speaker's target and motion."""
         gamma = self.model.parameters.channel.contagion
         weights = [
-            (store.support + store.visibility) ** gamma if store.listed else 0.0
-            for store in stores
+            (store.support + store.visibility) ** gamma if store.listed else 0.0 for store in stores
         ]
         for r, speaker in enumerate(speakers):
             store = self._nominated(stores, weights, hour, r)

@@ -1,166 +1,14 @@
-"""The platform: its measures, what they order, and how it carries that out (7.9)."""
+"""The platform: when its measures are in force, and how it carries out what they order (7.9)."""
 
 import math
-from dataclasses import dataclass, field, fields
 
 import mesa
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from sim.chance import Stream
 from sim.units import Cause, Tactic
 from tests.reference.fees import Concession
-
-ADDED = ("cost", "calls")
-
-
-@dataclass
-class Orders:
-    """What all measures in force ask for together."""
-
-    restore_reviews: float = 0.0
-    void_orders: float = 0.0
-    refund_clicks: float = 0.0
-    honest_reviews: float = 0.0
-    honest_orders: float = 0.0
-    honest_clicks: float = 0.0
-    delay_reviews: int = 0
-    delay_orders: int = 0
-    delay_clicks: int = 0
-    mistake_cost: float = 0.0
-    throttle: float = 0.0
-    throttle_honest: float = 0.0
-    compensate: float = 0.0
-    padding: float = 0.0
-    sanction: float = 0.0
-    punishment: float = 0.0
-    sellers_checked: float = 0.0
-    sellers_found: float = 0.0
-    sellers_mistaken: float = 0.0
-    fine: float = 0.0
-    resentment: float = 0.0
-    close_channel: float = 0.0
-    answer: float = 0.0
-    talks: float = 0.0
-    talks_answer: float = 0.0
-    calls: float = 0.0
-    call_gain: float = 0.0
-    call_backfires: float = 0.0
-    cost: float = 0.0
-    police: bool = False
-    statement: bool = False
-    regulator: bool = False
-    concession: dict[str, float] = field(default_factory=dict)
-
-    def take(self, other):
-        """Take another measure's orders in: costs and calls add, the rest takes the larger."""
-        for name in (f.name for f in fields(self)):
-            mine, theirs = getattr(self, name), getattr(other, name)
-            if name == "concession":
-                for part, value in theirs.items():
-                    mine[part] = max(mine.get(part, 0.0), value)
-            else:
-                setattr(self, name, mine + theirs if name in ADDED else max(mine, theirs))
-
-    @property
-    def examine_something(self):
-        """Tell whether honest things can be hit."""
-        return any(
-            x > 0.0
-            for x in (
-                self.restore_reviews,
-                self.void_orders,
-                self.refund_clicks,
-                self.throttle,
-                self.honest_reviews,
-                self.honest_orders,
-                self.honest_clicks,
-                self.throttle_honest,
-            )
-        )
-
-
-def share_found(measure):
-    """Give the share of false ones found, when a given share of honest ones is."""
-    f = measure.false_positive_share
-    if f <= 0.0 or f >= 1.0:
-        return float(f >= 1.0)
-    return float(ndtr(measure.separation + ndtri(f)))
-
-
-def orders_of(measure, is_new):
-    """Give the orders of a measure in force; ``is_new`` in the hour in which it begins."""
-    m, k = measure, measure.strength
-    match m.kind:
-        case "restore-ratings":
-            orders = Orders(
-                restore_reviews=k * share_found(m),
-                honest_reviews=k * m.false_positive_share,
-                delay_reviews=m.delay,
-                mistake_cost=m.cost_per_mistake,
-            )
-        case "void-orders":
-            orders = Orders(
-                void_orders=k * share_found(m),
-                honest_orders=k * m.false_positive_share,
-                delay_orders=m.delay,
-                mistake_cost=m.cost_per_mistake,
-            )
-        case "refund-clicks":
-            orders = Orders(
-                refund_clicks=k * share_found(m),
-                honest_clicks=k * m.false_positive_share,
-                delay_clicks=m.delay,
-                mistake_cost=m.cost_per_mistake,
-            )
-        case "throttle":
-            orders = Orders(
-                throttle=k * share_found(m),
-                throttle_honest=k * m.false_positive_share,
-                mistake_cost=m.cost_per_mistake,
-            )
-        case "compensate-stores":
-            orders = Orders(compensate=k * m.share, padding=m.padding_share)
-        case "police-report":
-            orders = Orders(sanction=k * m.sanction, punishment=k * m.backlash, police=True)
-        case "punish-sellers":
-            orders = Orders(
-                sellers_checked=k * min(1.0, m.checked_per_day / 24),
-                sellers_found=k * share_found(m),
-                sellers_mistaken=k * m.false_positive_share,
-                fine=m.fine,
-                resentment=m.resentment,
-                sanction=k * m.sanction,
-                punishment=k * m.backlash,
-            )
-        case "close-channel":
-            lost = k * m.lost_share if is_new else 0.0
-            orders = Orders(close_channel=lost, punishment=k * m.backlash)
-        case "statement":
-            orders = Orders(answer=k * m.answer, statement=True)
-        case "open-talks":
-            orders = Orders(talks=k * m.contact_rate, talks_answer=k * m.answer)
-        case "contact-merchants":
-            calls = m.calls_per_day / 24
-            orders = Orders(
-                calls=k * calls,
-                call_gain=m.persuasion,
-                call_backfires=m.backfire_share,
-                cost=k * (calls * m.cost_per_call),
-            )
-        case "regulator":
-            orders = Orders(answer=k * m.answer, regulator=True)
-        case _:
-            part, amount = {
-                "postpone": lambda: ("postponed_share", m.months / 12),
-                "grandfather": lambda: ("grandfathered_share", m.covered_share),
-                "roll-back": lambda: ("rolled_back_share", m.share),
-                "halve-deposit": lambda: ("deposit_cut", m.share),
-                "subsidise": lambda: ("subsidy", m.amount),
-            }[m.kind]()
-            orders = Orders(answer=k * m.answer, statement=True, concession={part: k * amount})
-    orders.cost = orders.cost + k * m.cost_per_hour
-    return orders
+from tests.reference.measures import Orders, orders_of
 
 
 class Platform(mesa.Agent):
@@ -276,7 +124,7 @@ class Platform(mesa.Agent):
         self.answer = self.orders.answer
         if self.talks:
             self.answer = max(self.answer, self.orders.talks_answer)
-        before, self.concession = self.concession, Concession(**self.orders.concession)
+        before, self.concession = self.concession, self.orders.concession
         return self.concession != before
 
     def undo(self, stores, books, hour):

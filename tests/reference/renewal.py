@@ -26,8 +26,7 @@ class Renewal:
         bills = model.fees.bills(sellers, concession)
         if model.market.attraction > 0.0:
             choices = [
-                seller.renew(bill.owed, twin)
-                for seller, bill in zip(sellers, bills, strict=True)
+                seller.renew(bill.owed, twin) for seller, bill in zip(sellers, bills, strict=True)
             ]
         else:
             choices = [("stay", None)] * len(sellers)

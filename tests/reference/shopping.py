@@ -79,9 +79,7 @@ class Market:
 
     def __init__(self, model):
         self.model, self.p = model, model.parameters.shopping
-        self.stores = [
-            [s for s in model.stores if s.category == c] for c in range(N_CATEGORIES)
-        ]
+        self.stores = [[s for s in model.stores if s.category == c] for c in range(N_CATEGORIES)]
         share = self.p.stores_share
         self.share: list[list[float]] = []
         self.share_small: list[float] = []
@@ -143,9 +141,7 @@ class Market:
         d = 1.0 - buy + buy * mall
         g = [r * mall / (w * d) if w > 0.0 else 0.0 for r in ratio]
         g_small = 1.0 * mall / (w * d) if w > 0.0 else 0.0
-        excess = running_sums(
-            buy * s * max(0.0, x - 1.0) for s, x in zip(share, g, strict=True)
-        )
+        excess = running_sums(buy * s * max(0.0, x - 1.0) for s, x in zip(share, g, strict=True))
         now = running_sums(weights)
         excess_small = buy * self.share_small[c] * max(0.0, g_small - 1.0)
         return Odds(

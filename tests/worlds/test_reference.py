@@ -94,9 +94,7 @@ RESPONSES = {
     "grandfather": response(("grandfather", AFTER, {"answer": 0.2}), ("halve-deposit", AFTER, {})),
     "committee calls": {**response(("open-talks", AFTER, {})), "channel.contact_rate": 0.05},
 }
-FEES = {
-    name: {"fees": name} for name in "old-fees phased sales-share as-revised-2011".split()
-} | {
+FEES = {name: {"fees": name} for name in "old-fees phased sales-share as-revised-2011".split()} | {
     "notice and tiers": {
         "fees.new.notice_months": 6.0,
         "fees.new.grandfathered_share": 0.3,
