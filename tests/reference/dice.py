@@ -16,7 +16,7 @@ class Dice:
 
     def u(self, stream: Stream, row, hour=AT_CREATION, draw=0):
         """Give a number strictly between 0 and 1."""
-        return uniform(self.key, int(stream), hour, row, draw)
+        return float(uniform(self.key, int(stream), hour, row, draw))
 
     def normal(self, stream: Stream, row):
         """Give a normal number, drawn at creation."""
