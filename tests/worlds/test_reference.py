@@ -35,10 +35,10 @@ TINY = {
     "channel.slot_seconds": 300.0,
     "attack.discipline": 0.5,
     "stores.hit_actions": 10.0,
-    "stores.stock_days": 3.0,
+    "stores.stock_days": 1.0,
     "stores.delist_rate": 0.3,
     "stores.delist_half": 40.0,
-    "stores.cod_half": 20.0,
+    "stores.cod_half": 8.0,
     "shopping.favourite_share": 0.3,
     "shopping.stores_share": 0.2,
 }
