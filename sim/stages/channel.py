@@ -82,4 +82,5 @@ def _meet(world: World, online: float) -> None:
         tomorrow = (calendar.day_of(h) + 1) * calendar.HOURS_A_DAY
         o.next_phase = (tomorrow + p.truce_hour, Phase.TRUCE)
     elif then != o.phase:
+        o.next_phase = None  # a truce called before and not begun: the later word counts
         begin(world, then)

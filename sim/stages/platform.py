@@ -99,7 +99,8 @@ def _punish(world: World, orders: Orders) -> None:
     honest = caught & ~world.crowd.ever_attacked[:n]
     x.punished |= caught
     x.fined[caught] = orders.fine
-    x.legitimacy[caught] *= 1.0 - orders.resentment
+    views = x.legitimacy[caught].astype(np.float64)  # stored single, worked out double
+    x.legitimacy[caught] = views * (1.0 - orders.resentment)
     world.note(
         fines=orders.fine * caught.sum() * world.weight,
         new_punished=caught.sum() * world.weight,
