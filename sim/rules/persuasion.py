@@ -26,4 +26,4 @@ def call(
     for i in range(legitimacy.size):
         _w0, w1, w2, _w3 = words(key, 23, AT_CREATION, i, 0)
         if before <= unit(w1) < after:
-            legitimacy[i] = after_a_call(legitimacy[i], gain, unit(w2) < backfire_share)
+            legitimacy[i] = after_a_call(float(legitimacy[i]), gain, unit(w2) < backfire_share)
