@@ -14,9 +14,8 @@ import argparse
 import json
 import os
 import random
-import signal
+import resource
 import sys
-import time
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -30,8 +29,13 @@ from tests.mutation.mutants import Mutant, mutants_of, mutated
 
 ROOT = Path(__file__).parents[2]
 RULES = ROOT / "sim" / "rules"
-SLOWEST = 60.0
-"""Seconds after which the tests of a mutant are called endless, and the mutant killed."""
+MOST_SECONDS = 30
+"""Processor time after which the tests of a mutant are called endless, and the mutant killed."""
+
+OPTIONS = (
+    "-x", "-q", "--assert=plain", "-o", "addopts=--import-mode=importlib", "-m", "not slow",
+    "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider", "--hypothesis-profile=mutants",
+)  # fmt: skip
 
 CONTRACT, CROWD = "tests/contract/test_rules.py", "tests/unit/test_rules_crowd.py"
 BASELINE = "tests/worlds/test_baseline.py"
@@ -97,7 +101,7 @@ class _Watch:
 
 def _load_libraries() -> None:
     """Load and compile everything that no mutant stands in."""
-    os.environ["MPLBACKEND"] = "Agg"
+    os.environ |= {"MPLBACKEND": "Agg", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     import sim.compiled
@@ -106,7 +110,7 @@ def _load_libraries() -> None:
     sim.compiled.kernel = lambda f: f if f.__module__.startswith("sim.rules.") else compiled(f)
     for library in ("duckdb", "matplotlib.pyplot", "mesa", "networkx", "pandas", "pydantic",
                     "scipy.special", "scipy.stats", "tomli_w", "sim.chance", "sim.curves",
-                    "sim.fees", "sim.graph", "sim.units", "sim.calendar"):  # fmt: skip
+                    "sim.fees", "sim.graph", "sim.units", "sim.calendar", "_hypothesis_pytestplugin"):  # fmt: skip
         __import__(library)
     _warm()
     base = hypothesis.settings(deadline=None, derandomize=True, database=None)
@@ -122,51 +126,47 @@ def _warm() -> None:
     """Compile for the types with which uncompiled rules call, once and not in every fork."""
     from sim import chance, curves
 
+    # Plain ints and floats: one compiled version each, and numba need not look at all hundred
+    # members of an enumeration to learn the type of one.
+    def plain(compiled, *kinds):
+        return lambda key, *given: compiled(key, *(k(x) for k, x in zip(kinds, given, strict=True)))
+
     key, lanes = chance.key_of(1), np.empty((4, chance.LANES), np.uint32)
     chance.words_in_lanes(key, 0, 0, 0, 0, *lanes)
-    chance.poisson(key, 4, 0, 0, 1.5)
+    poisson = plain(chance.poisson, int, int, int, float)
+    words, uniform = (plain(f, int, int, int, int) for f in (chance.words, chance.uniform))
+    poisson(key, 4, 0, 0, 1.5)
+    uniform(key, 4, 0, 0, 0)
+    chance.unit(words(key, 0, 0, 0, 0)[0])
     chance.unit(lanes[0, 0])
-    chance.unit(chance.words(key, 0, 0, 0, 0)[0])
     curves.sigmoid(0.5, 0.1, True)
     curves.saturating(1.0, 2.0)
-    uniform = chance.uniform
-    # numba looks at all hundred members of an enumeration to learn the type of one
-    chance.uniform = lambda key, stream, *where: uniform(key, int(stream), *where)
-    chance.uniform(key, 0, 0, 0, 0)
+    chance.poisson, chance.words, chance.uniform = poisson, words, uniform
 
 
-def _try(mutant: Mutant | None, file: str) -> tuple[str, float]:
-    """Give the test that kills a mutant, empty if none does, and the seconds it took."""
-    begun = time.perf_counter()
+def _try(mutant: Mutant | None, tests: list[str]) -> tuple[str, float]:
+    """Give the test that kills a mutant, empty if none does, and its processor time (s)."""
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
         try:
             os.close(out)
+            resource.setrlimit(resource.RLIMIT_CPU, (MOST_SECONDS, MOST_SECONDS))
             quiet = os.open(os.devnull, os.O_WRONLY)
             os.dup2(quiet, 1)
             os.dup2(quiet, 2)
             sys.meta_path.insert(0, _MutantLoader(mutant))
             watch = _Watch()
-            chosen = ["-x", "-q", "-n0", "-p", "no:cacheprovider", "--hypothesis-profile=mutants"]
-            code = pytest.main([*chosen, *tests_of(file)], plugins=[watch])
+            code = pytest.main([*OPTIONS, *tests], plugins=[watch])
             said = watch.failed if code else ""
             os.write(into, (said or ("" if code == 0 else f"pytest said {code}")).encode())
         finally:
             os._exit(0)
     os.close(into)
-    while time.perf_counter() - begun < SLOWEST:
-        if os.waitpid(child, os.WNOHANG)[0]:
-            break
-        time.sleep(0.02)
-    else:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(out)
-        return "too slow", time.perf_counter() - begun
+    _pid, status, used = os.wait4(child, 0)
     said = os.read(out, 4096).decode()
     os.close(out)
-    return said, time.perf_counter() - begun
+    return "endless" if os.WIFSIGNALED(status) else said, used.ru_utime + used.ru_stime
 
 
 def drawn(n: int, seed: int) -> list[Mutant]:
@@ -193,17 +193,16 @@ def main() -> None:
     lines = asked.out.read_text("utf-8").splitlines() if asked.out.is_file() else []
     results = {row["number"]: row for row in map(json.loads, lines)}
     _load_libraries()
-    for file in TESTS:
-        said, seconds = _try(None, file)
-        if said:
-            raise SystemExit(f"{file}: its tests fail without a mutant: {said}")
-        print(f"{file}: its tests take {seconds:.1f} s", flush=True)
+    every = dict.fromkeys(test for file in TESTS for test in tests_of(file))
+    said, _ = _try(None, list(every))
+    if said:
+        raise SystemExit(f"without a mutant a test fails: {said}")
     for number, mutant in enumerate(chosen):
         if number in results and number not in (asked.only or ()):
             continue
         if asked.only and number not in asked.only:
             continue
-        killed_by, seconds = _try(mutant, mutant.file)
+        killed_by, seconds = _try(mutant, tests_of(mutant.file))
         row = {"number": number, "file": mutant.file, "line": mutant.line, "text": mutant.text,
                "killed_by": killed_by, "seconds": round(seconds, 1)}  # fmt: skip
         results[number] = row
