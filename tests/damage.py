@@ -47,7 +47,9 @@ def damaged(draw, text):
 def _another(draw, line, lines):
     """Draw what a line becomes: none, one or several."""
     key, sign, _ = line.partition(" = ")
-    how = draw(st.sampled_from(["value", "value", "cell", "piece", "drop", "double", "cut", "copy"]))
+    how = draw(
+        st.sampled_from(["value", "value", "cell", "piece", "drop", "double", "cut", "copy"])
+    )
     if how == "value" and sign:
         return [f"{key}{sign}{draw(VALUES)}"]
     if how in {"value", "cell"} and "," in line:

@@ -52,14 +52,16 @@ def numbers(info, whole):
         if low is not None and high is not None and high > 100 * max(low, 1e-6):
             # where a range spans many powers of ten, each is as likely as the other
             least = max(low, 1e-6 * high)
-            powers = st.floats(0.001, 1).map(lambda u: float(min(high, least * (high / least) ** u)))
+            powers = st.floats(0.001, 1).map(
+                lambda u: float(min(high, least * (high / least) ** u))
+            )
             anywhere |= powers
     if not info.is_required() and info.default is not None:
         often.append(info.default)
     return st.sampled_from(often) | anywhere if often else anywhere
 
 
-def field(name, info, path, depth):
+def field(name, info, path, depth):  # noqa: C901 - a table of cases
     """Draw what one field may be."""
     for key in (path, name):
         if key in ELSEWHERE:

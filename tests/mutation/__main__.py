@@ -3,8 +3,8 @@
     uv run python -m tests.mutation [--mutants N] [--seed S] [--out FILE] [--only NUMBER ...]
 
 mutmut passes over every decorated function, and each rule has its ``@kernel``; cosmic-ray
-writes its mutants into the checkout and starts Python and its libraries anew for each. Here one process
-loads the libraries and compiles what stands below the rules (random numbers, graph, curves);
+writes its mutants into the checkout and starts Python and its libraries anew for each. Here one
+process loads the libraries and compiles what stands below the rules (random numbers, graph);
 each mutant is then a fork of it which reads one file changed, leaves the rules uncompiled (as
 ``NUMBA_DISABLE_JIT=1`` would, so that no cache can hide a mutant) and runs the file's tests until
 the first that fails. Results are kept line by line, so that a run which was stopped goes on.
@@ -37,6 +37,7 @@ OPTIONS = (
     "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider", "--hypothesis-profile=mutants",
 )  # fmt: skip
 
+FOUND = "tests/unit/test_rules_found_and_called.py"
 CONTRACT, CROWD = "tests/contract/test_rules.py", "tests/unit/test_rules_crowd.py"
 BASELINE = "tests/worlds/test_baseline.py"
 TESTS = {
@@ -44,14 +45,15 @@ TESTS = {
                   f"{CONTRACT}::test_actions_are_drawn_person_by_person_and_tactic_by_tactic",
                   f"{CONTRACT}::test_goods_and_budgets_go_to_actions_in_the_order_of_the_lottery"],
     "attention.py": [CROWD],
-    "beliefs.py": [f"{CONTRACT}::test_views_of_the_platform_move_by_each_sellers_own_rule"],
+    "beliefs.py": [FOUND, f"{CONTRACT}::test_views_of_the_platform_move_by_each_sellers_own_rule"],
     "channel.py": ["tests/known/test_queue.py"],
-    "detection.py": [],
+    "detection.py": [FOUND],
     "mobilisation.py": [f"{CONTRACT}::test_people_move_exactly_as_each_ones_own_rule_says",
                         f"{CONTRACT}::test_counts_of_neighbours_inside_follow_those_who_cross",
                         f"{CONTRACT}::test_the_phase_changes_who_joins_and_who_leaves", CROWD],
-    "persuasion.py": [],
-    "poaching.py": [f"{CONTRACT}::test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says",
+    "persuasion.py": [FOUND],
+    "poaching.py": [FOUND,
+                    f"{CONTRACT}::test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says",
                     f"{CONTRACT}::test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values"],
     "shopping.py": [],
     "stores.py": [f"{CONTRACT}::test_stores_open_and_close_exactly_as_each_ones_own_rule_says",
@@ -217,7 +219,9 @@ def tell(results: dict[int, dict]) -> None:
     """Say how many were killed, with the interval, and by what."""
     n, killed = len(results), sum(bool(row["killed_by"]) for row in results.values())
     span = binomtest(killed, n).proportion_ci(0.95, method="exact")
-    print(f"{killed} of {n} killed: {killed / n:.1%}, 95 % interval {span.low:.1%} to {span.high:.1%}")
+    print(
+        f"{killed} of {n} killed: {killed / n:.1%}, 95 % interval {span.low:.1%} to {span.high:.1%}"
+    )
     alone = sum("test_baseline" in row["killed_by"] for row in results.values())
     print(f"{alone} of them by the baseline's worlds alone")
     for file in sorted({row["file"] for row in results.values()}):
