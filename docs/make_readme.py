@@ -7,6 +7,7 @@ the table. The picture is the upper part of what ``besiege run`` draws.
 import argparse
 import io
 import re
+import textwrap
 from pathlib import Path
 
 from matplotlib.transforms import Bbox
@@ -28,14 +29,14 @@ _MARKED = re.compile(r"(<!-- generated: comparison -->\n).*?(<!-- end: compariso
 
 def amount(yuan: float) -> str:
     """Write an amount in million yuan to two or three digits."""
-    digits = 1 if abs(yuan) < 9.95e6 else 0
+    digits = 1 if 0 < abs(yuan) < 9.95e6 else 0
     return f"{yuan / 1e6:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def table(c: sim.Comparison) -> str:
     """Write who loses what under each response, the least costly for all together first."""
     parties = dict(PARTIES)
-    head = ["response", "most online", "stores closed", *parties, "**all together**", "regret"]
+    head = ["response", "stores closed", *parties, "**all together**", "regret"]
     lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
     costs = {p: c.mean(p, "total_social_loss") for p in c.policies}
     for policy in sorted(costs, key=costs.__getitem__):
@@ -45,11 +46,10 @@ def table(c: sim.Comparison) -> str:
         )
         half = costs[policy] - c.mean(policy, "total_social_loss", "low")
         cells = [
-            f"`{policy}`",
-            count(c.mean(policy, "peak_online")),
+            policy,
             count(c.mean(policy, "n_stores_delisted")),
             *map(amount, losses),
-            f"**{amount(costs[policy])}** ± {amount(half)}",
+            f"**{amount(costs[policy])}**&nbsp;±&nbsp;{amount(half)}",
             amount(c.rank(policy, "total_social_loss")["maximum"]),
         ]
         lines.append(f"| {' | '.join(cells)} |")
@@ -58,13 +58,13 @@ def table(c: sim.Comparison) -> str:
 
 def section(c: sim.Comparison) -> str:
     """Write the table, what it was made by, and of which model."""
-    names = " ".join(c.policies)
-    made = f"{c.scenario.fingerprint[:12]}"
-    return f"""<!-- MODEL_VERSION {c.about["model_version"]}, scenario {made} -->
+    command = f"{' '.join(c.policies)} --runs {c.about['runs']} --scale {c.scenario.scale:g}"
+    lines = textwrap.wrap(f"uv run besiege compare {command}", 78, break_on_hyphens=False)
+    return f"""<!-- MODEL_VERSION {c.about["model_version"]}, scenario {c.scenario.fingerprint[:12]} -->
 {table(c)}
 
 ```sh
-uv run besiege compare {names} --runs {c.about["runs"]} --scale {c.scenario.scale:g}
+{" \\\n    ".join(lines)}
 ```
 """
 

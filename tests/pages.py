@@ -51,6 +51,7 @@ INSTEAD = [
     (r"--runs \d+", "--runs 2"),
     (r"\bbesiege (run|hindcast|compare)\b(?!.*--scale)", r"besiege \1 --scale 0.01"),
     (r"\bbesiege (hindcast|compare)\b(?!.*--runs)", r"besiege \1 --runs 2"),
+    (r"\bbesiege (hindcast|compare|sweep)\b(?!.*--workers)", r"besiege \1 --workers 1"),
     (r"--scale 0\.0?[2-9]\d*|--scale 0\.[1-9]\d*|--scale 1(\.0)?\b", "--scale 0.01"),
 ]
 
