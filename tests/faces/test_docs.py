@@ -19,7 +19,7 @@ import sim.cli
 from sim.cli import app
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION
-from tests.pages import GUIDES, ROOT, blocks, patch, smaller, smaller_python
+from tests.guides import GUIDES, ROOT, blocks, patch, smaller, smaller_python
 
 pytestmark = pytest.mark.faces
 
