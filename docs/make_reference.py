@@ -222,22 +222,37 @@ def _described(name: str, what: Any, level: str = "##") -> str:
 def python() -> str:
     """Give every public name with its docstring."""
     parts = ["# Python\n\nThe names that `from sim import …` gives."]
-    parts += [
-        _described(name, getattr(sim, name)) for name in sim.__all__ if callable(getattr(sim, name))
-    ]
+    parts += [_described(name, getattr(sim, name)) for name in FIRST]
     parts.append(
         "## MODEL_VERSION, \\_\\_version\\_\\_\n\nWhole number that rises whenever results move; "
         "the version of the package."
     )
-    parts.append(f"# sim.lab\n\n{markdown(inspect.getdoc(lab) or '')}")
-    parts += [_described(name, getattr(lab, name)) for name in ("open", "repeat", "merge")]
-    store = import_module("sim.lab.store").Store
-    parts.append(_described("Store", store))
-    parts.append(f"# sim.responses\n\n{markdown(inspect.getdoc(responses) or '')}")
-    parts += [_described(k.__name__, k) for k in (Measure, Trigger, responses.Response)]
-    parts += [f"## {k.__name__}\n\n{_fields(k)}" for k in (PlatformView, Orders)]
-    parts.append(f"# sim.agents\n\n{markdown(inspect.getdoc(agents) or '')}")
+    parts.append(f"## sim.lab\n\n{markdown(inspect.getdoc(lab) or '')}")
+    parts += [_described(name, getattr(lab, name), "###") for name in ("open", "repeat", "merge")]
+    parts.append(_described("Store", import_module("sim.lab.store").Store, "###"))
+    parts.append(f"## sim.responses\n\n{markdown(inspect.getdoc(responses) or '')}")
+    parts += [_described(k.__name__, k, "###") for k in (Measure, Trigger, responses.Response)]
+    parts += [f"### {k.__name__}\n\n{_fields(k)}" for k in (PlatformView, Orders)]
+    parts.append(f"## sim.agents\n\n{markdown(inspect.getdoc(agents) or '')}")
     for kind in KINDS_OF_AGENTS:
+        rows = (
+            (f"`{how}`", markdown(told).split("\n\n")[0].replace("\n", " "))
+            for how, told, _ in _members(kind)
+        )
+        parts.append(
+            f"### {kind.__name__}\n\n{markdown(inspect.getdoc(kind) or '')}\n\n"
+            + table(("attribute or method", "what it gives"), rows)
+        )
+    return "\n\n".join(parts)
+
+
+FIRST = (
+    "Scenario", "Siege", "run", "RunResult", "compare", "Comparison", "sweep", "hindcast",
+    "Hindcast", "BesiegeError",
+)  # fmt: skip
+"""Public names in the order in which one meets them."""
+
+KINDS_OF_AGENTS:
         rows = (
             (f"`{w}`", markdown(t).split("\n\n")[0].replace("\n", " "))
             for w, t, _ in _members(kind)
