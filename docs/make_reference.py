@@ -252,18 +252,6 @@ FIRST = (
 )  # fmt: skip
 """Public names in the order in which one meets them."""
 
-KINDS_OF_AGENTS:
-        rows = (
-            (f"`{w}`", markdown(t).split("\n\n")[0].replace("\n", " "))
-            for w, t, _ in _members(kind)
-        )
-        parts.append(
-            f"## {kind.__name__}\n\n{markdown(inspect.getdoc(kind) or '')}\n\n"
-            + table(("attribute or method", "what it gives"), rows)
-        )
-    return "\n\n".join(parts)
-
-
 KINDS_OF_AGENTS = (
     agents.Seller, agents.Onlooker, agents.Store, agents.Consumer, agents.Platform,
     agents.RivalPlatform, agents.Organisers,
