@@ -8,6 +8,8 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from sim.scenario import Scenario
 
 app = typer.Typer(
@@ -254,16 +256,31 @@ def responses(
     _list(response_list(), as_json=json)
     if json:
         return
-    from sim.responses import measures
+    from sim.responses import Measure, measures
 
-    typer.echo("\nMeasures that a response may name:")
+    typer.echo("\nMeasures that a response may name, each with a trigger and")
+    common = dict(Measure.model_fields)
+    _tell_fields(common)
     for kind, measure in measures().items():
         typer.echo(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
-        for field, info in measure.model_fields.items():
-            extra = info.json_schema_extra
-            if isinstance(extra, dict):
-                told = f"{info.description}, {extra.get('unit')}, default {info.default}"
-                typer.echo(f"      {field:22} {told}")
+        own = measure.model_fields.items()
+        _tell_fields({n: i for n, i in own if n not in common or i.default != common[n].default})
+
+
+def _tell_fields(fields: "dict[str, FieldInfo]") -> None:
+    for name, info in fields.items():
+        extra = info.json_schema_extra
+        if isinstance(extra, dict):
+            default = _value(info.default)
+            typer.echo(
+                f"      {name:22} {info.description}, {extra.get('unit')}, default {default}"
+            )
+
+
+def _value(default: float | None) -> str:
+    if default is None:
+        return "none"
+    return f"{default:,.0f}" if default >= 1000 else f"{default:g}"
 
 
 def _list(rows: list[tuple[str, str]], *, as_json: bool) -> None:

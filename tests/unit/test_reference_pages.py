@@ -6,7 +6,8 @@ import pytest
 import typer
 
 import sim
-from docs.make_reference import FOLDER, PAGES, markdown, render, signature
+from docs.make_reference import FOLDER, PAGES, render
+from docs.public_names import markdown, signature
 from sim.cli import app
 from sim.declared import fields_of
 from sim.lab.spec import Spec
