@@ -25,12 +25,14 @@ _MARKED = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end: \2 -->)", re.D
 _DTYPES = {"Bool": "bool", "F": "float", "I": "int", "U": "uint"}
 
 
-def _row(cells: Iterable[object]) -> str:
+def row(cells: Iterable[object]) -> str:
+    """Write a row of a Markdown table."""
     return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
-def _table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
-    return "\n".join([_row(head), _row("---" for _ in head), *map(_row, rows)])
+def table(head: Sequence[str], rows: Iterable[Iterable[object]]) -> str:
+    """Write a Markdown table."""
+    return "\n".join([row(head), row("---" for _ in head), *map(row, rows)])
 
 
 def stages() -> str:
@@ -39,7 +41,7 @@ def stages() -> str:
     for number, stage in enumerate(STAGES, 1):
         said = inspect.cleandoc(stage.__doc__ or "").split("\n\n")[0].replace("\n", " ")
         rows.append((number, f"`{stage.__name__}`", re.sub(r"^Stage \d+[:,] ", "", said)))
-    return _table(("stage", "function", "what it does"), rows)
+    return table(("stage", "function", "what it does"), rows)
 
 
 def streams() -> str:
@@ -51,10 +53,11 @@ def streams() -> str:
         elif found := re.match(r"\s+([A-Z_0-9]+) = \d+(?:\s+# (.*))?", line):
             s = Stream[found[1]]
             rows.append((int(s), f"`{s.name}`", s // 4, "ABCD"[s % 4], block, found[2] or ""))
-    return _table(("stream", "name", "block", "word", "keyed by", "decides"), rows)
+    return table(("stream", "name", "block", "word", "keyed by", "decides"), rows)
 
 
-def _written(value: object) -> str:
+def written(value: object) -> str:
+    """Write a value as a reader wants it: thousands apart, none for what is absent."""
     if value is None:
         return "none"
     if isinstance(value, bool):
@@ -71,19 +74,20 @@ def _written(value: object) -> str:
 def _entry(entry: object) -> str:
     if not isinstance(entry, BaseModel):
         return str(entry)
-    return ", ".join(f"{k} {_written(v)}" for k, v in entry.model_dump().items() if v is not None)
+    return ", ".join(f"{k} {written(v)}" for k, v in entry.model_dump().items() if v is not None)
 
 
-def _range(f: Field) -> str:
+def range_of(f: Field) -> str:
+    """Write what a parameter may be."""
     if f.choices:
         return ", ".join(f.choices)
     if f.low is None and f.high is None:
         return ""
-    low = "" if f.low is None else f"{'above ' if f.low_excluded else ''}{_written(f.low)}"
-    return f"{low} to {_written(f.high)}" if f.high is not None else f"from {low}"
+    low = "" if f.low is None else f"{'above ' if f.low_excluded else ''}{written(f.low)}"
+    return f"{low} to {written(f.high)}" if f.high is not None else f"from {low}"
 
 
-def _once_for_all_measures(fields: Iterable[Field]) -> dict[str, Field]:
+def once_for_all_measures(fields: Iterable[Field]) -> dict[str, Field]:
     """Give fields by path; what every measure has stands once, under no measure's name."""
     kinds = set(measures())
     having: dict[str, set[str]] = {}
@@ -99,25 +103,25 @@ def parameters() -> str:
     """List every parameter of a scenario: meaning, unit, range, default and source."""
     rows = (
         (
-            f"`{path}`", f.description, f.unit or f.type, _range(f),
-            "must be given" if f.required else _written(f.default), f.source or "",
+            f"`{path}`", f.description, f.unit or f.type, range_of(f),
+            "must be given" if f.required else written(f.default), f.source or "",
         )
-        for path, f in _once_for_all_measures(fields_of(Scenario)).items()
+        for path, f in once_for_all_measures(fields_of(Scenario)).items()
         if f.description
     )  # fmt: skip
-    return _table(("parameter", "meaning", "unit", "range", "default", "source"), rows)
+    return table(("parameter", "meaning", "unit", "range", "default", "source"), rows)
 
 
 def outcomes() -> str:
     """List every outcome: unit, meaning and when it is null."""
     rows = ((f"`{o.name}`", o.unit, o.label, o.null) for o in OUTCOMES.values())
-    return _table(("outcome", "unit", "meaning", "null when"), rows)
+    return table(("outcome", "unit", "meaning", "null when"), rows)
 
 
 def series() -> str:
     """List the hourly series: unit, meaning and when an hour has no number."""
     rows = ((f"`{name}`", c.unit, c.meaning, c.null) for name, c in tables.HOURS.items())
-    return _table(("series", "unit", "meaning", "no number when"), rows)
+    return table(("series", "unit", "meaning", "no number when"), rows)
 
 
 def _dtype(alias: str) -> str:
@@ -132,7 +136,7 @@ def columns() -> str:
             if found := re.match(r"    (\w+): ([A-Z]\w*)(?:  # (.*))?$", line):
                 name, alias, said = found.groups()
                 rows.append((kind.__name__, f"`{name}`", _dtype(alias), said or ""))
-    return _table(("kind", "column", "stored as", "note"), rows)
+    return table(("kind", "column", "stored as", "note"), rows)
 
 
 SECTIONS: dict[str, Callable[[], str]] = {

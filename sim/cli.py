@@ -8,11 +8,12 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
     from sim.scenario import Scenario
 
 app = typer.Typer(
     help="Besiege: when sellers rise against a marketplace.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # half the time of --help
@@ -24,7 +25,11 @@ ResponseName = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="a field to change, such as fees.new.standard=15000"),
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="a field to change, such as fees.new.standard=15000; may be given again",
+    ),
 ]
 Scale = Annotated[
     float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")
@@ -64,7 +69,7 @@ def _say_what_it_waits_for(*, quiet: bool) -> None:
         typer.echo("Compiling the engine: once on this machine, some twenty seconds …", err=True)
 
 
-@app.command()
+@app.command(short_help="Simulate one siege: its story, outcomes, tables, picture.")
 def run(
     scenario: ScenarioName = "taobao-2011",
     response: ResponseName = None,
@@ -99,7 +104,7 @@ def run(
         terminal.tell(result, out)
 
 
-@app.command()
+@app.command(short_help="Lay every reported fact beside the simulation.")
 def hindcast(
     scenario: ScenarioName = "taobao-2011",
     runs: Annotated[int, typer.Option("--runs", help="runs, each with its own seed")] = 40,
@@ -133,11 +138,11 @@ def hindcast(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Lay responses and fees side by side in the same worlds.")
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses (protect, protect@60, protect@+12) or TOML files; the first is the baseline")],
-    fee: Annotated[list[str] | None, typer.Option("--fee", help="a fee schedule to cross them with; may be given again")] = None,
-    hour: Annotated[list[int] | None, typer.Option("--hour", help="an hour at which each response begins; may be given again")] = None,
+    fee: Annotated[list[str] | None, typer.Option("--fee", metavar="NAME", help="a fee schedule to cross them with; may be given again")] = None,
+    hour: Annotated[list[int] | None, typer.Option("--hour", metavar="HOUR", help="an hour at which each response begins; may be given again")] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
     runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
     ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: none, assumed, or a TOML, CSV or Parquet file")] = "none",
@@ -166,7 +171,7 @@ def compare(
         raise typer.Exit(1)
 
 
-@app.command()
+@app.command(short_help="Write the report as one HTML page.")
 def report(
     folder: Annotated[Path, typer.Argument(help="the folder of a finished run, comparison or sweep")],
     out: Annotated[Path | None, typer.Option("--out", help="the page; report.html in the folder if not given")] = None,
@@ -177,7 +182,7 @@ def report(
     typer.echo(str(write_page(folder, out or folder / "report.html")))
 
 
-@app.command()
+@app.command(short_help="Tell why one agent did what it did, term by term.")
 def explain(
     agent: Annotated[str, typer.Option("--agent", help="KIND:ROW, such as seller:7 or store:12; organisers; platform")],
     scenario: ScenarioName = "taobao-2011",
@@ -202,7 +207,7 @@ def explain(
         terminal.print_table(table, agent, one=hour is not None)
 
 
-@app.command()
+@app.command(short_help="Show a finished run, comparison, sweep or hindcast.")
 def show(
     folder: Annotated[
         Path, typer.Argument(help="the folder of a finished run, comparison, sweep or hindcast")
@@ -236,7 +241,7 @@ def scenarios(json: Json = False) -> None:
     _list(scenario_list(), as_json=json)
 
 
-@app.command()
+@app.command(short_help="Name the responses, and every measure with parameters.")
 def responses(
     name: Annotated[str | None, typer.Argument(help="one response: its measures and parameters")] = None,
     json: Json = False,
@@ -251,16 +256,31 @@ def responses(
     _list(response_list(), as_json=json)
     if json:
         return
-    from sim.responses import measures
+    from sim.responses import Measure, measures
 
-    typer.echo("\nMeasures that a response may name:")
+    typer.echo("\nMeasures that a response may name, each with a trigger and")
+    common = dict(Measure.model_fields)
+    _tell_fields(common)
     for kind, measure in measures().items():
         typer.echo(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
-        for field, info in measure.model_fields.items():
-            extra = info.json_schema_extra
-            if isinstance(extra, dict):
-                told = f"{info.description}, {extra.get('unit')}, default {info.default}"
-                typer.echo(f"      {field:22} {told}")
+        own = measure.model_fields.items()
+        _tell_fields({n: i for n, i in own if n not in common or i.default != common[n].default})
+
+
+def _tell_fields(fields: "dict[str, FieldInfo]") -> None:
+    for name, info in fields.items():
+        extra = info.json_schema_extra
+        if isinstance(extra, dict):
+            default = _value(info.default)
+            typer.echo(
+                f"      {name:22} {info.description}, {extra.get('unit')}, default {default}"
+            )
+
+
+def _value(default: float | None) -> str:
+    if default is None:
+        return "none"
+    return f"{default:,.0f}" if default >= 1000 else f"{default:g}"
 
 
 def _list(rows: list[tuple[str, str]], *, as_json: bool) -> None:
@@ -297,7 +317,7 @@ def schema() -> None:
     typer.echo(json.dumps(Scenario.model_json_schema(), indent=2, ensure_ascii=False))
 
 
-@app.command()
+@app.command(short_help="Measure speed and memory here.")
 def bench(
     json: Json = False,
     quick: Annotated[bool, typer.Option("--quick", help="small sizes only")] = False,
@@ -309,7 +329,7 @@ def bench(
     typer.echo(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
 
 
-@app.command()
+@app.command(short_help="Run a designed experiment; it can be stopped and started.")
 def sweep(
     spec: Annotated[Path, typer.Argument(help="what to run: a TOML file")],
     out: Annotated[Path | None, typer.Option("--out", help="the sweep's folder; runs/NAME if not given")] = None,
@@ -336,7 +356,7 @@ def sweep(
 def main() -> None:
     """Run the command line; wrong input is one line and exit code 2."""
     try:
-        code = app(standalone_mode=False)
+        code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except TyperException as error:
         code = _refuse(error.format_message())
     except Exit as stop:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim import expressions
+from sim.messages import say
 from sim.record import Record
 from sim.units import BesiegeError
 
@@ -126,7 +127,7 @@ def _check_header(header: list[str], name: str) -> None:
         near = difflib.get_close_matches(missing[0], set(header) - set(COLUMNS), 1)
         hint = f"; did you mean it by {near[0]!r}?" if near else ""
         raise BesiegeError(
-            f"{name} line 1: column {missing[0]}: missing, given {', '.join(header)}, "
+            f"{name} line 1: column {missing[0]}: missing, given {', '.join(map(say, header))}, "
             f"allowed with all of {', '.join(COLUMNS)}{hint}"
         )
 

@@ -41,7 +41,7 @@ class PopulationParameters(NamedTuple):
     price_log_sd: Annotated[float, parameter("spread of log price of stores", unit="1", ge=0, le=2)] = 0.4  # fmt: skip
     store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.7)] = 0.32  # fmt: skip
     ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 25_000.0  # fmt: skip
-    click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", gt=0, le=100)] = 4.0  # fmt: skip
+    click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", ge=0.01, le=100)] = 4.0  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -22,7 +22,21 @@ type Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run leaves: outcomes by name, and tables by hour, store, rival and seller."""
+    """What a run leaves: outcomes by name, and tables by hour, store, rival and seller.
+
+    Attributes
+    ----------
+    scenario, seed
+        What was run; they repeat it.
+    outcomes
+        Every outcome by name; None where it does not exist.
+    hours, stores, rivals, sellers
+        Tables with a row an hour, store, rival platform or simulated seller.
+    record
+        Everything that was booked, from which pictures and the story are made.
+    wall_seconds
+        Time it took (s).
+    """
 
     scenario: Scenario
     seed: int

@@ -1,6 +1,7 @@
 """The points of a design: SALib and scipy sample, nothing is sampled by hand."""
 
 import itertools
+import math
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -34,8 +35,7 @@ def count_points(plan: Plan) -> int:
     design, k = plan.spec.design, len(plan.factors)
     n = design.samples or 0
     if design.kind == "grid":
-        sizes = [len(f.levels) for f in plan.factors]
-        return int(np.prod(sizes, dtype=np.int64)) if sizes else 1
+        return math.prod(len(f.levels) for f in plan.factors)
     return {
         "list": len(plan.points),
         "latin": n,

@@ -15,6 +15,9 @@ from sim.units import BesiegeError
 type Label = float | int | bool | str | None
 """What stands in a table for a value."""
 
+MOST_STEPS = 100_000
+"""Levels of a range in a grid: more would fill the memory before the first run."""
+
 _KEYS = ("low", "high", "around", "log", "steps")
 
 
@@ -87,8 +90,10 @@ class Range:
         log, steps = table.get("log", False), table.get("steps")
         if not isinstance(log, bool):
             raise BesiegeError(f"{name}.log: given {show(log)}, allowed true or false")
-        if steps is not None and (not _is_whole(steps) or steps < 2):
-            raise BesiegeError(f"{name}.steps: given {show(steps)}, allowed a whole number from 2")
+        if steps is not None and (not _is_whole(steps) or not 2 <= steps <= MOST_STEPS):
+            raise BesiegeError(
+                f"{name}.steps: given {show(steps)}, allowed a whole number from 2 to {MOST_STEPS:_}"
+            )
         low, high = _ends(table, name, field, base)
         if log and low <= 0:
             raise BesiegeError(f"{name}.low: given {low:g} with log = true, allowed above 0")

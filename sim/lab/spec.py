@@ -30,7 +30,7 @@ class Design(BaseModel):
     """Which points of the factors' space are run."""
 
     model_config = _CLOSED
-    kind: Literal["grid", "latin", "sobol", "morris", "saltelli", "list"] = "grid"
+    kind: Annotated[Literal["grid", "latin", "sobol", "morris", "saltelli", "list"], Field(description="how points are chosen")] = "grid"  # fmt: skip
     samples: Annotated[int | None, Field(ge=1, le=1_000_000, description="points of latin and sobol, base samples of saltelli, trajectories of morris")] = None  # fmt: skip
     levels: Annotated[int, Field(ge=2, le=100, description="levels of a morris design")] = 4
     second_order: Annotated[bool, Field(description="pairs of factors in a saltelli design")] = False  # fmt: skip
@@ -49,7 +49,7 @@ class Spec(BaseModel):
     """A sweep: a scenario, what is changed in it, how often it is run, what is kept."""
 
     model_config = _CLOSED
-    name: str = "sweep"
+    name: Annotated[str, Field(description="of the sweep, and of its folder in runs/")] = "sweep"
     question: Annotated[str, Field(description="what the sweep is to answer")] = ""
     scenario: Annotated[Any, Field(description="a name of the library, a TOML file, a table")] = "taobao-2011"  # fmt: skip
     runs: Annotated[int, Field(ge=1, le=1_000_000, description="runs of each point, each with a seed of its own, the same at every point")] = 1  # fmt: skip

@@ -34,7 +34,7 @@ class ShoppingParameters(NamedTuple):
     favourite_share: Annotated[float, parameter("eta, visits that go to the favourite store first", unit="share", ge=0, le=1)] = 0.08  # fmt: skip
     nest: Annotated[float, parameter("how much of a better mall reaches the choice of the mall", unit="1", ge=0.01, le=1)] = 0.5  # fmt: skip
     taste_rating: Annotated[float, parameter("beta_rating", unit="1 per point", ge=0, le=10)] = 1.5  # fmt: skip
-    taste_price: Annotated[float, parameter("beta_price, on the log of the price", unit="1", gt=0, le=10)] = 1.2  # fmt: skip
+    taste_price: Annotated[float, parameter("beta_price, on the log of the price", unit="1", ge=0.01, le=10)] = 1.2  # fmt: skip
     taste_cod: Annotated[float, parameter("utility lost without cash on delivery by those who need it", unit="1", ge=0, le=20)] = 3.0  # fmt: skip
     taste_ads: Annotated[float, parameter("utility of advertising", unit="1", ge=0, le=10)] = 0.3  # fmt: skip
     cod_share: Annotated[float, parameter("consumers who need cash on delivery", unit="share", ge=0, le=1)] = 0.4  # fmt: skip

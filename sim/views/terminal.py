@@ -17,6 +17,8 @@ from sim.hindcasts import Hindcast
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
 
+MANY = 24
+"""Hours of a diary from which it is said how to see one."""
 WIDE = 120
 """Columns of a terminal from which the outcomes' meanings stand beside them."""
 
@@ -104,17 +106,17 @@ def show_hindcast(folder: Path, *, json: bool) -> None:
 
 def _tell_facts(hindcast: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
-    for name in ("fact", "quantity", "reported", "simulated 5-95 %", "median", "use", "inside"):
-        table.add_column(name, justify="left" if name in {"fact", "quantity", "use"} else "right")
+    for name in ("fact", "quantity", "reported", "5-95 % of runs", "median", "inside"):
+        words = name in {"fact", "quantity"}
+        table.add_column(name, justify="left" if words else "right", no_wrap=not words)
     rows = [r for r in hindcast["facts"] if r["share_inside"] is not None]
     for r in rows:
         low, high, p05, median, p95 = (
-            "–" if r[q] is None else f"{r[q]:,.4g}" for q in ("low", "high", "p05", "median", "p95")
+            "–" if r[q] is None else _at_a_glance(r[q])
+            for q in ("low", "high", "p05", "median", "p95")
         )
-        held = f"{'yes' if r['inside'] else 'no'}, {100 * r['share_inside']:.0f} % of runs"
-        table.add_row(
-            r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, r["use"], held
-        )
+        held = f"{'yes' if r['inside'] else 'no'} {100 * r['share_inside']:3.0f} %"
+        table.add_row(r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, held)
     Console().print(table)
     for use in ("calibrate", "check", "derived"):
         of_use = [r for r in rows if r["use"] == use]
@@ -124,6 +126,10 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
     print(
         f"{hindcast['runs']} runs, {hindcast['failed']} failed; a siege in {besieged:.0f} % of them."
     )
+
+
+def _at_a_glance(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def written(value: float | None, unit: str) -> str:
@@ -147,6 +153,8 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
     for row in table.itertuples(index=False):
         shown.add_row(*(_short(v) for v in row))
     Console(width=None if sys.stdout.isatty() else 200).print(shown)
+    if len(table) > MANY:
+        print("--hour H shows one hour alone, a line a term.")
 
 
 def _short(value: object) -> str:

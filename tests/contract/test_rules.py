@@ -79,9 +79,10 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
         w0, w1, _w2, _w3 = words(key, 0, hour, i, 0)
         seller = role[i] == Role.SELLER
         u = mobilisation.utility(
-            hardship[i], legitimacy[i] if seller else climate.legitimacy_public,
+            float(hardship[i]),
+            float(legitimacy[i]) if seller else climate.legitimacy_public,
             mobilisation.social_pull(near[i], degree[i], n_in, n, complete),
-            curiosity[i], risk[i], threshold[i], climate, p,
+            float(curiosity[i]), float(risk[i]), float(threshold[i]), climate, p,
         )  # fmt: skip
         was_in = mobilisation.is_in(stance[i])
         if was_in:
@@ -432,7 +433,7 @@ def test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says(seed, n, 
         w0, w1, _w2, _w3 = words(key, 12, hour, i, 0)
         r = poaching.courted_by(unit(w1), offers.attraction)
         profit = poaching.rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
-        wrong = hardship[i] * (1.0 - legitimacy[i])
+        wrong = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         if unit(w0) < poaching.move_chance(profit, wrong, loss[i], offers.effort[r], p):
             expected[i] = r
     poaching.court(key, hour, margin, turnover, hardship, legitimacy, loss, offers, p, shop)
@@ -455,7 +456,7 @@ def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, 
         w0, w1, _w2, _w3 = words(key, 13, AT_RENEWAL, i, 0)
         new = shop[i] < 0
         r = poaching.courted_by(unit(w1), offers.attraction) if new else int(shop[i])
-        wrong = hardship[i] * (1.0 - legitimacy[i])
+        wrong = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         worth = np.array(
             poaching.renewal_values(profit[i], loss[i], bill[i], offers.fee[r], wrong, p)
         )

@@ -251,6 +251,15 @@ def test_help_and_version_of_commands_are_printed(besiege):
     assert "--scale" in besiege("run", "--help").out
 
 
+def test_the_command_alone_prints_its_help_line_by_line(besiege):
+    said = besiege()
+    assert (said.code, said.err) == (0, "")
+    assert said.out == besiege("--help").out
+    lines = said.out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) >= 10
+    assert [line for line in lines if "..." in line or len(line) > 80] == []  # nothing cut off
+
+
 WRONG = {
     "an unknown command": ["rum"],
     "an unknown option": ["run", "--sede", "4"],

@@ -1,52 +1,191 @@
-"""Input damaged at random: always a scenario that survives TOML, or one line."""
+"""Input damaged at random: always what was asked for, or one line that names the field."""
 
+import itertools
+import re
+import subprocess
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim.facts import beside, load_facts
+from sim.graph import read_edge_list
+from sim.lab import spec
+from sim.lab.design import count_points, points_of
 from sim.reading import parse_toml
 from sim.scenario import Scenario
 from sim.settings import parse_settings
 from sim.units import BesiegeError
+from tests.damage import VALUES, damaged, no_longer_than
+from tests.small_worlds import finished
 
 SMALL = Scenario.load("small")
-LINES = Scenario.load("taobao-2011").to_toml().splitlines()
-VALUES = st.one_of(
-    st.sampled_from(
-        ["", "nan", "-inf", "true", "''", "'x'", "[]", "[[]]", "{}", "{a=1}", "[{}]", "-1", "0", "1e400",
-         "2011-02-31", "2011-10-09", "1979-05-27T07:32:00Z", "07:32:00", "0x10", "9" * 5000, "'none'", '"\\u0000"']
-    ),
-    st.integers().map(str),
-    st.floats().map(str),
-    st.text(max_size=8),
-)  # fmt: skip
+N_NODES = 40
+
+SCENARIO = Scenario.load("taobao-2011").to_toml()
+SWEEP = """
+name = "everything"
+question = "Who pays?"
+scenario = "small"
+runs = 3
+seed = 7
+outcomes = ["peak_online", "total_social_loss"]
+[keep]
+hours = ["online", "phase"]
+[design]
+kind = "grid"
+[constants]
+hours = 48
+scale = 0.02
+[levers]
+response = ["silence", "protect@60", {label = "soon", value = "talk"}]
+"fees.new.standard" = {low = 6000, high = 60000, steps = 4}
+[uncertainties]
+"attention.memory" = {around = 0.2}
+"channel.queue_places" = {low = 10, high = 500, log = true}
+"graph.family" = ["none", "random"]
+[factors]
+rivals = [[], [{name = "x", yearly_fee = 100}]]
+"""
+SAMPLED = SWEEP.replace('"grid"', '"saltelli"\nsamples = 4\nsecond_order = true').replace(
+    'rivals = [[], [{name = "x", yearly_fee = 100}]]', '"mobilisation.noise" = [0.1, 0.3]'
+)
+POINTS = """
+scenario = "small"
+[design]
+kind = "list"
+points = [{scale = 0.01, "shopping.nest" = 0.5}, {response = "protect"}]
+"""
+FACTS = (Path(spec.__file__).parents[1] / "library" / "facts-2011.csv").read_text("utf-8")
+EDGES = "# who knows whom\nfrom,to\n" + "\n".join(f"{i},{(7 * i + 1) % N_NODES}" for i in range(38))
+TABBED = "0\t1\n5 6\n\n  7   8  # friends\n39\t0\n"
 
 
-@st.composite
-def documents(draw):
-    """Draw a scenario's TOML with a few lines changed, doubled, moved or broken."""
-    lines = list(LINES)
-    for _ in range(draw(st.integers(1, 3))):
-        at = draw(st.integers(0, len(lines) - 1))
-        line = lines[at]
-        key, sign, _ = line.partition(" = ")
-        how = draw(
-            st.sampled_from(["value", "value", "value", "key", "drop", "double", "move", "cut"])
-        )
-        if how == "value":
-            lines[at] = f"{key}{sign or ' = '}{draw(VALUES)}"
-        elif how == "key":
-            cut = draw(st.integers(0, len(key)))
-            lines[at] = key[:cut] + draw(st.text(max_size=2)) + line[cut + 1 :]
-        elif how == "cut":
-            lines[at] = line[: draw(st.integers(0, len(line)))]
-        elif how == "double":
-            lines.insert(at, line)
-        else:
-            del lines[at]
-            if how == "move":
-                lines.insert(draw(st.integers(0, len(lines))), line)
-        lines = lines or [""]
-    return "\n".join(lines)
+def read_scenario(path):
+    scenario = Scenario.parse(parse_toml(path.read_bytes(), path.name), path.name)
+    assert Scenario.parse(parse_toml(scenario.to_toml().encode(), "again")) == scenario
+
+
+def read_sweep(path):
+    plan = spec.load(path)
+    n = count_points(plan)
+    assert n >= 1
+    if n <= 10_000:
+        assert len(list(itertools.islice(points_of(plan), 3))) == min(n, 3)
+
+
+def read_facts(path):
+    beside(finished(hours=60).record, load_facts(path))
+
+
+def read_edges(path):
+    graph = read_edge_list(path, N_NODES)
+    assert graph.n == N_NODES
+    assert graph.neighbours.size > 0
+
+
+TOML = r"(not TOML: .*\(at line \d+|not TOML: an integer|not a TOML file \(line \d+|nested|\S+: ).+"
+KINDS = {
+    "scenario.toml": (read_scenario, st.just(SCENARIO), TOML),
+    "sweep.toml": (read_sweep, st.sampled_from([SWEEP, SAMPLED, POINTS]), TOML),
+    "facts.csv": (read_facts, st.just(FACTS),
+                  r"(line \d+: (columns? \S|given|not CSV).+|column id: .+|cannot be read .+|given .+)"),
+    "edges.csv": (read_edges, st.sampled_from([EDGES, TABBED]), r"(line \d+: .+|cannot be read .+|given no edge.+)"),
+}  # fmt: skip
+"""A reader, what is damaged, and what the line says after the file's name: where it is wrong."""
+
+kinds = pytest.mark.parametrize("kind", KINDS)
+anything = settings(deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def line_of(kind, path, data):
+    """Read damaged data as a kind of file; give the line that refuses it, empty if it is good."""
+    path.write_bytes(data)
+    reader, _texts, names_the_field = KINDS[kind]
+    try:
+        with no_longer_than(20), warnings.catch_warnings():
+            warnings.simplefilter("error")
+            reader(path)
+    except BesiegeError as error:
+        line = str(error)
+        assert len(line.splitlines()) == 1
+        assert "Input should" not in line
+        where = re.escape(str(path)) + "|" + re.escape(path.name)
+        assert re.match(rf"\"?({where})\"?[:,]? {names_the_field}", line), line
+        return line
+    return ""
+
+
+def damage(kind, path, examples):
+    """Damage a kind of file so many times; say how many were refused."""
+    refused = []
+
+    @settings(anything, max_examples=examples)
+    @given(KINDS[kind][1].flatmap(damaged))
+    def once(data):
+        refused.append(line_of(kind, path, data) != "")
+
+    once()
+    return sum(refused), len(refused)
+
+
+@kinds
+def test_a_damaged_file_is_read_or_refused_in_one_line_that_names_the_field(kind, tmp_path):
+    refused, n = damage(kind, tmp_path / kind, 100)
+    assert 0.2 * n < refused < n  # some damage does no harm
+
+
+@pytest.mark.slow
+@kinds
+def test_five_hundred_damaged_files_of_a_kind_are_read_or_refused(kind, tmp_path):
+    damage(kind, tmp_path / kind, 500)
+
+
+COMMANDS = {
+    "scenario.toml": ["run", "{}", "--quiet"],
+    "sweep.toml": ["sweep", "{}"],
+    "facts.csv": ["hindcast", "small", "--runs", "1", "--facts", "{}"],
+    "edges.csv": ["run", "small", "--set", "graph.family=file", "--set", "graph.path={}", "--quiet",
+                  "--set", "population.n_sellers=100", "--set", "population.n_onlookers=100",
+                  "--scale", "0.2"],
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@kinds
+def test_a_command_refuses_damaged_files_with_exit_code_two_and_no_traceback(kind, tmp_path):
+    chosen = {}
+
+    @settings(anything, max_examples=200)
+    @given(KINDS[kind][1].flatmap(damaged))
+    def choose(data):
+        if len(chosen) < 8 and (line := line_of(kind, tmp_path / kind, data)):
+            chosen.setdefault(re.sub(r"\d+", "0", line)[-60:], data)  # no two of the same words
+
+    choose()
+    assert len(chosen) == 8
+
+    def told(job):
+        number, data = job
+        path = tmp_path / f"{number}-{kind}"
+        path.write_bytes(data)
+        words = [word.format(path) for word in COMMANDS[kind]]
+        return subprocess.run(
+            [sys.executable, "-c", "from sim.cli import main; main()", *words, "--out", str(tmp_path / str(number))],
+            capture_output=True, text=True, timeout=120, check=False, cwd=Path(__file__).parents[2],
+        )  # fmt: skip
+
+    with ThreadPoolExecutor(2) as pool:
+        for done in pool.map(told, enumerate(chosen.values())):
+            assert done.returncode == 2, done.stderr
+            said = done.stderr.strip().splitlines()
+            assert "Traceback" not in done.stderr
+            assert len([line for line in said if kind in line]) == 1
+            assert kind in said[-1]
 
 
 def scenario_or_line(make):
@@ -63,13 +202,6 @@ def scenario_or_line(make):
         assert Scenario.parse(parse_toml(scenario.to_toml().encode(), "again")) == scenario
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(documents())
-def test_a_damaged_file_is_a_scenario_or_one_line(text):
-    data = text.encode("utf-8", "surrogatepass")
-    scenario_or_line(lambda: Scenario.parse(parse_toml(data, "file.toml"), "file.toml"))
-
-
 JSONISH = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.dates(), st.datetimes()),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
@@ -83,19 +215,19 @@ PATHS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(anything, max_examples=200)
 @given(st.dictionaries(st.sampled_from(PATHS) | st.text(max_size=10), JSONISH, max_size=3))
 def test_any_change_gives_a_scenario_or_one_line(changes):
     scenario_or_line(lambda: SMALL.but(changes))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(anything, max_examples=100)
 @given(st.lists(st.builds("{}={}".format, st.sampled_from(PATHS), VALUES) | st.text(), max_size=2))
 def test_any_settings_give_a_scenario_or_one_line(asked):
     scenario_or_line(lambda: SMALL.but(parse_settings(asked)))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(anything, max_examples=100)
 @given(st.text(), st.text())
 def test_any_text_for_a_name_survives_toml_or_is_one_line(name, description):
     scenario_or_line(lambda: Scenario(name=name, description=description))

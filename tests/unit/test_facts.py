@@ -166,3 +166,11 @@ def test_every_fact_of_the_library_finds_its_place_beside_a_run(record):
     readings = beside(record, facts)
     assert [r.fact for r in readings] == list(facts)
     assert [r.fact.id for r in readings if r.inside is not None and not r.fact.outcome] == []
+
+
+def test_a_header_with_a_control_character_is_refused_in_one_line(tmp_path):
+    (tmp_path / "facts.csv").write_text("id,p\x0battern,quantity\n", encoding="utf-8")
+    with pytest.raises(BesiegeError) as caught:
+        load_facts(tmp_path / "facts.csv")
+    assert len(str(caught.value).splitlines()) == 1
+    assert '"p\\u000battern"' in str(caught.value)

@@ -209,3 +209,15 @@ def test_keys_do_not_depend_on_the_hashes_of_a_session():
         for h in ("1", "2")
     ]  # fmt: skip
     assert said[0] == said[1] != ""
+
+
+def test_a_range_of_more_steps_than_memory_holds_is_refused_and_not_laid_out():
+    span = {"attention.memory": {"low": 1, "high": 2, "steps": 1_000_000_000}}
+    with pytest.raises(BesiegeError, match=r"attention.memory.steps: given 1000000000, allowed"):
+        load(spec(factors=span))
+
+
+def test_the_points_of_a_grid_are_counted_however_many_they_are():
+    span = {"low": 0.1, "high": 0.2, "steps": 100_000}
+    paths = ["attention.memory", "mobilisation.noise", "shopping.nest", "stores.precaution"]
+    assert count_points(load(spec(factors=dict.fromkeys(paths, span)))) == 10**20

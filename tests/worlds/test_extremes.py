@@ -12,6 +12,7 @@ from sim.outcomes import OUTCOMES
 from sim.runs import result_of
 from sim.tables import describe_columns
 from sim.units import BesiegeError
+from tests.invariants import check_columns, check_money, check_result, check_series
 from tests.small_worlds import SMALL, begun, small_scenario
 
 WORLDS = {
@@ -162,6 +163,35 @@ def test_in_a_mall_without_rivals_nobody_wins_its_sales_or_its_sellers():
                  "share_sellers_multihoming"):  # fmt: skip
         assert siege.outcomes[name] == 0
     assert siege.outcomes["cum_sales_lost_to_all"] == siege.outcomes["cum_mall_sales_loss"]
+
+
+EMPTY = {"population__n_sellers": 0, "population__n_onlookers": 0, "population__n_consumers": 0,
+         "population__n_stores": 1, "graph__family": "none", "rivals": [], "announced": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize("hours", [1, 25])
+def test_a_world_of_one_store_and_nobody_at_all_costs_nobody_anything(hours):
+    siege, result = extreme({**EMPTY, "hours": hours})
+    check_series(siege)
+    check_money(siege)
+    check_result(siege)
+    for name in ("cum_actions", "total_social_loss", "cum_mall_sales_loss", "platform_loss"):
+        assert siege.outcomes[name] == 0
+    assert result.stores.orders.tolist() == [0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("response", ["silence", "protect-and-talk"])
+def test_a_year_runs_through_and_its_fortnight_is_the_usual_one(response):
+    small = {"scale": 0.002, "population__n_consumers": 200_000, "population__n_stores": 20}
+    year, _result = extreme({**small, "hours": 8760, "response": response})
+    check_columns(year.world)
+    check_series(year)
+    check_money(year)
+    check_result(year)
+    fortnight, _result = extreme({**small, "hours": 336, "response": response})
+    assert year.hours[:336].equals(fortnight.hours)
+    assert year.outcomes["cum_actions"] > 0
 
 
 @pytest.mark.parametrize("nodes", [0, 1, 3494, 3496])

@@ -1,0 +1,179 @@
+"""The floor, the motions and the assembly, against answers worked out by hand."""
+
+import numpy as np
+import pytest
+from scipy.special import softmax
+
+from sim.chance import Stream, key_of, uniform
+from sim.rules import channel
+from sim.rules.channel import ChannelParameters, Tidings
+from sim.units import Motion, Phase
+
+P = ChannelParameters()
+GRID = (np.arange(4000) + 0.5) / 4000
+
+
+@pytest.mark.parametrize(
+    ("wish", "answer", "days"), [(-1.0, 0.5, 0.0), (-2.2, 1.0, 3.0), (0.3, 0.0, 8.0), (-3.0, 0.2, 1.0)]
+)  # fmt: skip
+def test_a_speaker_asks_for_each_motion_as_often_as_the_logit_says(wish, answer, days):
+    p = P._replace(motion_noise=0.7, motion_fervour=1.5, motion_talks=2.0, motion_unanswered=0.3)
+    fervour = wish + 1.5
+    worth = np.array([fervour, 2.0 * answer, fervour + 0.3 * days - 1.0, answer - fervour])
+    asked = [channel.motion(u, wish, answer, days, p) for u in GRID]
+    shares = np.bincount(asked, minlength=len(Motion)) / GRID.size
+    assert shares == pytest.approx(softmax(worth / 0.7), abs=1 / 2000)
+    assert asked == sorted(asked)  # attack, pause, escalate, dissolve, in the order of the number
+
+
+def test_a_nomination_goes_to_a_store_in_proportion_to_its_weight():
+    weights = np.array([0.0, 2.0, 0.0, 1.0, 1.0, 0.0])
+    picked = np.bincount([channel.pick(weights, u) for u in GRID], minlength=6) / GRID.size
+    assert picked == pytest.approx(weights / 4.0, abs=1 / 2000)
+    assert channel.pick(weights, 0.4999) == 1
+    assert channel.pick(weights, 0.5) == 3  # a number at the edge belongs to the next
+    assert channel.pick(weights, 1.0) == 4  # and none to a store without weight
+    assert channel.pick(np.zeros(3), 0.5) == -1
+    assert channel.pick(np.array([0.5]), 0.3) == 0
+
+
+def test_nominations_follow_support_and_visibility_to_a_power_and_pass_over_closed_stores():
+    out = np.full(3, 9.0)
+    listed = np.array([True, False, True])
+    channel.nomination_weights(
+        np.array([3.0, 5.0, 0.0]), np.array([1.0, 1.0, 2.0]), listed, 1.5, out
+    )
+    assert out.tolist() == [8.0, 0.0, 2.0**1.5]
+
+
+def served(asks, *, ends=100.0, slot=10.0, places=2, waiting=(), free_from=0.0):
+    """Serve some requests; members are numbered as they ask, those who wait come first."""
+    everybody = [*waiting, *asks]
+    member, asked = np.zeros(places, np.int32), np.zeros(places)
+    member[: len(waiting)], asked[: len(waiting)] = np.arange(len(waiting)), waiting
+    ask_member = np.arange(len(waiting), len(everybody), dtype=np.int32)
+    speaker, wait, clock = np.empty(50, np.int32), np.empty(50), np.array([free_from])
+    n, refused, left, longest = channel.serve(
+        ends, slot, places, ask_member, np.array(asks, float), member, asked, clock,
+        len(waiting), speaker, wait,
+    )  # fmt: skip
+    spoke = list(zip(speaker[:n].tolist(), wait[:n].tolist(), strict=True))
+    return spoke, refused, member[:left].tolist(), asked[:left].tolist(), longest, clock[0]
+
+
+def test_who_finds_the_floor_free_speaks_at_once_and_the_next_waits_for_the_slot():
+    spoke, refused, left, _asked, longest, clock = served([5.0, 7.0, 30.0])
+    assert spoke == [(0, 0.0), (1, 8.0), (2, 0.0)]
+    assert (refused, left, longest, clock) == (0, [], 1, 40.0)
+
+
+def test_who_asks_as_the_slot_ends_finds_the_floor_free_or_comes_after_who_waits():
+    assert served([5.0, 15.0])[0] == [(0, 0.0), (1, 0.0)]
+    assert served([5.0, 6.0, 15.0])[0] == [(0, 0.0), (1, 9.0), (2, 10.0)]
+
+
+def test_who_finds_all_places_taken_is_turned_away_and_a_place_is_free_once_one_speaks():
+    spoke, refused, _left, _asked, longest, _clock = served([1.0, 2.0, 3.0, 4.0, 11.0, 12.0])
+    assert [who for who, _ in spoke] == [0, 1, 2, 4]
+    assert (refused, longest) == (2, 2)
+
+
+def test_at_the_end_of_the_hour_who_waits_keeps_the_order_and_the_moment_of_asking():
+    spoke, refused, left, asked, longest, clock = served(
+        [95.0, 96.0, 99.0], places=3, waiting=[70.0, 80.0], free_from=90.0
+    )
+    assert spoke == [(0, 20.0)]
+    assert (refused, left, asked) == (1, [1, 2, 3], [80.0, 95.0, 96.0])
+    assert (longest, clock) == (3, 100.0)
+
+
+def test_a_request_or_a_slot_at_the_very_end_belongs_to_the_next_hour():
+    assert served([100.0])[0] == []
+    spoke, _refused, left, *_ = served([], waiting=[50.0], free_from=100.0)
+    assert (spoke, left) == ([], [0])
+
+
+def test_who_goes_offline_leaves_the_queue_and_the_others_move_up():
+    member, asked = np.array([4, 2, 7, 1], np.int32), np.array([1.0, 2.0, 3.0, 4.0])
+    online = np.zeros(8, np.bool_)
+    online[[2, 1, 7]] = True
+    member[2] = 3
+    assert channel.drop_absent(online, member, asked, 3) == 1
+    assert (member[0], asked[0]) == (2, 2.0)
+
+
+def test_requests_are_drawn_for_members_online_each_at_its_own_moment_of_the_hour():
+    key, inside = key_of(3), np.array([1, 4, 6], np.int32)
+    online = np.array([True] * 4 + [False] + [True] * 3)
+    member, moment = np.empty(400, np.int32), np.empty(400)
+    n = channel.draw_requests(key, 7, inside, online, 40.0, member, moment)
+    assert set(member[:n].tolist()) == {1, 6}
+    for i in (1, 6):
+        times = moment[:n][member[:n] == i]
+        numbers = [uniform(key, int(Stream.REQUEST_MOMENT), 7, i, d) for d in range(times.size)]
+        assert times.tolist() == [(7 + u) * 3600.0 for u in numbers]
+        assert 20 < times.size < 65
+    assert channel.draw_requests(key, 7, inside, online, 40.0, member[:5], moment[:5]) == n
+    assert channel.draw_requests(key, 7, inside, online, 40.0, member[:0], moment[:0]) == n
+
+
+def test_each_speech_adds_one_nomination_and_one_motion():
+    support, tally = np.zeros(3), np.zeros(len(Motion))
+    wish = np.array([5.0, -9.0])
+    speaker = np.array([0, 1, 1], np.int32)
+    weights = np.array([0.0, 1.0, 0.0])
+    channel.hear(key_of(1), 3, speaker, wish, weights, 0.5, 0.0, P, support, tally)
+    assert support.tolist() == [0.0, 3.0, 0.0]
+    assert tally[Motion.DISSOLVE] == 2.0
+    assert tally.sum() == 3.0
+    channel.hear(key_of(1), 3, speaker, wish, np.zeros(3), 0.5, 0.0, P, support, tally)
+    assert support.tolist() == [0.0, 3.0, 0.0]
+    assert tally.sum() == 6.0
+
+
+def tidings(**given):
+    usual = {
+        "hour": 70, "online": 5000.0, "top_today": 900.0, "top_ever": 1000.0,
+        "hours_in_phase": 10, "answer": 0.0, "leading": int(Motion.ATTACK),
+    }  # fmt: skip
+    return Tidings(**usual | given)
+
+
+HALF = P._replace(quorum=5000.0, dissolve_share=0.5, answer_accepted=0.6, attack_before_truce=30)
+ASSEMBLIES = [
+    (Phase.GATHER, {}, Phase.ATTACK),  # at the quorum itself
+    (Phase.GATHER, {"online": 4999.0}, Phase.GATHER),
+    (Phase.GATHER, {"leading": -1}, Phase.ATTACK),
+    (Phase.GATHER, {"leading": int(Motion.PAUSE)}, Phase.GATHER),
+    (Phase.GATHER, {"leading": int(Motion.DISSOLVE)}, Phase.GATHER),
+    (Phase.GATHER, {"leading": int(Motion.ESCALATE)}, Phase.ATTACK),
+    (Phase.ATTACK, {}, Phase.ATTACK),
+    (Phase.ATTACK, {"answer": 0.6}, Phase.DISSOLVE),
+    (Phase.ATTACK, {"answer": 0.59}, Phase.ATTACK),
+    (Phase.ATTACK, {"leading": int(Motion.DISSOLVE)}, Phase.DISSOLVE),
+    (Phase.ATTACK, {"top_today": 500.0}, Phase.ATTACK),
+    (Phase.ATTACK, {"top_today": 499.0}, Phase.DISSOLVE),
+    (Phase.ATTACK, {"leading": int(Motion.PAUSE)}, Phase.TRUCE),
+    (Phase.ATTACK, {"leading": int(Motion.ESCALATE)}, Phase.ESCALATE),
+    (Phase.ATTACK, {"hours_in_phase": 29}, Phase.ATTACK),
+    (Phase.ATTACK, {"hours_in_phase": 30}, Phase.TRUCE),
+    (Phase.TRUCE, {"top_today": 1.0, "hours_in_phase": 99}, Phase.TRUCE),
+    (Phase.TRUCE, {"answer": 0.6}, Phase.DISSOLVE),
+    (Phase.TRUCE, {"leading": int(Motion.ESCALATE)}, Phase.TRUCE),
+    (Phase.ESCALATE, {"hours_in_phase": 99}, Phase.ESCALATE),
+    (Phase.ESCALATE, {"leading": int(Motion.ESCALATE)}, Phase.ESCALATE),
+    (Phase.ESCALATE, {"leading": int(Motion.PAUSE)}, Phase.TRUCE),
+    (Phase.ESCALATE, {"top_today": 499.0}, Phase.DISSOLVE),
+    (Phase.DISSOLVE, {"leading": int(Motion.ATTACK)}, Phase.DISSOLVE),
+]
+
+
+@pytest.mark.parametrize(("phase", "told", "then"), ASSEMBLIES)
+def test_the_assembly_decides_as_model_md_says(phase, told, then):
+    assert channel.decide(phase, tidings(**told), HALF) == then
+
+
+def test_at_the_deadline_an_answer_is_accepted_heard_or_too_little():
+    p = P._replace(answer_heard=0.3, answer_accepted=0.6)
+    found = [channel.at_deadline(a, p) for a in (0.0, 0.29, 0.3, 0.59, 0.6, 1.0)]
+    assert found == [Phase.ESCALATE] * 2 + [Phase.TRUCE] * 2 + [Phase.DISSOLVE] * 2

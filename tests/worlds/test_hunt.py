@@ -1,0 +1,72 @@
+"""A hunt through all scenarios there are: no crash, no warning, no NaN, and every account holds."""
+
+import warnings
+from collections import Counter
+
+import pytest
+from hypothesis import HealthCheck, event, given, settings
+from hypothesis import strategies as st
+
+from sim.declared import fields_of
+from sim.model import Siege
+from sim.scenario import Scenario
+from tests.drawn import FIELDS, scenarios
+from tests.invariants import check_columns, check_money, check_result, check_series
+
+anything = settings(suppress_health_check=list(HealthCheck), deadline=None)
+
+
+def hunt(scenario, seed):
+    """Run a world, every warning an error, and hold it to all that holds in every world."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        siege = Siege(scenario, seed=seed)
+        check_columns(siege.world)
+        while siege.running:
+            siege.step()
+            check_columns(siege.world)
+        check_series(siege)
+        check_money(siege)
+        check_result(siege)
+    event(f"attacked: {siege.outcomes['cum_actions'] > 0}")
+    return siege
+
+
+seeds = st.integers(0, 2**64 - 1)
+
+
+@settings(anything, max_examples=60)
+@given(scenarios(), seeds)
+def test_any_legal_scenario_runs_and_every_account_of_it_holds(scenario, seed):
+    hunt(scenario, seed)
+
+
+@pytest.mark.slow
+@settings(anything, max_examples=2000)
+@given(scenarios(), seeds)
+def test_two_thousand_legal_scenarios_run_and_every_account_of_them_holds(scenario, seed):
+    hunt(scenario, seed)
+
+
+def test_the_scenarios_drawn_are_of_all_kinds_and_many_see_a_siege():
+    seen = Counter()
+
+    @settings(anything, max_examples=60)
+    @given(scenarios(), seeds)
+    def look(scenario, seed):
+        siege = Siege(scenario, seed=seed).run()
+        seen["attacked"] += siege.outcomes["cum_actions"] > 0
+        seen["delisted"] += siege.outcomes["n_stores_delisted"] > 0
+        seen["measures"] += len(siege.record.begun) > 0
+        seen["no sellers"] += len(siege.sellers) == 0
+        seen[scenario.graph.family] += 1
+        seen["same again"] += Scenario.parse(scenario.to_dict()) == scenario
+        seen["all"] += 1
+
+    look()
+    assert seen["same again"] == seen["all"]
+    for kind, least in (("attacked", 0.2), ("delisted", 0.05), ("measures", 0.1)):
+        assert seen[kind] >= least * seen["all"], (kind, seen)
+    assert min(seen[kind] for kind in ("no sellers", "complete", "small_world")) > 0
+    declared = {f.path for f in fields_of(Scenario) if "[" not in f.path}
+    assert {path for path in declared if not path.startswith("response.")} <= set(FIELDS)
