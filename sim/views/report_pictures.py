@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from sim.views.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, dress
+from sim.views.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, Drawing, dress
 
 WIDTH = 10.0
 PARTY_COLOURS = {
@@ -34,7 +34,7 @@ def crowd_figure(
     columns = min(3, len(policies))
     rows = -(-len(policies) // columns)
     height = 0.35 + 2.05 * rows
-    fig = Figure(figsize=(WIDTH, height), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     bands = {p: _bands(hours, p, series) for p in policies}
     for ax, policy in zip(axes, policies, strict=False):
@@ -79,7 +79,7 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
     """
     n = len(means)
     height = 1.05 + 0.52 * n
-    fig = Figure(figsize=(WIDTH, height), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     ax = fig.add_axes((0.2, 0.5 / height, 0.77, 0.52 * n / height))
     dress(ax)
     for y, policy in enumerate(means.index):
@@ -113,7 +113,7 @@ def differences_figure(
     """Draw paired differences from the first policy with their 90 % intervals, in million yuan."""
     n = len(policies)
     height = 0.95 + 0.34 * n
-    fig = Figure(figsize=(WIDTH, height), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     axes = fig.subplots(1, len(outcomes), sharey=True, squeeze=False).ravel()
     for ax, (outcome, title) in zip(axes, outcomes.items(), strict=True):
         dress(ax)
@@ -144,7 +144,7 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
 
     ``points`` has the columns ``response``, ``hour``, ``mean``, ``low``, ``high`` (yuan).
     """
-    fig = Figure(figsize=(WIDTH, 3.2), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, 3.2), facecolor="white")
     ax = fig.add_axes((0.1, 0.17, 0.72, 0.75))
     dress(ax)
     colours = (BLUE, RED, GREEN, ORANGE, PINK, SKY, INK)
@@ -164,7 +164,7 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
 
 def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
     """Draw the platform's loss against that of all together; those on the front are named bold."""
-    fig = Figure(figsize=(WIDTH, 3.6), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, 3.6), facecolor="white")
     ax = fig.add_axes((0.1, 0.15, 0.85, 0.78))
     dress(ax)
     rows = sorted(points.to_dict("records"), key=lambda row: -row[social])
