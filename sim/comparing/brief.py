@@ -82,9 +82,9 @@ def _payers(c: Compared) -> tuple[pd.DataFrame, pd.DataFrame]:
     return means, totals
 
 
-def payers_figure(c: Compared) -> Figure:
-    """Draw what each policy costs, and whom."""
-    return pictures.who_pays_figure(*_payers(c))
+def payers_figure(c: Compared, title: str) -> Figure:
+    """Draw what each policy costs, and whom, under a headline."""
+    return pictures.who_pays_figure(*_payers(c), title)
 
 
 def _who_pays(c: Compared) -> Section:

@@ -92,9 +92,9 @@ class Comparison(Compared):
             about={k: v for k, v in about.items() if k not in derived},
         )
 
-    def plot(self) -> "Figure":
-        """Draw what each policy costs, and whom."""
-        return payers_figure(self)
+    def plot(self, title: str = "Who pays") -> "Figure":
+        """Draw what each policy costs, and whom, under a headline."""
+        return payers_figure(self, title)
 
     def report(self, path: str | Path) -> Path:
         """Write one self-contained HTML page that also prints.

@@ -67,7 +67,7 @@ def _bands(hours: pd.DataFrame, policy: str, series: str) -> pd.DataFrame:
     return own.groupby("hour")[series].quantile(np.array([0.05, 0.5, 0.95])).unstack()
 
 
-def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
+def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") -> Figure:
     """Draw what each party loses under each policy, and all together with its interval.
 
     Parameters
@@ -76,9 +76,11 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
         Losses in yuan, a row a policy, a column a party; a gain is below 0.
     totals
         ``mean``, ``low``, ``high`` of all together, a row a policy.
+    title
+        A headline, where no other stands above it.
     """
     n = len(means)
-    height = 1.05 + 0.52 * n
+    height = 1.05 + 0.52 * n + 0.4 * bool(title)
     fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     ax = fig.add_axes((0.2, 0.5 / height, 0.77, 0.52 * n / height))
     dress(ax)
@@ -104,6 +106,7 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
         handles=marks, ncols=6, loc="lower left", bbox_to_anchor=(-0.25, 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
     )  # fmt: skip
+    fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
     return fig
 
 

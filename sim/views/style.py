@@ -4,6 +4,7 @@ The same look for pictures of one's own: ``plt.style.use("sim.views.slide")``.
 """
 
 import io
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -20,8 +21,12 @@ SMALL, TINY = 9.0, 8.0
 class Drawing(Figure):
     """A figure that a notebook shows as it is, whether or not pyplot was ever used.
 
-    Jupyter knows how to show a plain figure only once pyplot has made one.
+    Jupyter knows how to show a plain figure only once pyplot has made one. Panels stand where
+    they were put, even if the user's settings ask for an automatic layout.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"layout": "none", **kwargs})
 
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()
