@@ -6,11 +6,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.comparing import robust
-from sim.comparing.sentences import PARTIES, answer, assumptions, listed, m, question, share, span
+from sim.comparing.sentences import PARTIES, answer, assumptions, listed, question, share, span
 from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 from sim.views import report_pictures as pictures
 from sim.views.numbers import count
+from sim.views.numbers import in_millions as m
 from sim.views.report import Brief, Grid, Picture, Section
 
 SHOWN = {
