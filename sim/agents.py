@@ -68,11 +68,13 @@ def _names(kind: type) -> list[str]:
     return [f.name for f in fields(kind)]
 
 
+CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}
+"""Columns that hold codes, and what the codes mean."""
+
+
 def _plain(name: str, value: Any) -> Any:
-    if name == "stance":
-        return Stance(int(value))
-    if name == "role":
-        return Role(int(value))
+    if name in CODES:
+        return CODES[name](int(value))
     return value.item() if isinstance(value, np.generic) else value
 
 
@@ -286,6 +288,9 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
     def __init__(self, model: Any, row: int) -> None:
         super().__init__(model)
         self.row = row
+
+    def __repr__(self) -> str:
+        return f"<RivalPlatform {self.name}>"
 
     def __getattr__(self, name: str) -> Any:
         if name in {"name", "yearly_fee", "attraction", "effort", "margin", "promise_after"}:

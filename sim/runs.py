@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -12,10 +12,14 @@ from sim import parquet, tables
 from sim.chance import check_seed
 from sim.folders import prepare_folder, unwritable, write_json
 from sim.model import Siege
+from sim.money import Books, balance
 from sim.outcomes import OUTCOMES, measure
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 type Progress = Callable[[int, int], None]
 
@@ -78,6 +82,17 @@ class RunResult:
 
         return story(self.record, self.scenario, self.outcomes)
 
+    def plot(self) -> "Figure":
+        """Draw the run: crowd, attacks, stores, their losses and sales."""
+        from sim.views.plots import siege_figure
+
+        return siege_figure(self.record, self.scenario)
+
+    @property
+    def books(self) -> Books:
+        """Who lost and gained what against the quiet twin, and who paid whom."""
+        return balance(self.record)
+
     def save(self, folder: str | Path) -> Path:
         """Write the run's folder: scenario, outcomes, tables and the picture.
 
@@ -96,9 +111,7 @@ class RunResult:
             write_json(out / "columns.json", tables.describe_columns())
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
-            from sim.views.plots import siege_figure
-
-            siege_figure(self.record, self.scenario).savefig(out / "siege.png", dpi=110)
+            self.plot().savefig(out / "siege.png", dpi=110)
         except OSError as error:
             raise unwritable(out, error) from None
         return out

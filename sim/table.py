@@ -7,7 +7,7 @@ import mesa
 import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
-from sim.agents import RowAgent
+from sim.agents import CODES, RowAgent
 
 type Rows = np.ndarray
 
@@ -119,7 +119,8 @@ class Table(AbstractAgentSet[Any]):
             return [list(values) for values in zip(*each, strict=True)]
         if attr_names in self.kind.columns:
             values = self.kind.columns[attr_names](self.model.world)  # type: ignore[attr-defined]
-            return values[self.rows].tolist()
+            told = values[self.rows].tolist()
+            return list(map(CODES[attr_names], told)) if attr_names in CODES else told
         if handle_missing not in {"error", "default"}:
             raise ValueError(f"handle_missing: given {handle_missing!r}, allowed error or default")
         if handle_missing == "default":

@@ -3,6 +3,7 @@
 import math
 
 import pandas as pd
+from matplotlib.figure import Figure
 
 from sim.comparing import robust
 from sim.comparing.sentences import PARTIES, answer, assumptions, listed, question, share, span
@@ -66,7 +67,8 @@ def _named(c: Compared, outcome: str) -> str:
     return crossed if crossed in c.runs else outcome
 
 
-def _who_pays(c: Compared) -> Section:
+def _payers(c: Compared) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Give each party's mean loss by policy, and that of all together with its interval."""
     outcomes = {party: _named(c, outcome) for party, outcome in PARTIES.items()}
     sign = {party: -1.0 if party == "rivals" else 1.0 for party in PARTIES}
     means = pd.DataFrame(
@@ -78,6 +80,17 @@ def _who_pays(c: Compared) -> Section:
         {k: [c.mean(p, total, k) for p in c.policies] for k in ("mean", "low", "high")},
         index=c.policies,
     )
+    return means, totals
+
+
+def payers_figure(c: Compared, title: str) -> Figure:
+    """Draw what each policy costs, and whom, under a headline."""
+    return pictures.who_pays_figure(*_payers(c), title)
+
+
+def _who_pays(c: Compared) -> Section:
+    means, totals = _payers(c)
+    total = c.losses[0]
     rows = []
     for p in c.policies:
         d = c.difference(p, total)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from sim import parquet
 from sim.chance import check_seed
 from sim.comparing import against_old
-from sim.comparing.brief import brief_of
+from sim.comparing.brief import brief_of, payers_figure
 from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
 from sim.comparing.tables import EXTRA, Compared
 from sim.comparing.uncertainty import Ensemble, draws_of
@@ -27,6 +27,9 @@ from sim.scenario import Scenario
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
 from sim.views.report import write_report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 type Progress = Callable[[int, int], None]
 
@@ -83,6 +86,10 @@ class Comparison(Compared):
             hours=parquet.read(base / "hours.parquet"),
             about={k: v for k, v in about.items() if k not in derived},
         )
+
+    def plot(self, title: str = "Who pays") -> "Figure":
+        """Draw what each policy costs, and whom, under a headline."""
+        return payers_figure(self, title)
 
     def report(self, path: str | Path) -> Path:
         """Write one self-contained HTML page that also prints.

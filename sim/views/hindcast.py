@@ -14,7 +14,7 @@ from sim.facts import Fact
 from sim.units import F64
 from sim.views.numbers import count
 from sim.views.reported import draw_reported
-from sim.views.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, dress
+from sim.views.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
 
 ROW, CROWD = 0.27, 2.9  # inches: a fact's line, the crowd's panel
 LONGEST = 60
@@ -46,7 +46,7 @@ def hindcast_figure(
     """
     shown = facts[facts["share_inside"].notna()]
     height = CROWD + 1.9 + ROW * len(shown)
-    fig = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     crowd = fig.add_axes((0.085, 1 - (CROWD + 0.75) / height, 0.89, CROWD / height))
     lines = fig.add_axes((0.43, 0.45 / height, 0.35, ROW * len(shown) / height))
     fig.text(0.02, 1 - 0.12 / height, "Reported and simulated", fontsize=17, weight="bold",

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from sim.money import Books
 from sim.views.numbers import lost_or_gained
-from sim.views.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, dress
+from sim.views.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
 
 PARTIES: dict[str, Callable[[Books], float]] = {
     "platform": lambda b: b.platform,
@@ -38,7 +38,7 @@ def who_pays_figure(books: Books | Mapping[str, Books], title: str = "Who pays")
     runs = {"": books} if isinstance(books, Books) else dict(books)
     step, bar = len(runs) + 0.8, 0.27
     height = 1.3 + bar * step * len(PARTIES)
-    fig = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     left = 0.14 if len(runs) == 1 else 0.29
     ax = fig.add_axes((left, 0.5 / height, 0.98 - left, bar * step * len(PARTIES) / height))
     dress(ax)

@@ -35,6 +35,7 @@ from sim.views.style import (
     SMALL,
     TINY,
     WIDTH,
+    Drawing,
     dress,
 )
 
@@ -111,7 +112,7 @@ def siege_figure(
     strip = 0.16 * (max(tiers, default=-1) + 1)
     gap, top, foot = 0.38, 0.98 + strip, 0.5
     height = top + foot + sum(p.height for p in panels) + gap * (len(panels) - 1)
-    fig = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     _write_title(fig, r, scenario, height)
     at = height - top
     axes: list[Axes] = []

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
-from sim.views.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, dress
+from sim.views.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, Drawing, dress
 
 WIDTH = 10.0
 PARTY_COLOURS = {
@@ -34,7 +34,7 @@ def crowd_figure(
     columns = min(3, len(policies))
     rows = -(-len(policies) // columns)
     height = 0.35 + 2.05 * rows
-    fig = Figure(figsize=(WIDTH, height), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     axes = fig.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     bands = {p: _bands(hours, p, series) for p in policies}
     for ax, policy in zip(axes, policies, strict=False):
@@ -67,7 +67,7 @@ def _bands(hours: pd.DataFrame, policy: str, series: str) -> pd.DataFrame:
     return own.groupby("hour")[series].quantile(np.array([0.05, 0.5, 0.95])).unstack()
 
 
-def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
+def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") -> Figure:
     """Draw what each party loses under each policy, and all together with its interval.
 
     Parameters
@@ -76,10 +76,12 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
         Losses in yuan, a row a policy, a column a party; a gain is below 0.
     totals
         ``mean``, ``low``, ``high`` of all together, a row a policy.
+    title
+        A headline, where no other stands above it.
     """
     n = len(means)
-    height = 1.05 + 0.52 * n
-    fig = Figure(figsize=(WIDTH, height), facecolor="white")
+    height = 1.05 + 0.52 * n + 0.4 * bool(title)
+    fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     ax = fig.add_axes((0.2, 0.5 / height, 0.77, 0.52 * n / height))
     dress(ax)
     for y, policy in enumerate(means.index):
@@ -104,6 +106,7 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame) -> Figure:
         handles=marks, ncols=6, loc="lower left", bbox_to_anchor=(-0.25, 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
     )  # fmt: skip
+    fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
     return fig
 
 
@@ -113,7 +116,7 @@ def differences_figure(
     """Draw paired differences from the first policy with their 90 % intervals, in million yuan."""
     n = len(policies)
     height = 0.95 + 0.34 * n
-    fig = Figure(figsize=(WIDTH, height), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, height), facecolor="white")
     axes = fig.subplots(1, len(outcomes), sharey=True, squeeze=False).ravel()
     for ax, (outcome, title) in zip(axes, outcomes.items(), strict=True):
         dress(ax)
@@ -144,7 +147,7 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
 
     ``points`` has the columns ``response``, ``hour``, ``mean``, ``low``, ``high`` (yuan).
     """
-    fig = Figure(figsize=(WIDTH, 3.2), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, 3.2), facecolor="white")
     ax = fig.add_axes((0.1, 0.17, 0.72, 0.75))
     dress(ax)
     colours = (BLUE, RED, GREEN, ORANGE, PINK, SKY, INK)
@@ -164,7 +167,7 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
 
 def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
     """Draw the platform's loss against that of all together; those on the front are named bold."""
-    fig = Figure(figsize=(WIDTH, 3.6), facecolor="white")
+    fig = Drawing(figsize=(WIDTH, 3.6), facecolor="white")
     ax = fig.add_axes((0.1, 0.15, 0.85, 0.78))
     dress(ax)
     rows = sorted(points.to_dict("records"), key=lambda row: -row[social])

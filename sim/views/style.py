@@ -1,6 +1,13 @@
-"""What all pictures share: colours, sizes, quiet axes."""
+"""What all pictures share: colours, sizes, quiet axes, and that a notebook shows them.
+
+The same look for pictures of one's own: ``plt.style.use("sim.views.slide")``.
+"""
+
+import io
+from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -9,6 +16,22 @@ BLUE, RED, PINK, INK, GREY = "#0072B2", "#D55E00", "#CC79A7", "#222222", "#6b6b6
 
 WIDTH, DPI = 11.0, 100
 SMALL, TINY = 9.0, 8.0
+
+
+class Drawing(Figure):
+    """A figure that a notebook shows as it is, whether or not pyplot was ever used.
+
+    Jupyter knows how to show a plain figure only once pyplot has made one. Panels stand where
+    they were put, even if the user's settings ask for an automatic layout.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"layout": "none", **kwargs})
+
+    def _repr_png_(self) -> bytes:
+        out = io.BytesIO()
+        self.savefig(out, format="png")
+        return out.getvalue()
 
 
 def dress(ax: Axes) -> None:

@@ -12,7 +12,21 @@ from sim.lab.analysis import Analysis
 from sim.lab.convergence import has_siege, running_means
 from sim.lab.effects import half_width
 from sim.outcomes import OUTCOMES
-from sim.views.style import BLUE, DPI, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, TINY, dress
+from sim.views.style import (
+    BLUE,
+    DPI,
+    GREEN,
+    GREY,
+    INK,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    SMALL,
+    TINY,
+    Drawing,
+    dress,
+)
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY, GREY, INK)
 _UNITS = ((1e9, "bn "), (1e6, "m "), (1e3, "k "))
@@ -38,7 +52,7 @@ def save_pictures(found: Analysis, folder: Path) -> list[str]:
 
 
 def _grid(found: Analysis, columns: int, rows: int, height: float = 2.7) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip
-    figure = Figure(figsize=(max(4.2 * columns, 6.0), height * rows + 0.7), layout="constrained")
+    figure = Drawing(figsize=(max(4.2 * columns, 6.0), height * rows + 0.7), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
     title = found.question or found.name
     figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left", wrap=True)

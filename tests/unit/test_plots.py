@@ -4,19 +4,22 @@ import warnings
 from dataclasses import replace
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex
 
 from sim.facts import Fact
 from sim.model import Siege
 from sim.money import balance
 from sim.outcomes import measure
 from sim.units import Phase
+from sim.views import style
 from sim.views.numbers import count
 from sim.views.payers import who_pays_figure
 from sim.views.plots import _tiers, siege_figure
-from sim.views.style import WIDTH
+from sim.views.style import WIDTH, Drawing
 
 WORLDS = {
     "as happened": ("taobao-2011", {}),
@@ -181,3 +184,25 @@ def test_a_bar_of_the_loss_is_as_long_as_the_loss(besieged):
     widths = [bar.get_width() for bar in who_pays_figure(books).axes[0].patches]
     expected = [books.platform, books.stores, books.sellers, books.shoppers, books.rivals, books.social]  # fmt: skip
     assert np.allclose(widths, np.array(expected) / 1e6)
+
+
+def test_a_figure_shows_itself_in_a_notebook_whatever_was_imported(besieged):
+    drawn = siege_figure(*besieged)
+    assert isinstance(drawn, Drawing)
+    assert drawn._repr_png_().startswith(b"\x89PNG")
+
+
+def test_a_figure_keeps_its_layout_under_the_settings_of_the_user(besieged):
+    with plt.style.context("sim.views.slide"), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert mpl.rcParams["figure.constrained_layout.use"]
+        drawn = siege_figure(*besieged)
+        drawn._repr_png_()
+    assert drawn.get_layout_engine() is None
+
+
+def test_the_look_for_slides_has_the_colours_of_the_house():
+    with plt.style.context("sim.views.slide"):
+        cycle = [to_hex(c).upper() for c in mpl.rcParams["axes.prop_cycle"].by_key()["color"]]
+    ours = (style.BLUE, style.RED, style.GREEN, style.ORANGE, style.PINK, style.SKY, style.INK)
+    assert cycle == [c.upper() for c in ours]

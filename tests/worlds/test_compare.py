@@ -106,6 +106,13 @@ def test_the_report_is_one_file_that_says_what_it_must(made, tmp_path):
     assert page.count("data:image/svg+xml;base64,") >= 4
 
 
+def test_a_comparison_draws_what_each_policy_costs_under_a_headline(made):
+    figure = made.plot("What it costs")
+    assert "What it costs" in [text.get_text() for text in figure.texts]
+    (ax,) = figure.axes
+    assert [label.get_text() for label in ax.get_yticklabels()] == made.policies
+
+
 def test_a_run_that_fails_is_a_row_and_the_others_are_whole():
     broken = Response(name="broken", measures=(Fails(trigger=Trigger(hour=2)),))
     c = compare(["silence", broken], scenario=WORLD.but(hours=4), runs=2, workers=1)

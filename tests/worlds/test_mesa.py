@@ -205,6 +205,14 @@ def test_grouping_splits_the_rows_as_numpy_does(seen, chosen):
 
 
 @some
+def test_codes_come_by_their_names_from_sets_as_from_agents(seen):
+    assert seen.sellers.get("stance") == [s.stance for s in seen.sellers]
+    assert {type(stance) for stance in seen.sellers.get("stance")} == {Stance}
+    by_role = seen.onlookers.groupby("role")
+    assert {role.name for role, _ in by_role} <= {"CURIOUS", "SYMPATHISER", "REPORTER"}
+    assert repr(seen.rivals[0]) == "<RivalPlatform Dangdang>"
+
+
 def test_sorting_orders_the_rows_as_numpy_does(seen, chosen):
     agents = chosen(seen)
     order = np.argsort(agents.turnover, kind="stable")
