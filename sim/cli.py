@@ -293,6 +293,18 @@ def schema() -> None:
 
 
 @app.command()
+def dashboard(
+    port: Annotated[int, typer.Option("--port", help="the page's port; 0 for any that is free")] = 8765,
+    host: Annotated[str, typer.Option("--host", help="the address it is bound to")] = "127.0.0.1",
+) -> None:  # fmt: skip
+    """Serve the web page: worlds to run and to compare, live, in a browser."""
+    from sim.views.dashboard import serve
+
+    _say_what_it_waits_for(quiet=False)
+    serve(host, port, typer.echo)
+
+
+@app.command()
 def bench(
     json: Json = False,
     quick: Annotated[bool, typer.Option("--quick", help="small sizes only")] = False,

@@ -26,3 +26,12 @@ def lost_or_gained(yuan: float) -> str:
     if abs(yuan) < 0.5:
         return "neither lost nor gained"
     return f"{'lost' if yuan > 0 else 'gained'} {million(yuan)}"
+
+
+def written(value: float | None, unit: str) -> str:
+    """Write a value for people: thousands apart, shares with three digits, a dash for none."""
+    if value is None:
+        return "–"
+    if unit == "share":
+        return f"{value:.3f}"
+    return f"{value:,.2f}" if unit == "hours" and value % 1 else f"{value:,.0f}"

@@ -15,6 +15,7 @@ from rich.table import Table
 from sim.hindcasts import Hindcast
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
+from sim.views.numbers import written
 
 WIDE = 120
 """Columns of a terminal from which the outcomes' meanings stand beside them."""
@@ -103,15 +104,6 @@ def tell_hindcast(result: Hindcast, folder: Path) -> None:
         f"{result.runs} runs, {len(result.failures)} failed; a siege in {besieged:.0f} % of them."
     )
     print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
-
-
-def written(value: float | None, unit: str) -> str:
-    """Write a value for people: thousands apart, shares with three digits, a dash for none."""
-    if value is None:
-        return "–"
-    if unit == "share":
-        return f"{value:.3f}"
-    return f"{value:,.2f}" if unit == "hours" and value % 1 else f"{value:,.0f}"
 
 
 def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:

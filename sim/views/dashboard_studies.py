@@ -1,0 +1,94 @@
+"""What the page shows of many worlds: a comparison's answer, and the facts beside a hindcast."""
+
+from collections.abc import Mapping
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from sim.comparing.brief import brief_of
+from sim.comparing.comparison import Comparison
+from sim.hindcasts import Hindcast
+from sim.views.dashboard_charts import Band, Chart, Line, draw
+from sim.views.numbers import count
+from sim.views.report import Grid
+from sim.views.reported import reported_of
+from sim.views.style import BLUE, SKY
+
+STRONG = ' class="b-strong"'
+"""What marks a row of a table."""
+SECTIONS = ("Who pays", "The siege under each", "How sure the choice is")
+"""Tables of the report that the page shows; the others are in the report."""
+
+
+def show_comparison(c: Comparison) -> str:
+    """Give what a comparison answers as HTML: sentences, the crowd of each, tables."""
+    brief = brief_of(c)
+    said = "".join(f"<li>{escape(sentence)}</li>" for sentence in brief.answer)
+    charts = [_crowd_of(c, policy) for policy in c.policies]
+    low, high = (f(chart.range[k] for chart in charts) for k, f in ((0, min), (1, max)))
+    drawn = "".join(draw(chart, (low, high)) for chart in charts)
+    tables = "".join(
+        f"<h3>{escape(s.heading)}</h3>{_table(s.grid)}"
+        for s in brief.sections
+        if s.grid is not None and s.heading in SECTIONS
+    )
+    return f'<ol class="b-answer">{said}</ol><div class="b-pair">{drawn}</div>{tables}'
+
+
+def _crowd_of(c: Comparison, policy: str) -> Chart:
+    own = c.hours[c.hours["policy"] == policy]
+    bands = own.groupby("hour")["online"].quantile(np.array([0.05, 0.5, 0.95])).unstack()
+    low, middle, high = bands.to_numpy(float).T
+    line = [Line("median", middle, BLUE)]
+    return Chart(f"{policy}: people online", "the band holds 90 % of the worlds", middle.size, line, "Nobody protests in the median world.", band=Band(low, high, SKY))  # fmt: skip
+
+
+def _table(grid: Grid) -> str:
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in grid.head)
+    body = "".join(
+        f"<tr{STRONG if n in grid.strong else ''}>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
+        for n, row in enumerate(grid.rows)
+    )
+    note = f'<p class="b-note">{escape(grid.note)}</p>' if grid.note else ""
+    return f'<div class="b-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'
+
+
+def show_hindcast(h: Hindcast) -> str:
+    """Give a hindcast as HTML: the crowd with its reported ranges, and a row a fact."""
+    low, middle, high = np.quantile(h.online, [0.05, 0.5, 0.95], axis=0)
+    boxes = [tuple(r) for r in reported_of(middle, h.table)]
+    chart = Chart(
+        "People online", f"median and middle 90 % of {len(h.online)} worlds", middle.size,
+        [Line("simulated", middle, BLUE)], "Nobody protests in the median world.",
+        band=Band(low, high, BLUE), boxes=boxes, keys=[("F…: reported", "#222222")],
+    )  # fmt: skip
+    rows: list[dict[str, Any]] = [
+        row for row in h.to_dict()["facts"] if row["share_inside"] is not None
+    ]
+    n = sum(bool(row["inside"]) for row in rows)
+    told = (
+        f"In {n} of {len(rows)} reported facts the simulated median lies inside the reported "
+        f"range. A siege came in {100 * h.share_with_siege:.3g} % of the worlds."
+    )
+    body = "".join(_fact(row) for row in rows)
+    head = "".join(f'<th scope="col">{word}</th>' for word in ("fact", "reported", "simulated, 5 to 95 %", "median inside"))  # fmt: skip
+    return (
+        f'<p class="b-lead">{told}</p><div class="b-one">{draw(chart)}</div>'
+        f'<div class="b-scroll"><table class="b-facts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        '<p class="b-note">Facts with the use <i>check</i> were not used to set the model.</p>'
+    )
+
+
+def _fact(row: Mapping[str, Any]) -> str:
+    reported = f"{_short(row['low'])} to {_short(row['high'])}"
+    simulated = (
+        "in no world" if row["p05"] is None else f"{_short(row['p05'])} to {_short(row['p95'])}"
+    )
+    mark = '<td class="b-yes">yes</td>' if row["inside"] else '<td class="b-no">no</td>'
+    what = f"{escape(row['quantity'])} <small>{escape(row['id'])}, {escape(row['unit'])}, {escape(row['use'])}</small>"
+    return f"<tr><td>{what}</td><td>{reported}</td><td>{simulated}</td>{mark}</tr>"
+
+
+def _short(value: float) -> str:
+    return count(value) if abs(value) >= 10 else f"{value:.2g}"
