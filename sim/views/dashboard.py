@@ -63,6 +63,7 @@ def _bind(host: str, port: int) -> socket.socket:
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind(found[4])
+        listening.listen(128)  # who comes before all is imported waits, and is not refused
     except OSError as error:
         listening.close()
         said = f"given {host} and {port}, allowed an address and a free port of this machine"

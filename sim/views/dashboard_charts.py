@@ -5,7 +5,7 @@ these take a millisecond, so they can be drawn anew several times a second for s
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
@@ -56,7 +56,7 @@ class Chart:
     """What a chart shows, over the hours of the whole horizon.
 
     ``marks`` are hours with a word each; ``boxes`` are ranges reported for some hours:
-    start, stop, low, high, name.
+    start, stop, low, high, name. ``of`` names the world, where there are two.
     """
 
     title: str
@@ -68,7 +68,8 @@ class Chart:
     spans: Sequence[Span] = ()
     marks: Sequence[tuple[int, str]] = ()
     boxes: Sequence[tuple[int, int, float, float, str]] = ()
-    keys: Sequence[tuple[str, str]] = field(default=())
+    keys: Sequence[tuple[str, str]] = ()
+    of: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -95,15 +96,17 @@ def draw(chart: Chart, bounds: tuple[float, float] | None = None) -> str:
     bounds
         Lowest and highest value of the axis, where several charts share one.
     """
-    keys = [(f"{line.name}", line.colour) for line in chart.lines if line.name] + list(chart.keys)
-    legend = "".join(f'<span style="color:{c}">{escape(name)}</span>' for name, c in keys)
+    keys = [(line.name, line.colour) for line in chart.lines if line.name] + list(chart.keys)
+    legend = "".join(
+        f'<span><u style="background:{colour}"></u>{escape(name)}</span>' for name, colour in keys
+    )
     if chart.is_empty and chart.empty:
         body, legend = f'<p class="b-empty">{escape(chart.empty)}</p>', ""
     else:
         body = _plot(chart, bounds or chart.range)
     return (
         f'<figure class="b-chart" role="img" aria-label="{escape(_told(chart))}"><figcaption>'
-        f"<b>{escape(chart.title)}</b><small>{escape(chart.unit)}</small>{legend}</figcaption>{body}</figure>"
+        f"<b>{escape(chart.title)}</b>{f'<em>{escape(chart.of)}</em>' if chart.of else ''}<small>{escape(chart.unit)}</small>{legend}</figcaption>{body}</figure>"
     )
 
 

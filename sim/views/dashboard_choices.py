@@ -43,12 +43,12 @@ class Choices:
 
 @dataclass(frozen=True)
 class Checked:
-    """What choices come to: worlds side by side, or what is wrong by field."""
+    """What choices come to: worlds side by side, none if a field of theirs is wrong."""
 
     scenarios: tuple[Scenario, ...] = ()
     seed: int = 0
-    worlds: int = 0
-    faults: Mapping[str, str] = field(default_factory=dict)
+    worlds: int = field(default=0, compare=False)  # of a study: no other world comes of it
+    faults: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 @lru_cache(maxsize=256)
@@ -84,12 +84,11 @@ def check(choices: Choices) -> Checked:
     ]
     seed = attempt("seed", lambda: check_seed(_whole(choices.seed)))
     worlds = attempt("worlds", lambda: _between("worlds", choices.worlds, 2, MOST_WORLDS))
-    if faults or worlds is None or seed is None:
+    if faults.keys() - {"worlds"} or seed is None:
         return Checked(faults=faults)
     world = scenario.but(changes)
-    return Checked(
-        tuple(world.but(response=response) for response in timed if response), seed, worlds
-    )
+    scenarios = tuple(world.but(response=response) for response in timed if response)
+    return Checked(scenarios, seed, worlds or 0, faults)
 
 
 def _named(field: str, name: str, folder: str = "") -> str:

@@ -69,8 +69,8 @@ def _neighbours(graph: Graph, row: int) -> list[int]:
     return found
 
 
-def draw_network(s: Sample, stances: list[int]) -> str:
-    """Give the sample as HTML, coloured by the stances of its people."""
+def draw_network(s: Sample, stances: list[int], of: str = "") -> str:
+    """Give the sample as HTML, coloured by the stances of its people; ``of`` names the world."""
     width, height, edge = 640.0, 320.0, 14.0
     xs = edge + s.places[:, 0] * (width - 2 * edge)
     ys = edge + s.places[:, 1] * (height - 2 * edge)
@@ -88,7 +88,7 @@ def draw_network(s: Sample, stances: list[int]) -> str:
     counted = ", ".join(f"{n[stance]} {name}" for stance, (name, _) in STANCES.items())
     return (
         f'<figure class="b-chart b-network" role="img" aria-label="Coordination graph: {escape(counted)}"><figcaption>'
-        f"<b>Who stands with whom</b><small>{told}</small></figcaption>"
+        f"<b>Who stands with whom</b>{f'<em>{escape(of)}</em>' if of else ''}<small>{told}</small></figcaption>"
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" aria-hidden="true"><path class="b-tie" d="{lines}"/>{dots}</svg>'
         f'<div class="b-keys">{keys}</div></figure>'
     )

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from importlib import resources
 from typing import Any
@@ -17,11 +18,14 @@ from sim.views.dashboard_charts import Chart, draw
 from sim.views.dashboard_choices import NONE, OWN, check
 from sim.views.dashboard_network import draw_network, sample
 from sim.views.dashboard_view import CHARTS, View, attacks, crowd, happened, money, stores, tiles, view_of
-from sim.views.dashboard_studies import STRONG
 from sim.views.dashboard_worlds import PACES, STORE, Session, Study
 from sim.views.numbers import lost_or_gained
 from sim.views.plots import PHASES
 
+SCENARIOS, RESPONSES, FEES = (
+    [name for name, _ in listed()] for listed in (scenario_list, response_list, fee_list)
+)
+TOLD = dict([*scenario_list(), *response_list(), *fee_list()])
 CSS = (resources.files("sim") / "views" / "dashboard.css").read_text("utf-8")
 
 
@@ -49,6 +53,7 @@ def Page() -> None:  # noqa: N802
     with solara.Div(classes=["b-body"]):
         with solara.Div(classes=["b-side"]):
             Controls(session)
+            Downloads(session)
         with solara.Div(classes=["b-main"]), solara.lab.Tabs(lazy=True):
             with solara.lab.Tab("One world"):
                 Worlds(session)
@@ -85,41 +90,56 @@ def Controls(session: Session) -> None:  # noqa: N802
     """Show every field with what is wrong with it, and the buttons."""
     update_counter.get()
     choices, faults = session.choices, check(session.choices).faults
-    told = {name: text for list_ in (scenario_list(), response_list()) for name, text in list_}
+
+    def fault(field: str) -> None:
+        if field in faults:
+            solara.HTML(classes=["b-fault"], unsafe_innerHTML=escape(faults[field]))
 
     def select(label: str, field: str, names: list[str]) -> None:
-        with solara.Div(classes=["b-field", "b-wide"]):
-            value = getattr(choices, field)
+        value = getattr(choices, field)
+        with solara.Div(classes=["b-field"]):
             solara.Select(label, names, value=value, on_value=lambda v: session.choose(**{field: v}), dense=True)  # fmt: skip
-            if field in faults:
-                solara.HTML(classes=["b-fault"], unsafe_innerHTML=escape(faults[field]))
-            elif value in told:
-                solara.HTML(classes=["b-told"], unsafe_innerHTML=escape(told[value]))
+            fault(field)
+            if value in TOLD and field not in faults:
+                solara.HTML(classes=["b-told"], unsafe_innerHTML=escape(TOLD[value]))
 
-    def text(label: str, field: str, **more: Any) -> None:
-        with solara.Div(classes=["b-field", f"b-{field}"]):
-            solara.InputText(
-                label, value=getattr(choices, field), error=faults.get(field, False),
-                on_value=lambda v: session.choose(**{field: v}), dense=True, **more,
-            )  # fmt: skip
+    def hour(label: str, field: str) -> None:
+        with solara.Div(classes=["b-field"]):
+            Text(session, label, field, "its own")
+            fault(field)
 
-    responses = [name for name, _ in response_list()]
     with solara.Div(classes=["b-card"]):
-        select("Scenario", "scenario", [name for name, _ in scenario_list()])
-        select("New fees", "fee", [OWN, *(name for name, _ in fee_list())])
-        select("Response", "response", responses)
-        text("Response begins at hour", "hour", placeholder="its own")
-        select("Second response, side by side", "other", [NONE, *responses])
+        select("Scenario", "scenario", SCENARIOS)
+        select("New fees", "fee", [OWN, *FEES])
+        select("Response", "response", RESPONSES)
+        hour("Response begins at hour", "hour")
+        select("Second response, side by side", "other", [NONE, *RESPONSES])
         if choices.other != NONE:
-            text("Second begins at hour", "other_hour", placeholder="its own")
-        with solara.Div(classes=["b-three"]):
-            text("Scale", "scale")
-            text("Hours", "hours")
-            text("Seed", "seed")
-        with solara.Div(classes=["b-field", "b-wide"]):
+            hour("Second begins at hour", "other_hour")
+        with solara.Div():
+            with solara.Div(classes=["b-three"]):
+                for label, field in (("Scale", "scale"), ("Hours", "hours"), ("Seed", "seed")):
+                    with solara.Div(classes=["b-field"]):
+                        Text(session, label, field)
+            for field in ("scale", "hours", "seed"):
+                fault(field)
+        with solara.Div(classes=["b-field"]):
             solara.Select("Pace", list(PACES), value=session.pace, on_value=session.choose_pace, dense=True)  # fmt: skip
-        Buttons(session, bool(faults))
-    Downloads(session)
+        Buttons(session, not check(choices).scenarios)
+
+
+@solara.component
+def Text(session: Session, label: str, field: str, placeholder: str = "") -> None:  # noqa: N802
+    """Show a field to type into; what is wrong with it is said by whoever places it.
+
+    It is read letter by letter: when it is left, the last letters may still be on their way.
+    """
+    update_counter.get()
+    solara.InputText(
+        label, value=getattr(session.choices, field), continuous_update=True, dense=True,
+        error=field in check(session.choices).faults, placeholder=placeholder,
+        on_value=lambda v: session.choose(**{field: v}),
+    )  # fmt: skip
 
 
 @solara.component
@@ -201,20 +221,19 @@ def Worlds(session: Session) -> None:  # noqa: N802
 def worlds_html(views: tuple[View, ...]) -> str:
     """Give the worlds as HTML, those of a pair with the same axes."""
     two = len(views) > 1
-    rows = [_row([f'<h2 class="b-name">{escape(v.label)}</h2>' for v in views])]
-    rows.append(_row([_tiles(v) for v in views]))
+    rows = [_row([f'<h2 class="b-name">{escape(v.label)}</h2>{_tiles(v)}' for v in views])]
     drawn: list[list[str]] = []
     for chart in CHARTS:
-        charts = [chart(v) for v in views]
+        charts = [replace(chart(v), of=v.label if two else "") for v in views]
         bounds = _shared(charts)
         drawn.append([draw(c, bounds) for c in charts])
-    drawn.append([draw_network(v.sample, v.stances) for v in views])
+    drawn.append([draw_network(v.sample, v.stances, v.label if two else "") for v in views])
     if two:
         rows += [_row(cells) for cells in drawn]
     else:
         rows.append(f'<div class="b-pair">{"".join(cell for cells in drawn for cell in cells)}{_happened(views[0])}</div>')  # fmt: skip
     if two:
-        rows.append(_row([_happened(v) for v in views]))
+        rows.append(_row([_happened(v, v.label) for v in views]))
     if any(v.losses for v in views):
         rows.append(_paid(views))
     if any(v.story for v in views):
@@ -238,27 +257,29 @@ def _tiles(v: View) -> str:
     return f'<dl class="b-tiles">{cells}</dl>'
 
 
-def _happened(v: View) -> str:
+def _happened(v: View, of: str = "") -> str:
     listed = "".join(
         f"<li><span>{when}</span>{escape(what)}</li>" for when, what in happened(v)
     )
     body = f"<ul>{listed}</ul>" if listed else '<p class="b-empty">Nothing so far.</p>'
+    name = f"<em>{escape(of)}</em>" if of else ""
     shades = "".join(
         f'<span><u class="b-square" style="background:color-mix(in srgb, {colour} {200 * alpha:.0f}%, white)"></u>{name}</span>'
         for name, colour, alpha in PHASES.values()
         if alpha
     )
     return (
-        '<figure class="b-chart b-events"><figcaption><b>What happened</b><small>dotted in the charts</small>'
+        f'<figure class="b-chart b-events"><figcaption><b>What happened</b>{name}<small>dotted in the charts</small>'
         f'</figcaption>{body}<div class="b-keys"><small>shaded:</small>{shades}</div></figure>'
     )
 
 
 def _paid(views: tuple[View, ...]) -> str:
     ended = [v for v in views if v.losses]
+    strong = ' class="b-strong"'
     head = "".join(f'<th scope="col">{escape(v.label)}</th>' for v in ended)
     rows = "".join(
-        f"<tr{STRONG if who == 'all together' else ''}><td>{escape(who)}</td>{''.join(f'<td>{lost_or_gained(yuan)}</td>' for yuan in amounts)}</tr>"
+        f"<tr{strong if who == 'all together' else ''}><td>{escape(who)}</td>{''.join(f'<td>{lost_or_gained(yuan)}</td>' for yuan in amounts)}</tr>"
         for (who, *_), amounts in (
             (parties[0], [p[1] for p in parties]) for parties in zip(*(v.losses for v in ended), strict=True)
         )
@@ -310,10 +331,9 @@ def Studying(session: Session, kind: str, what: str, label: str) -> None:  # noq
     solara.HTML(tag="p", classes=["b-lead"], unsafe_innerHTML=what)
     with solara.Div(classes=["b-study"]):
         with solara.Div(classes=["b-field"]):
-            solara.InputText(
-                "Worlds", value=session.choices.worlds, error=checked.faults.get("worlds", False),
-                on_value=lambda v: session.choose(worlds=v), dense=True,
-            )  # fmt: skip
+            Text(session, "Worlds", "worlds")
+            if "worlds" in checked.faults:
+                solara.HTML(classes=["b-fault"], unsafe_innerHTML=escape(checked.faults["worlds"]))
         if study is not None and study.is_running:
             solara.Button("Stop", lambda: session.stop_study(kind), icon_name="mdi-stop", color="primary")  # fmt: skip
         else:

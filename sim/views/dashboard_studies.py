@@ -15,8 +15,6 @@ from sim.views.report import Grid
 from sim.views.reported import reported_of
 from sim.views.style import BLUE, SKY
 
-STRONG = ' class="b-strong"'
-"""What marks a row of a table."""
 SECTIONS = ("Who pays", "The siege under each", "How sure the choice is")
 """Tables of the report that the page shows; the others are in the report."""
 
@@ -45,10 +43,11 @@ def _crowd_of(c: Comparison, policy: str) -> Chart:
 
 
 def _table(grid: Grid) -> str:
-    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in grid.head)
+    """Give a table turned over: a column a policy, so that it fits a narrow screen."""
+    names, *lines = zip(grid.head, *grid.rows, strict=True)
+    head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in names)
     body = "".join(
-        f"<tr{STRONG if n in grid.strong else ''}>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>"
-        for n, row in enumerate(grid.rows)
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in line)}</tr>" for line in lines
     )
     note = f'<p class="b-note">{escape(grid.note)}</p>' if grid.note else ""
     return f'<div class="b-scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{note}'

@@ -107,7 +107,7 @@ class Session:
 
     def run(self, hours: float = float("inf")) -> None:
         """Run on for some hours or to the end; first make the worlds, if choices changed."""
-        if check(self.choices).faults:
+        if not check(self.choices).scenarios:
             return
         with self._guard:
             self._wanted = hours
@@ -126,9 +126,10 @@ class Session:
 
     def start_over(self) -> None:
         """Make the worlds anew and stand at hour 0."""
-        with self._guard:
-            self._again = True
-        self.run(0)
+        if check(self.choices).scenarios:
+            with self._guard:
+                self._again = True
+            self.run(0)
 
     @property
     def is_running(self) -> bool:
@@ -227,7 +228,7 @@ class Session:
     def _make(self, choices: Choices) -> None:
         checked = check(choices)
         self.fault, self.made_by = "", choices
-        self.made_from = None if checked.faults else checked
+        self.made_from = checked if checked.scenarios else None
         self.views, self._sieges, self._sample = (), [], None
         for scenario in checked.scenarios:
             self._sieges.append(Siege(scenario, seed=checked.seed))
