@@ -23,6 +23,7 @@ DRAWN = (
     "sim.views.hindcast",
     "sim.views.report",
     "sim.views.report_pictures",
+    "sim.views.report_run",
 )
 FACES = (
     "sim.views.dashboard*",

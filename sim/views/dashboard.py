@@ -1,7 +1,6 @@
 """The web page's server: Solara's routes, downloads, and nothing from the network."""
 
 import ipaddress
-import os
 import re
 import secrets
 import socket
@@ -10,13 +9,16 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Callable
+from importlib import import_module
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from sim.units import BesiegeError
 
-MISSING = "dashboard: the page's packages are not installed; allowed after: uv sync --extra dashboard"
+MISSING = (
+    "dashboard: the page's packages are not installed; allowed after: uv sync --extra dashboard"
+)
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _DRAWING = threading.Lock()  # matplotlib draws one figure at a time
 
@@ -29,26 +31,36 @@ def serve(host: str, port: int, say: Callable[[str], None]) -> None:
     BesiegeError
         If the extra is not installed, or the address cannot be bound.
     """
-    try:
-        import solara  # noqa: F401
-        import starlette  # noqa: F401
-        import uvicorn
-    except ImportError:
-        raise BesiegeError(MISSING) from None
+    check_installed()
     listening = _bind(host, port)
+    import uvicorn
+
     app = make_app(host)
     where = f"[{host}]" if ":" in host else host
     say(f"Besiege is at http://{where}:{listening.getsockname()[1]} (Ctrl-C ends it)")
-    from sim.views.dashboard_worlds import STORE, warm_up
+    from sim.views.dashboard_store import STORE, warm_up
 
     warm_up()
-    config = uvicorn.Config(
-        app, log_level="warning", access_log=False, timeout_graceful_shutdown=2
-    )
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
         STORE.close()
+
+
+def check_installed() -> None:
+    """Refuse to go on without the extra.
+
+    Raises
+    ------
+    BesiegeError
+        If it is not installed.
+    """
+    try:
+        for name in ("solara", "starlette", "uvicorn"):
+            import_module(name)
+    except ImportError:
+        raise BesiegeError(MISSING) from None
 
 
 def _bind(host: str, port: int) -> socket.socket:
@@ -73,9 +85,6 @@ def _bind(host: str, port: int) -> socket.socket:
 
 def make_app(host: str = "127.0.0.1") -> Any:
     """Give the server's application (a `starlette.applications.Starlette`)."""
-    # Read when Solara is imported: no word to anybody about its use, no file watched.
-    os.environ["SOLARA_TELEMETRY_MIXPANEL_ENABLE"] = "False"
-    os.environ.setdefault("SOLARA_KERNEL_CULL_TIMEOUT", "1h")
     warnings.filterwarnings("ignore", message="Cookies with samesite=none")
     import solara.server.starlette as solara_server
     from solara.server import settings
@@ -86,6 +95,8 @@ def make_app(host: str = "127.0.0.1") -> Any:
     from starlette.routing import Mount, Route
     from starlette.staticfiles import StaticFiles
 
+    settings.telemetry.mixpanel_enable = False  # nobody is told of the page's use
+    settings.kernel.cull_timeout = "1h"
     settings.theme.title = "Besiege"
     settings.theme.show_banner = False
     settings.theme.loader = "plain"
@@ -100,11 +111,11 @@ def make_app(host: str = "127.0.0.1") -> Any:
         assets,
     ]
     local = Middleware(TrustedHostMiddleware, allowed_hosts=["localhost", "127.0.0.1", "[::1]", "::1"])  # fmt: skip
-    middleware = [*([local] if _is_loopback(host) else []), *solara_server.middleware]
+    middleware = [*([local] if is_loopback(host) else []), *solara_server.middleware]
     return Starlette(routes=[*ours, *kept], lifespan=solara_server.lifespan, middleware=middleware)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Say whether only this machine can reach a host; then a foreign name is an attack."""
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -126,7 +137,7 @@ def _download(request: Any) -> Any:
     """Give a file that is made on the spot from a session's worlds; no path is ever read."""
     from starlette.responses import PlainTextResponse, Response
 
-    from sim.views.dashboard_worlds import STORE
+    from sim.views.dashboard_store import STORE
 
     name = request.path_params["name"]
     session = STORE.find(request.path_params["world"])

@@ -148,9 +148,7 @@ def _between(name: str, text: str, low: int, high: int) -> int:
 
 def command_of(choices: Choices, second: bool = False) -> str:
     """Give the command that runs the same world elsewhere."""
-    name, hour = (
-        (choices.other, choices.other_hour) if second else (choices.response, choices.hour)
-    )
+    name, hour = (choices.other, choices.other_hour) if second else (choices.response, choices.hour)
     begun = f"@{hour.strip()}" if hour.strip().isdecimal() else ""
     fee = f" --set fees={choices.fee}" if choices.fee != OWN else ""
     return (

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from html import escape
 from importlib import resources
 from typing import Any
@@ -12,15 +11,11 @@ import solara
 import solara.lab
 from mesa.visualization.utils import force_update, update_counter
 
-from sim.model import Siege
 from sim.scenario import fee_list, response_list, scenario_list
-from sim.views.dashboard_charts import Chart, draw
 from sim.views.dashboard_choices import NONE, OWN, check
-from sim.views.dashboard_network import draw_network, sample
-from sim.views.dashboard_view import CHARTS, View, attacks, crowd, happened, money, stores, tiles, view_of
-from sim.views.dashboard_worlds import PACES, STORE, Session, Study
-from sim.views.numbers import lost_or_gained
-from sim.views.plots import PHASES
+from sim.views.dashboard_html import show_study, show_worlds
+from sim.views.dashboard_store import STORE
+from sim.views.dashboard_worlds import PACES, Session
 
 SCENARIOS, RESPONSES, FEES = (
     [name for name, _ in listed()] for listed in (scenario_list, response_list, fee_list)
@@ -215,85 +210,7 @@ def Worlds(session: Session) -> None:  # noqa: N802
         )  # fmt: skip
         solara.HTML(classes=["b-blank"], unsafe_innerHTML=f"<p>{waiting}</p>")
         return
-    solara.HTML(classes=["b-worlds", "b-two" if len(views) > 1 else "b-single"], unsafe_innerHTML=worlds_html(views))  # fmt: skip
-
-
-def worlds_html(views: tuple[View, ...]) -> str:
-    """Give the worlds as HTML, those of a pair with the same axes."""
-    two = len(views) > 1
-    rows = [_row([f'<h2 class="b-name">{escape(v.label)}</h2>{_tiles(v)}' for v in views])]
-    drawn: list[list[str]] = []
-    for chart in CHARTS:
-        charts = [replace(chart(v), of=v.label if two else "") for v in views]
-        bounds = _shared(charts)
-        drawn.append([draw(c, bounds) for c in charts])
-    drawn.append([draw_network(v.sample, v.stances, v.label if two else "") for v in views])
-    if two:
-        rows += [_row(cells) for cells in drawn]
-    else:
-        rows.append(f'<div class="b-pair">{"".join(cell for cells in drawn for cell in cells)}{_happened(views[0])}</div>')  # fmt: skip
-    if two:
-        rows.append(_row([_happened(v, v.label) for v in views]))
-    if any(v.losses for v in views):
-        rows.append(_paid(views))
-    if any(v.story for v in views):
-        rows.append(_row([_story(v) for v in views]))
-    return "".join(rows)
-
-
-def _row(cells: list[str]) -> str:
-    return f'<div class="{"b-pair" if len(cells) > 1 else "b-one"}">{"".join(f"<div>{c}</div>" for c in cells)}</div>'
-
-
-def _shared(charts: list[Chart]) -> tuple[float, float]:
-    lows, highs = zip(*(c.range for c in charts), strict=True)
-    return min(lows), max(highs)
-
-
-def _tiles(v: View) -> str:
-    cells = "".join(
-        f"<div><dt>{escape(what)}</dt><dd>{escape(much)}</dd></div>" for what, much in tiles(v)
-    )
-    return f'<dl class="b-tiles">{cells}</dl>'
-
-
-def _happened(v: View, of: str = "") -> str:
-    listed = "".join(
-        f"<li><span>{when}</span>{escape(what)}</li>" for when, what in happened(v)
-    )
-    body = f"<ul>{listed}</ul>" if listed else '<p class="b-empty">Nothing so far.</p>'
-    name = f"<em>{escape(of)}</em>" if of else ""
-    shades = "".join(
-        f'<span><u class="b-square" style="background:color-mix(in srgb, {colour} {200 * alpha:.0f}%, white)"></u>{name}</span>'
-        for name, colour, alpha in PHASES.values()
-        if alpha
-    )
-    return (
-        f'<figure class="b-chart b-events"><figcaption><b>What happened</b>{name}<small>dotted in the charts</small>'
-        f'</figcaption>{body}<div class="b-keys"><small>shaded:</small>{shades}</div></figure>'
-    )
-
-
-def _paid(views: tuple[View, ...]) -> str:
-    ended = [v for v in views if v.losses]
-    strong = ' class="b-strong"'
-    head = "".join(f'<th scope="col">{escape(v.label)}</th>' for v in ended)
-    rows = "".join(
-        f"<tr{strong if who == 'all together' else ''}><td>{escape(who)}</td>{''.join(f'<td>{lost_or_gained(yuan)}</td>' for yuan in amounts)}</tr>"
-        for (who, *_), amounts in (
-            (parties[0], [p[1] for p in parties]) for parties in zip(*(v.losses for v in ended), strict=True)
-        )
-    )  # fmt: skip
-    return (
-        '<h3>Who pays, next year\'s fees included</h3><div class="b-scroll"><table class="b-paid"><thead><tr><th scope="col">party</th>'
-        f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        '<p class="b-note">Against the same world with neither protest nor response. One world is one throw of the dice: Many worlds tells how sure a difference is.</p>'
-    )
-
-
-def _story(v: View) -> str:
-    listed = "".join(f"<li>{escape(line)}</li>" for line in v.story)
-    return f'<h3>The story{" of " + escape(v.label) if v.label else ""}</h3><ol class="b-story">{listed}</ol>'
+    solara.HTML(classes=["b-worlds", "b-two" if len(views) > 1 else "b-single"], unsafe_innerHTML=show_worlds(views))  # fmt: skip
 
 
 # ---------------------------------------------------------------- many worlds
@@ -338,40 +255,4 @@ def Studying(session: Session, kind: str, what: str, label: str) -> None:  # noq
             solara.Button("Stop", lambda: session.stop_study(kind), icon_name="mdi-stop", color="primary")  # fmt: skip
         else:
             solara.Button(label, lambda: session.study(kind), icon_name="mdi-play", color="primary", disabled=bool(checked.faults))  # fmt: skip
-    solara.HTML(classes=["b-found"], unsafe_innerHTML=_study_html(study))
-
-
-def _study_html(study: Study | None) -> str:
-    if study is None:
-        return '<div class="b-blank"><p>Nothing here yet. Ten worlds at scale 0.01 take some ten seconds.</p></div>'
-    if study.fault:
-        return f'<p class="b-fault">{escape(study.fault)}</p>'
-    if study.is_running:
-        share = 100 * study.done / max(study.total, 1)
-        told = f"{study.done} of {study.total} runs done" if study.done else "Waiting for its turn …"  # fmt: skip
-        return f'<div class="b-bar" role="progressbar" aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%"></i></div><p class="b-state">{told}</p>'
-    return study.html
-
-
-# ---------------------------------------------------------------- for Mesa's own page
-def _for_mesa(chart: Callable[[View], Chart]) -> Callable[[Siege], Any]:
-    def panel(siege: Siege) -> Any:
-        return solara.HTML(unsafe_innerHTML=f"<style>{CSS}</style>{draw(chart(_seen(siege)))}")
-
-    return panel
-
-
-def _network_for_mesa(siege: Siege) -> Any:
-    v = _seen(siege)
-    return solara.HTML(unsafe_innerHTML=f"<style>{CSS}</style>{draw_network(v.sample, v.stances)}")
-
-
-def _seen(siege: Siege) -> View:
-    kept = vars(siege).get("_page_sample")
-    if kept is None:
-        kept = vars(siege)["_page_sample"] = sample(siege.world.graph, siege.world.crowd.role)
-    return view_of(siege, kept)
-
-
-PANELS = [*map(_for_mesa, (crowd, attacks, stores, money)), _network_for_mesa]
-"""The charts as components for ``mesa.visualization.SolaraViz(siege, components=PANELS)``."""
+    solara.HTML(classes=["b-found"], unsafe_innerHTML=show_study(study))

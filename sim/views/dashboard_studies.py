@@ -1,20 +1,87 @@
-"""What the page shows of many worlds: a comparison's answer, and the facts beside a hindcast."""
+"""Many worlds on the page: a comparison or a hindcast, carried out and shown."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import Any
 
 import numpy as np
 
 from sim.comparing.brief import brief_of
-from sim.comparing.comparison import Comparison
-from sim.hindcasts import Hindcast
+from sim.comparing.comparison import Comparison, compare
+from sim.hindcasts import Hindcast, hindcast
 from sim.views.dashboard_charts import Band, Chart, Line, draw
+from sim.views.dashboard_choices import Checked
 from sim.views.numbers import count
 from sim.views.report import Grid
 from sim.views.reported import reported_of
 from sim.views.style import BLUE, SKY
 
+
+class Cancelled(Exception):  # noqa: N818 - not an error
+    """A study was stopped by its visitor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """A comparison or a hindcast on its way, or done."""
+
+    kind: str
+    done: int = 0
+    total: int = 0
+    result: Comparison | Hindcast | None = None
+    html: str = ""
+    fault: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    was_stopped: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it is still at work."""
+        return self.result is None and not self.fault
+
+
+def carry_out(study: Study, checked: Checked, note: Callable[[Study], None]) -> None:
+    """Run a study to its end, here and one world after the other.
+
+    Parameters
+    ----------
+    study
+        What is asked.
+    checked
+        The worlds: a comparison runs the responses of all of them, a hindcast the first.
+    note
+        Called with the study as it stands, after each run and at the end.
+    """
+
+    def progress(done: int, total: int) -> None:
+        if study.stop.is_set():
+            raise Cancelled
+        note(replace(study, done=done, total=total))
+
+    scenario, worlds, seed = checked.scenarios[0], checked.worlds, checked.seed
+    try:
+        if study.stop.is_set():
+            raise Cancelled
+        if study.kind == "hindcast":
+            facts = hindcast(scenario, worlds, seed=seed, workers=1, progress=progress)
+            note(replace(study, result=facts, html=show_hindcast(facts)))
+        else:
+            responses = [s.response for s in checked.scenarios]
+            found = compare(
+                responses, scenario=scenario, runs=worlds, seed=seed, workers=1, progress=progress
+            )
+            note(replace(study, result=found, html=show_comparison(found)))
+    except Cancelled:
+        note(replace(study, was_stopped=True))
+    except Exception as error:  # whatever it is, the page says so and lives on
+        said = " ".join(str(error).split())[:300]
+        note(replace(study, fault=said or type(error).__name__))
+
+
+# ---------------------------------------------------------------- what was found
 SECTIONS = ("Who pays", "The siege under each", "How sure the choice is")
 """Tables of the report that the page shows; the others are in the report."""
 

@@ -140,6 +140,9 @@ def stores(v: View) -> Chart:
     return Chart("Stores that protect themselves", f"of {v.n_stores} big stores", v.horizon, lines, "Every store is open as usual.", spans=spans, marks=marks)  # fmt: skip
 
 
+AGAINST = "million yuan, against the same world without the siege"
+
+
 def money(v: View) -> Chart:
     """Give the chart of what big stores lost so far."""
     spans, marks = _frame(v)
@@ -149,7 +152,7 @@ def money(v: View) -> Chart:
     lines.append(Line("in all", v.causes.sum(axis=1) - v.paid_back, INK))
     if not (np.abs(v.causes) >= 5e-7).any():
         lines = [Line("", np.zeros(0), INK)]
-    return Chart("What big stores lost so far", "million yuan, against the same world without the siege", v.horizon, lines, "No store has lost a yuan.", spans=spans, marks=marks)  # fmt: skip
+    return Chart("What big stores lost so far", AGAINST, v.horizon, lines, "No store has lost a yuan.", spans=spans, marks=marks)  # fmt: skip
 
 
 CHARTS: tuple[Callable[[View], Chart], ...] = (crowd, attacks, stores, money)

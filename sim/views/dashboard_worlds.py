@@ -1,56 +1,25 @@
-"""Whose world is whose: sessions by id, run in slices by a few threads, bounded in memory."""
+"""A visitor's worlds, side by side, run in slices by a few threads."""
 
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
 
-from sim.comparing.comparison import Comparison, compare
-from sim.hindcasts import Hindcast, hindcast
 from sim.model import Siege
 from sim.views.dashboard_choices import Checked, Choices, check
 from sim.views.dashboard_network import Sample, sample
-from sim.views.dashboard_studies import show_comparison, show_hindcast
+from sim.views.dashboard_studies import Study, carry_out
 from sim.views.dashboard_view import View, view_of
 
 SLICE = 0.2
 """Seconds between two pictures of a running world; a slice of work is no longer."""
 PACES = {"a day a second": 24.0, "6 hours a second": 6.0, "as fast as it goes": 1e9}
 """How fast a world runs, in hours a second."""
-MOST_SESSIONS = 500
-"""Visits that are remembered: choices and pictures, some hundred kilobytes each."""
-MOST_BYTES = 1_000_000_000
-"""Of all living worlds together; those not looked at for longest go first, and come back from
-their seed when they are wanted."""
 RUNNERS = ThreadPoolExecutor(32, thread_name_prefix="besiege-world")
 WORKERS = ThreadPoolExecutor(1, thread_name_prefix="besiege-study")
 AT_WORK = threading.BoundedSemaphore(2)
 """Slices that are computed at a time, so that many worlds share the machine fairly."""
-
-
-class Cancelled(Exception):  # noqa: N818 - not an error
-    """A study was stopped by its visitor."""
-
-
-@dataclass(frozen=True, slots=True)
-class Study:
-    """A comparison or a hindcast on its way, or done."""
-
-    kind: str
-    done: int = 0
-    total: int = 0
-    result: Comparison | Hindcast | None = None
-    html: str = ""
-    fault: str = ""
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it is still at work."""
-        return self.result is None and not self.fault
 
 
 class Session:
@@ -72,11 +41,14 @@ class Session:
         By kind, ``compare`` and ``hindcast``.
     version
         Rises with every change, so that pages know when to draw anew.
+    nbytes
+        Bytes of its living worlds.
     """
 
-    def __init__(self, session_id: str, store: "Store") -> None:
+    def __init__(self, session_id: str, make_room: Callable[["Session"], None]) -> None:
         self.id = session_id
-        self.store = store
+        self._make_room = make_room
+        self.nbytes = 0
         self.choices = Choices()
         self.made_by = self.choices
         self.made_from: Checked | None = None
@@ -149,7 +121,7 @@ class Session:
             return
         study = Study(kind, total=checked.worlds)
         self._note(study)
-        WORKERS.submit(self._study, study, checked)
+        WORKERS.submit(carry_out, study, checked, self._note)
 
     def stop_study(self, kind: str) -> None:
         """Stop a study after the run it is at."""
@@ -185,7 +157,8 @@ class Session:
             self._changed.notify_all()
 
     def _note(self, study: Study) -> None:
-        self.studies = {**self.studies, study.kind: study}
+        others = {kind: s for kind, s in self.studies.items() if kind != study.kind}
+        self.studies = others if study.was_stopped else {**others, study.kind: study}
         self._tell()
 
     def _work(self) -> None:
@@ -232,7 +205,7 @@ class Session:
         self.views, self._sieges, self._sample = (), [], None
         for scenario in checked.scenarios:
             self._sieges.append(Siege(scenario, seed=checked.seed))
-        self.store.make_room(self)
+        self._weigh()
 
     def _bring_back(self) -> None:
         """Make worlds again that were let go, up to the hour they had reached."""
@@ -243,7 +216,12 @@ class Session:
             for _ in range(self.views[0].hours if self.views else 0):
                 siege.step()
             self._sieges.append(siege)
-        self.store.make_room(self)
+        self._weigh()
+
+    def _weigh(self) -> None:
+        worlds = [siege.world for siege in self._sieges]
+        self.nbytes = sum(w.nbytes + w.graph.neighbours.nbytes for w in worlds)
+        self._make_room(self)
 
     def _step(self, began: float) -> int:
         due = min(self._wanted, max(1, PACES[self.pace] * SLICE))
@@ -263,105 +241,15 @@ class Session:
         if self._sample is not None:
             self.views = tuple(view_of(s, self._sample, whole=whole) for s in self._sieges)
 
-    def _study(self, study: Study, checked: Checked) -> None:
-        def progress(done: int, total: int) -> None:
-            if study.stop.is_set():
-                raise Cancelled
-            self._note(replace(self.studies[study.kind], done=done, total=total))
-
-        scenario, options = checked.scenarios[0], {"seed": checked.seed, "progress": progress}
-        try:
-            if study.stop.is_set():
-                raise Cancelled
-            if study.kind == "hindcast":
-                found: Any = hindcast(scenario, checked.worlds, workers=1, **options)
-                html = show_hindcast(found)
-            else:
-                responses = [s.response for s in checked.scenarios]
-                found = compare(
-                    responses, scenario=scenario, runs=checked.worlds, workers=1, **options
-                )
-                html = show_comparison(found)
-            self._note(replace(self.studies[study.kind], result=found, html=html))
-        except Cancelled:
-            self.studies = {k: s for k, s in self.studies.items() if k != study.kind}
-            self._tell()
-        except Exception as error:  # the page says what it was
-            self._note(replace(study, fault=" ".join(str(error).split())[:300]))
-
     # ------------------------------------------------------------ memory
-    @property
-    def nbytes(self) -> int:
-        """Bytes of its worlds."""
-        return sum(s.world.nbytes + s.world.graph.neighbours.nbytes for s in list(self._sieges))
-
     def let_go(self) -> bool:
         """Let its worlds go if nobody works on them; its pictures stay."""
         if not self._lock.acquire(blocking=False):
             return False
         try:
-            sieges, self._sieges = self._sieges, []
-            for siege in sieges:
+            for siege in self._sieges:
                 siege.let_go()
+            self._sieges, self.nbytes = [], 0
             return True
         finally:
             self._lock.release()
-
-
-class Store:
-    """The sessions of a server, the one used last at the end."""
-
-    def __init__(self) -> None:
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, session_id: str) -> Session:
-        """Give a session, a new one if the id is not known (any more)."""
-        with self._lock:
-            session = self._sessions.get(session_id)
-            if session is None:
-                session = self._sessions[session_id] = Session(session_id, self)
-            self._sessions.move_to_end(session_id)
-            gone = []
-            while len(self._sessions) > MOST_SESSIONS:
-                gone.append(self._sessions.popitem(last=False)[1])
-        for old in gone:
-            old.pause()
-            for kind in old.studies:
-                old.stop_study(kind)
-        return session
-
-    def find(self, session_id: str) -> Session | None:
-        """Give a session if it is known."""
-        with self._lock:
-            return self._sessions.get(session_id)
-
-    def close(self) -> None:
-        """Stop whatever runs, so that the server can end."""
-        with self._lock:
-            sessions = list(self._sessions.values())
-        for session in sessions:
-            session.pause()
-            for kind in session.studies:
-                session.stop_study(kind)
-        RUNNERS.shutdown(wait=False, cancel_futures=True)
-        WORKERS.shutdown(wait=False, cancel_futures=True)
-
-    def make_room(self, keep: Session) -> None:
-        """Let worlds go until those that stay are small enough together."""
-        with self._lock:
-            sessions = list(self._sessions.values())
-        total = sum(session.nbytes for session in sessions)
-        for session in sessions:
-            if total <= MOST_BYTES:
-                break
-            if session is not keep and (held := session.nbytes) and session.let_go():
-                total -= held
-
-
-STORE = Store()
-
-
-def warm_up() -> None:
-    """Load the compiled kernels before anybody waits for them."""
-    RUNNERS.submit(lambda: Siege("small", seed=0, scale=0.001, hours=60).run())

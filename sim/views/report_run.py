@@ -61,9 +61,13 @@ def _who_pays(record: Record) -> Section:
         "platform": books.platform, "big stores": books.stores, "small sellers": books.sellers,
         "shoppers": books.shoppers, "rivals": books.rivals, "all together": books.social,
     }  # fmt: skip
-    rows = [[who, f"{yuan / 1e6:,.2f}".replace("-", "\N{MINUS SIGN}")] for who, yuan in losses.items()]
+    rows = [
+        [who, f"{yuan / 1e6:,.2f}".replace("-", "\N{MINUS SIGN}")] for who, yuan in losses.items()
+    ]
     note = "Against the same world with neither protest nor response; below 0 is gained. What one pays another cancels in the sum."
-    return Section("Who pays", grid=Grid(["party", "million yuan lost"], rows, note, frozenset({5})))
+    return Section(
+        "Who pays", grid=Grid(["party", "million yuan lost"], rows, note, frozenset({5}))
+    )
 
 
 def _outcomes(outcomes: Mapping[str, Value]) -> Section:
