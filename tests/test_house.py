@@ -23,11 +23,12 @@ DRAWN = (
     "sim.views.hindcast",
     "sim.views.report",
     "sim.views.report_pictures",
-    "sim.views.report_run",
 )
 FACES = (
     "sim.views.dashboard*",
     "sim.views.terminal*",
+    "sim.views.pages",
+    "sim.views.sweep_text",
     "sim.cli*",
 )
 TOOLS = ("sim.calendar", "sim.chance", "sim.compiled", "sim.curves", "sim.fees", "sim.graph")

@@ -177,14 +177,12 @@ def _run_folder(session: Any, n: int) -> bytes:
 
 
 def _run_report(session: Any, n: int) -> bytes:
-    from sim.views.dashboard_choices import command_of
-    from sim.views.report import to_html
-    from sim.views.report_run import brief_of_run
+    from sim.runs import result_of
+    from sim.views.pages import write_page
 
-    record, scenario, outcomes = session.use(n, lambda s: (s.record, s.scenario, s.outcomes))
-    with _DRAWING:
-        brief = brief_of_run(record, scenario, outcomes, command_of(session.made_by, n == 1))
-        return to_html(brief).encode()
+    result = session.use(n, result_of)
+    with tempfile.TemporaryDirectory(prefix="besiege-") as folder, _DRAWING:
+        return write_page(result.save(folder), Path(folder) / "report.html").read_bytes()
 
 
 def _comparison(session: Any) -> bytes:

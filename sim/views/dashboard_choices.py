@@ -144,14 +144,3 @@ def _between(name: str, text: str, low: int, high: int) -> int:
             f"{name}: given {show(value)}, allowed a whole number from {low} to {high}"
         )
     return value
-
-
-def command_of(choices: Choices, second: bool = False) -> str:
-    """Give the command that runs the same world elsewhere."""
-    name, hour = (choices.other, choices.other_hour) if second else (choices.response, choices.hour)
-    begun = f"@{hour.strip()}" if hour.strip().isdecimal() else ""
-    fee = f" --set fees={choices.fee}" if choices.fee != OWN else ""
-    return (
-        f"besiege run {choices.scenario} --response {name}{begun}{fee} --scale {choices.scale} "
-        f"--hours {choices.hours} --seed {choices.seed}"
-    )

@@ -50,7 +50,6 @@ class Session:
         self._make_room = make_room
         self.nbytes = 0
         self.choices = Choices()
-        self.made_by = self.choices
         self.made_from: Checked | None = None
         self.views: tuple[View, ...] = ()
         self.pace = next(iter(PACES))
@@ -179,7 +178,7 @@ class Session:
             with self._guard:
                 again, self._again = self._again, False
             if again:
-                self._make(self.choices)
+                self._make(check(self.choices))
             self._bring_back()
             done = self._step(began)
             with self._guard:
@@ -198,9 +197,8 @@ class Session:
     def _are_finished(self) -> bool:
         return not any(siege.running for siege in self._sieges)
 
-    def _make(self, choices: Choices) -> None:
-        checked = check(choices)
-        self.fault, self.made_by = "", choices
+    def _make(self, checked: Checked) -> None:
+        self.fault = ""
         self.made_from = checked if checked.scenarios else None
         self.views, self._sieges, self._sample = (), [], None
         for scenario in checked.scenarios:

@@ -1,5 +1,7 @@
 """How numbers are written for people."""
 
+import math
+
 
 def count(number: float) -> str:
     """Write a number to three digits, with separators: ``47,400``."""
@@ -28,10 +30,11 @@ def lost_or_gained(yuan: float) -> str:
     return f"{'lost' if yuan > 0 else 'gained'} {million(yuan)}"
 
 
-def written(value: float | None, unit: str) -> str:
-    """Write a value for people: thousands apart, shares with three digits, a dash for none."""
-    if value is None:
+def in_millions(yuan: float, digits: int = 0) -> str:
+    """Write an amount in million yuan with its sign, without the unit; a dash for NaN."""
+    value = yuan / 1e6
+    if math.isnan(value):
         return "–"
-    if unit == "share":
-        return f"{value:.3f}"
-    return f"{value:,.2f}" if unit == "hours" and value % 1 else f"{value:,.0f}"
+    if digits == 0:
+        digits = 0 if abs(value) >= 100 else 1
+    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")

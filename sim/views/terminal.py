@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sim.folders import read_json, read_outcomes
 from sim.hindcasts import Hindcast
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
-from sim.views.numbers import written
 
 WIDE = 120
 """Columns of a terminal from which the outcomes' meanings stand beside them."""
@@ -57,11 +57,17 @@ def tell(result: RunResult, folder: Path) -> None:
     )
 
 
-def show_outcomes(saved: dict[str, Any], folder: Path) -> None:
-    """Print a finished run's outcomes."""
+def show_run(folder: Path, *, json: bool) -> None:
+    """Print a finished run: its story and its outcomes."""
+    saved = read_outcomes(folder)
+    if json:
+        print_json(saved)
+        return
     print(
         f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours"
     )
+    for line in saved.get("story", []):
+        print(line)
     Console().print(_outcomes_table(saved["outcomes"]))
     print(f"Tables and picture lie in {folder}.")
 
@@ -82,10 +88,25 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
 
 def tell_hindcast(result: Hindcast, folder: Path) -> None:
     """Print every fact that has a simulated side, and how many hold."""
+    _tell_facts(result.to_dict())
+    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
+
+
+def show_hindcast(folder: Path, *, json: bool) -> None:
+    """Print a finished hindcast."""
+    saved = read_json(folder / "hindcast.json")
+    if json:
+        print_json(saved)
+        return
+    _tell_facts(saved)
+    print(f"Tables and picture lie in {folder}.")
+
+
+def _tell_facts(hindcast: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("fact", "quantity", "reported", "simulated 5-95 %", "median", "use", "inside"):
         table.add_column(name, justify="left" if name in {"fact", "quantity", "use"} else "right")
-    rows = [r for r in result.to_dict()["facts"] if r["share_inside"] is not None]
+    rows = [r for r in hindcast["facts"] if r["share_inside"] is not None]
     for r in rows:
         low, high, p05, median, p95 = (
             "–" if r[q] is None else f"{r[q]:,.4g}" for q in ("low", "high", "p05", "median", "p95")
@@ -99,11 +120,19 @@ def tell_hindcast(result: Hindcast, folder: Path) -> None:
         of_use = [r for r in rows if r["use"] == use]
         n_held = sum(bool(r["inside"]) for r in of_use)
         print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
-    besieged = 100 * result.share_with_siege
+    besieged = 100 * hindcast["share_with_siege"]
     print(
-        f"{result.runs} runs, {len(result.failures)} failed; a siege in {besieged:.0f} % of them."
+        f"{hindcast['runs']} runs, {hindcast['failed']} failed; a siege in {besieged:.0f} % of them."
     )
-    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
+
+
+def written(value: float | None, unit: str) -> str:
+    """Write a value for people: thousands apart, shares with three digits, a dash for none."""
+    if value is None:
+        return "–"
+    if unit == "share":
+        return f"{value:.3f}"
+    return f"{value:,.2f}" if unit == "hours" and value % 1 else f"{value:,.0f}"
 
 
 def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:

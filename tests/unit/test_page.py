@@ -13,7 +13,7 @@ from sim.scenario import load_fees
 from sim.units import Role, Stance
 from sim.views import dashboard
 from sim.views.dashboard_charts import Chart, Line, draw
-from sim.views.dashboard_choices import NONE, OWN, Choices, check, command_of
+from sim.views.dashboard_choices import Choices, check
 from sim.views.dashboard_network import SHOWN, draw_network, sample
 
 FAULTY = [
@@ -53,17 +53,6 @@ def test_choices_make_a_world_for_each_response_with_everything_chosen():
 def test_a_date_is_an_hour_at_which_a_response_may_begin():
     checked = check(Choices(hour="2011-10-12T12:00:00"))
     assert checked.scenarios[0].response.name == "as-happened@60"
-
-
-def test_the_command_of_choices_is_one_that_the_command_line_takes(monkeypatch, tmp_path, capsys):
-    chosen = Choices("small", "phased", "protect", "60", NONE, "", "0.001", "24", "9", "5")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "argv", [*command_of(chosen).split(), "--json"])
-    with pytest.raises(SystemExit) as stop:
-        sim.cli.main()
-    assert not stop.value.code
-    assert '"seed": 9' in capsys.readouterr().out
-    assert "--set fees" not in command_of(replace(chosen, fee=OWN))
 
 
 def test_a_chart_says_in_words_that_there_is_nothing_to_see():
