@@ -155,8 +155,10 @@ def _download(request: Any) -> Any:
 
 def _makers() -> dict[str, Callable[[Any], bytes]]:
     return {
-        **{f"run-{n + 1}.zip": lambda s, n=n: _run_folder(s, n) for n in (0, 1)},
-        **{f"report-{n + 1}.html": lambda s, n=n: _run_report(s, n) for n in (0, 1)},
+        "run-1.zip": lambda s: _run_folder(s, 0),
+        "run-2.zip": lambda s: _run_folder(s, 1),
+        "report-1.html": lambda s: _run_report(s, 0),
+        "report-2.html": lambda s: _run_report(s, 1),
         "compare.zip": lambda s: _folder_of(_found(s, "compare").save),
         "compare.html": _comparison,
         "hindcast.zip": lambda s: _folder_of(_found(s, "hindcast").save),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from sim.chance import check_seed
@@ -68,7 +68,7 @@ def check(choices: Choices) -> Checked:
     changes: dict[str, Any] = {}
     for name in ("scale", "hours"):
         text = getattr(choices, name)
-        given = attempt(name, lambda name=name, text=text: _changed(scenario, name, text))
+        given = attempt(name, partial(_changed, scenario, name, text))
         changes |= {name: given} if given is not None else {}
     if choices.fee != OWN:
         changes |= {"fees": attempt("fee", lambda: _named("fee", choices.fee)) or "old-fees"}
@@ -78,7 +78,7 @@ def check(choices: Choices) -> Checked:
         responses.append(attempt("other", lambda: _response("other", choices.other)))
         hours.append(("other_hour", choices.other_hour))
     timed = [
-        attempt(name, lambda name=name, text=text, r=r: _begun(r, name, text))
+        attempt(name, partial(_begun, r, name, text))
         for r, (name, text) in zip(responses, hours, strict=True)
         if r is not None
     ]

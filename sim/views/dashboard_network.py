@@ -8,7 +8,7 @@ import networkx as nx
 import numpy as np
 
 from sim.graph import Graph
-from sim.units import F64, I8, Role, Stance
+from sim.units import F64, U8, Role, Stance
 from sim.views.style import ORANGE, PINK, RED, SKY
 
 SHOWN = 140
@@ -34,7 +34,7 @@ class Sample:
     of: int
 
 
-def sample(graph: Graph, role: I8) -> Sample:
+def sample(graph: Graph, role: U8) -> Sample:
     """Take the first seller, its neighbours, theirs and so on, until the sample is full.
 
     Where nobody has ties, or everybody to everybody, these are the first rows.

@@ -40,6 +40,7 @@ def Page() -> None:  # noqa: N802
     """Show the page of the session that the address names."""
     session = session_of(solara.use_router().search)
     _watch(session)
+    solara.Title("Besiege")
     solara.Style(CSS)
     solara.HTML(tag="header", classes=["b-head"], unsafe_innerHTML=(
         "<h1>Besiege</h1><p>What happens when sellers rise against a marketplace, and what the "

@@ -123,7 +123,7 @@ def _table(grid: Grid) -> str:
 def show_hindcast(h: Hindcast) -> str:
     """Give a hindcast as HTML: the crowd with its reported ranges, and a row a fact."""
     low, middle, high = np.quantile(h.online, [0.05, 0.5, 0.95], axis=0)
-    boxes = [tuple(r) for r in reported_of(middle, h.table)]
+    boxes = list(reported_of(middle, h.table))
     chart = Chart(
         "People online", f"median and middle 90 % of {len(h.online)} worlds", middle.size,
         [Line("simulated", middle, BLUE)], "Nobody protests in the median world.",

@@ -177,8 +177,9 @@ class Session:
         with AT_WORK, self._lock:
             with self._guard:
                 again, self._again = self._again, False
-            if again:
-                self._make(check(self.choices))
+            checked = check(self.choices)
+            if again and checked.scenarios:  # a field may have been spoilt meanwhile
+                self._make(checked)
             self._bring_back()
             done = self._step(began)
             with self._guard:
@@ -199,7 +200,7 @@ class Session:
 
     def _make(self, checked: Checked) -> None:
         self.fault = ""
-        self.made_from = checked if checked.scenarios else None
+        self.made_from = checked
         self.views, self._sieges, self._sample = (), [], None
         for scenario in checked.scenarios:
             self._sieges.append(Siege(scenario, seed=checked.seed))

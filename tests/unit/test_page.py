@@ -81,19 +81,19 @@ def ring(n):
 
 
 def test_the_sample_is_the_first_seller_and_those_around_it_with_their_ties():
-    taken = sample(ring(1000), np.full(1000, Role.CURIOUS, np.int8))
+    taken = sample(ring(1000), np.full(1000, Role.CURIOUS, np.uint8))
     assert len(taken.rows) == SHOWN
     assert taken.rows[:5] == [0, 999, 1, 998, 2]
     assert len(taken.ties) == SHOWN - 1
     assert 0 <= taken.places.min() <= taken.places.max() <= 1
-    again = sample(ring(1000), np.full(1000, Role.CURIOUS, np.int8))
+    again = sample(ring(1000), np.full(1000, Role.CURIOUS, np.uint8))
     assert np.array_equal(again.places, taken.places)
 
 
 @pytest.mark.parametrize("n", [1, 2, 200])
 def test_people_without_ties_are_drawn_as_well(n):
     alone = Graph(np.zeros(n + 1, np.int64), np.zeros(0, np.int32))
-    taken = sample(alone, np.zeros(n, np.int8))
+    taken = sample(alone, np.zeros(n, np.uint8))
     drawn = draw_network(taken, [Stance.MEMBER] * len(taken.rows))
     assert drawn.count("<circle") == min(n, SHOWN)
     assert f"in the protest {min(n, SHOWN)}" in drawn
