@@ -105,6 +105,7 @@ def Controls(session: Session) -> None:  # noqa: N802
             fault(field)
 
     with solara.Div(classes=["b-card"]):
+        Buttons(session, not check(choices).scenarios)  # first: nothing below can push it away
         select("Scenario", "scenario", SCENARIOS)
         select("New fees", "fee", [OWN, *FEES])
         select("Response", "response", RESPONSES)
@@ -121,7 +122,6 @@ def Controls(session: Session) -> None:  # noqa: N802
                 fault(field)
         with solara.Div(classes=["b-field"]):
             solara.Select("Pace", list(PACES), value=session.pace, on_value=session.choose_pace, dense=True)  # fmt: skip
-        Buttons(session, not check(choices).scenarios)
 
 
 @solara.component
