@@ -317,6 +317,18 @@ def schema() -> None:
     typer.echo(json.dumps(Scenario.model_json_schema(), indent=2, ensure_ascii=False))
 
 
+@app.command(short_help="Serve the web page.")
+def dashboard(
+    port: Annotated[int, typer.Option("--port", help="the page's port; 0 for any that is free")] = 8765,
+    host: Annotated[str, typer.Option("--host", help="the address it is bound to")] = "127.0.0.1",
+) -> None:  # fmt: skip
+    """Serve the web page: worlds to run and to compare, live, in a browser."""
+    from sim.views.dashboard import serve
+
+    _say_what_it_waits_for(quiet=False)
+    serve(host, port, typer.echo)
+
+
 @app.command(short_help="Measure speed and memory here.")
 def bench(
     json: Json = False,

@@ -39,14 +39,14 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
         if text == "none" and field is not None and field.optional:
             found[path] = None
         elif field is not None and (field.type == "text" or path == "response"):
-            value = _value_of(text)
+            value = value_of(text)
             found[path] = value if isinstance(value, (str, dict)) else text
         else:
-            found[path] = _value_of(text)
+            found[path] = value_of(text)
     return found
 
 
-def _value_of(text: str) -> Nested:
+def value_of(text: str) -> Nested:
     """Read a TOML value; what is none is the text itself."""
     try:
         document = tomllib.loads(f"value = {text}")
