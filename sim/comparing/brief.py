@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from sim.comparing import robust
-from sim.comparing.sentences import PARTIES, answer, assumptions, m, question, share, span
+from sim.comparing.sentences import PARTIES, answer, assumptions, listed, m, question, share, span
 from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 from sim.views import report_pictures as pictures
@@ -128,16 +128,17 @@ def _crowd(c: Compared) -> Section:
         s = c.siege(p)
         rows.append([
             p, share(s["share_siege"]), _count(s["peak_online"]), _count(s["hours_attack"]),
-            _count(s["n_stores_attacked"]), share(c.mean(p, "share_sellers_leaving")),
+            share(s["share_still_on"]), _count(s["n_stores_attacked"]), share(c.mean(p, "share_sellers_leaving")),
             m(c.mean(p, "fee_revenue_next_year")), share(c.mean(p, "share_honest_hit")),
             _count(c.mean(p, "n_honest_sellers_punished")),
         ])  # fmt: skip
     head = [
-        "policy", "worlds with a siege", "then: peak online", "hours of attack", "stores attacked",
-        "sellers leaving", "fees next year, million yuan", "honest actions hit", "honest sellers fined",
+        "policy", "worlds with a siege", "then: peak online", "hours of attack", "still on at the end",
+        "stores attacked", "sellers leaving", "fees next year, million yuan", "honest actions hit", "honest sellers fined",
     ]  # fmt: skip
     note = (
-        "Size and length are means over worlds with a siege, the rest over all. Honest actions hit: "
+        f"Size and length are means over worlds with a siege, the rest over all. Still on: sieges "
+        f"not over after {c.scenario.hours} hours, whose later losses are not counted. Honest actions hit: "
         "orders, reviews and clicks reversed or blocked by mistake while a measure looked for false "
         "ones; a dash where none did."
     )
@@ -198,17 +199,13 @@ def _choice(c: Compared) -> Section:
         words = [f"{good[0]} is best on average both for all together and for the platform."]
     else:
         words = [
-            f"No policy here is better than {_list(good)} on average for both the platform and all together; between these one must choose who pays."
+            f"No policy here is better than {listed(good)} on average for both the platform and all together; between these one must choose who pays."
         ]
     figures = []
     if len(c.policies) > 2:
         social, platform = c.losses
         figures = [Picture(pictures.front_figure(front, social, platform), "Loss of the platform against loss of all")]  # fmt: skip
     return Section("How sure the choice is", words, figures, Grid(head, rows, note, _best(c)))
-
-
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def _earlier(c: Compared) -> list[Section]:

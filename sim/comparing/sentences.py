@@ -103,7 +103,25 @@ def _what_is_not_known(c: Compared, best: str, social: str) -> str:
     sieges = c.sieges["share_siege"]
     if float(sieges.min()) < 1.0:
         text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
-    return text
+    return text + _still_on(c)
+
+
+def _still_on(c: Compared) -> str:
+    """Say under which policies sieges outlast the run, so that their losses are cut short."""
+    table = c.sieges
+    on = table.loc[table["share_still_on"] > 0.0, ["policy", "share_still_on"]]
+    if on.empty:
+        return ""
+    days = c.scenario.hours / 24
+    most = max(on["share_still_on"])
+    names = listed([str(p) for p in on["policy"]])
+    how = "every siege" if min(on["share_still_on"]) == 1.0 else f"up to {share(most)} of sieges"
+    return f" Under {names} {how} was still on after {days:.3g} days: what it would cost after that is in no number here."
+
+
+def listed(names: list[str]) -> str:
+    """Name several in a sentence."""
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def assumptions(c: Compared) -> list[str]:

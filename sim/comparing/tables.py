@@ -82,7 +82,11 @@ class Compared:
 
     @cached_property
     def sieges(self) -> pd.DataFrame:
-        """One row a policy: the share of runs with a siege, and its size and length given one."""
+        """One row a policy: the share of runs with a siege, its size and length given one.
+
+        ``share_still_on`` is the share of sieges that were not over at the last hour, so that
+        their length and losses are only what was seen of them.
+        """
         ended = self.runs[self.runs["error"] == ""]
         rows = []
         for policy in self.policies:
@@ -97,7 +101,10 @@ class Compared:
             )
             given = {name: float(there[name].mean()) if len(there) else np.nan for name in sizes}
             share = len(there) / len(own) if len(own) else np.nan
-            rows.append({"policy": policy, "n": len(own), "share_siege": share, **given})
+            on = float(there["hour_end"].isna().mean()) if len(there) else np.nan
+            rows.append({
+                "policy": policy, "n": len(own), "share_siege": share, "share_still_on": on, **given,
+            })  # fmt: skip
         return pd.DataFrame(rows)
 
     @cached_property
