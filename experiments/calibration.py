@@ -11,7 +11,6 @@ import dataclasses
 import datetime
 import functools
 import hashlib
-import json
 import time
 
 import numpy as np
@@ -71,6 +70,12 @@ def facts_fitted():
 def facts_read():
     """Give every fact that a run can be asked for."""
     return tuple(f for f in load_facts() if f.outcome)
+
+
+def uniform(k, seed):
+    """Give what draws so many points of the unit cube of k sides."""
+    rng = np.random.default_rng(seed)
+    return lambda n: rng.random((n, k))
 
 
 def scaled(x, ranges):
@@ -191,14 +196,14 @@ def match(folder, size, matter, workers, say):
         if wave == 1:
             x, runs = prior_table(folder, size, matter, n, workers)
         else:
-            x, share = space.sample(n, len(matter), np.random.default_rng(SEED + wave))
+            x, share = space.sample(n, uniform(len(matter), SEED + wave))
             seeds = [SEED + 1_000_000 * wave + i for i in range(n)]
             runs = simulate(folder / f"wave-{wave}", x, matter, scale, seeds, workers)
         y = on_scales(runs)
         emulator = matching.Emulator.fit(x, y)
         space = dataclasses.replace(space, waves=(*space.waves, emulator))
         inside = matching.distances(y, facts) == 0.0
-        _, share = space.sample(200, len(matter), np.random.default_rng(SEED + 50 + wave))
+        _, share = space.sample(200, uniform(len(matter), SEED + 50 + wave))
         rows.append({
             "wave": wave, "runs": len(x), "scale": scale, "share_left": share,
             "share_with_siege": runs["attacked"].mean(), "facts_inside": inside.sum(axis=1).mean(),
@@ -229,7 +234,7 @@ def infer(folder, size, matter, space, workers, say):
         off = matching.distances(y, facts) / matching.discrepancies(facts)
         return float(np.sqrt((off**2).sum()))
 
-    pool, _ = space.sample(4000, len(matter), np.random.default_rng(SEED + 99))
+    pool, _ = space.sample(4000, uniform(len(matter), SEED + 99))
     prior = Within(names, space, pool)
     return smc(folder / "smc", prior, model, distance, members=size.members,
                generations=size.generations, workers=workers, seed=SEED, say=say)  # fmt: skip

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.declared import Nested, Step, contents, follow, is_table, steps_of
+from sim.ensembles import Ensemble, load_ensemble
 from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
 from sim.graph import GraphParameters
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
@@ -197,6 +198,27 @@ def _plain(value: Nested, *, canonical: bool = False) -> Nested:
     return value + 0.0 if canonical and isinstance(value, float) else value
 
 
+def _ensemble_of(data: dict[str, Any], source: str | Path) -> Ensemble | None:
+    """Give the calibrated ensemble that a scenario's document names, if it does."""
+    name = data.get("ensemble")
+    if name is None:
+        return None
+    if not isinstance(name, str):
+        raise BesiegeError(
+            f"{say(str(source))}: ensemble: given {show(name)}, allowed a name of the library"
+        )
+    return load_ensemble(name)
+
+
+def _gives(data: Nested, path: str) -> bool:
+    """Say whether a document gives a value at a path."""
+    for step in path.split("."):
+        if not isinstance(data, dict) or step not in data:
+            return False
+        data = data[step]
+    return True
+
+
 class Scenario(BaseModel):
     """Everything a run depends on besides its seed.
 
@@ -268,7 +290,9 @@ class Scenario(BaseModel):
     def load(cls, source: str | Path) -> Self:
         """Load a scenario by its name in the library or from a TOML file.
 
-        A response's file is looked for beside the scenario's own, then here.
+        A response's file is looked for beside the scenario's own, then here. With a line
+        ``ensemble = "NAME"`` the values that it does not give itself are those of that calibrated
+        ensemble's best member.
 
         Raises
         ------
@@ -281,7 +305,33 @@ class Scenario(BaseModel):
         if isinstance(response, str) and is_file_name(response) and is_file_name(source):
             beside = Path(source).parent / response
             data["response"] = beside if beside.is_file() else response
-        return cls.parse(data, say(str(source)))
+        calibrated = _ensemble_of(data, source)
+        loaded = cls.parse({k: v for k, v in data.items() if k != "ensemble"}, say(str(source)))
+        if calibrated is None:
+            return loaded
+        best = calibrated.member(calibrated.best)
+        return loaded.but({path: v for path, v in best.items() if not _gives(data, path)})
+
+    @classmethod
+    def ensemble(cls, source: str | Path) -> tuple[Self, ...]:
+        """Give the scenarios of a calibrated ensemble, in its fixed shuffled order.
+
+        Raises
+        ------
+        BesiegeError
+            For what `load` refuses, or a scenario without a line ``ensemble = "NAME"``.
+        """
+        data, best = read(source, "scenarios"), cls.load(source)
+        calibrated = _ensemble_of(data, source)
+        if calibrated is None:
+            raise BesiegeError(
+                f'{say(str(source))}: names no ensemble, required is a line ensemble = "NAME"'
+            )
+        members = (calibrated.member(k) for k in range(len(calibrated.members)))
+        return tuple(
+            best.but({path: v for path, v in member.items() if not _gives(data, path)})
+            for member in members
+        )
 
     @classmethod
     def parse(cls, data: dict[str, Any], source: str = "") -> Self:

@@ -5,7 +5,7 @@ hours and shares. What a run does not have (no truce, so no hour of one) counts 
 last hour, or nothing at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -149,9 +149,18 @@ class Space:
         return out
 
     def sample(
-        self, n: int, k: int, rng: np.random.Generator, most: int = 20_000_000
+        self, n: int, draw: Callable[[int], F64], most: int = 20_000_000
     ) -> tuple[F64, float]:
-        """Draw points that are not ruled out, and say which share of the cube they are.
+        """Keep the points that are not ruled out, and say which share of those drawn they are.
+
+        Parameters
+        ----------
+        n
+            Points wanted.
+        draw
+            Gives so many points of the unit cube.
+        most
+            Points to draw before giving up.
 
         Raises
         ------
@@ -163,7 +172,7 @@ class Space:
         while n_kept < n:
             if n_tried >= most:
                 raise ValueError(f"history matching: {n_kept} of {n_tried} points are not ruled out")
-            x = rng.random((block, k))
+            x = draw(block)
             good = x[self.worst(x) < CUT_OFF]
             kept.append(good)
             n_kept, n_tried = n_kept + len(good), n_tried + block

@@ -32,6 +32,7 @@ class MobilisationParameters(NamedTuple):
     presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype.md", ge=0, le=1, prior=(0.75, 0.95))] = 0.85  # fmt: skip
     presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype.md", ge=0, le=5, prior=(0.4, 0.75))] = 0.57  # fmt: skip
     undone_memory: Annotated[float, parameter("time in which what was undone is forgotten", unit="h", gt=0, le=1000, prior=(8, 72))] = 24.0  # fmt: skip
+    substeps: Annotated[int, parameter("times an hour that people decide, at rates as much smaller", unit="1", source="one is model.md 3; more for a test of the step", ge=1, le=60)] = 1  # fmt: skip
     tie_joins: Annotated[bool, parameter("whether a utility of exactly 0 joins when the noise is 0", unit="switch")] = True  # fmt: skip
 
 
@@ -108,14 +109,14 @@ def utility(
 
 @kernel
 def joining_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
-    """Probability to join within an hour: lambda_J sigma(U/tau) times the phase's factor."""
-    return p.join_rate * factor * sigmoid(wish, p.noise, p.tie_joins)
+    """Probability to join at once: lambda_J / substeps * sigma(U/tau) times the phase's factor."""
+    return p.join_rate / p.substeps * factor * sigmoid(wish, p.noise, p.tie_joins)
 
 
 @kernel
 def quitting_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
-    """Probability to quit within an hour: min(1, lambda_Q * factor) sigma(-U/tau)."""
-    return min(1.0, p.quit_rate * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
+    """Probability to quit at once: min(1, lambda_Q / substeps * factor) sigma(-U/tau)."""
+    return min(1.0, p.quit_rate / p.substeps * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
 
 
 @kernel
@@ -130,7 +131,7 @@ def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
     Most numbers lie above the largest chance there is, and need no exponential.
     """
-    return u < p.quit_rate * factor and u < quitting_chance(wish, factor, p)
+    return u < p.quit_rate / p.substeps * factor and u < quitting_chance(wish, factor, p)
 
 
 @kernel
@@ -149,7 +150,7 @@ def is_in(stance: int) -> bool:
 
 @kernel
 def move_people(
-    key: np.uint64, hour: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
+    key: np.uint64, hour: int, part: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
     risk: F32, threshold: F32, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
     climate: Climate, p: MobilisationParameters,
     stance: U8, online: Bool, wish: F64, hours_in: I16, crossed: I32, inside: I32, census: I64,
@@ -161,6 +162,8 @@ def move_people(
 
     Parameters
     ----------
+    part
+        Which of the hour's ``substeps``, from 0; each has numbers of its own.
     n_in
         People in the protest before the hour; used in a complete graph only.
     stance, online, wish, hours_in
@@ -179,12 +182,12 @@ def move_people(
     n = role.size
     n_crossed, n_inside = 0, 0
     census[:, :] = 0
-    most = p.join_rate * climate.join_factor
+    most = p.join_rate / p.substeps * climate.join_factor
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     w2, w3 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     lanes = np.empty(LANES, np.int64)
     for first in range(0, n, LANES):
-        words_in_lanes(key, 0, hour, first, 0, w0, w1, w2, w3)
+        words_in_lanes(key, 0, hour, first, part, w0, w1, w2, w3)
         n_kept = 0
         for lane in range(min(LANES, n - first)):
             lanes[n_kept] = lane
@@ -216,7 +219,7 @@ def move_people(
                 crossed[n_crossed] = i
                 n_crossed += 1
             online[i] = unit(w1[lanes[kept]]) < climate.presence
-            hours_in[i] += 1
+            hours_in[i] += part == p.substeps - 1
             inside[n_inside] = i
             n_inside += 1
             census[0, role[i]] += 1

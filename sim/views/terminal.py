@@ -99,8 +99,11 @@ def tell_hindcast(result: Hindcast, folder: Path) -> None:
         n_held = sum(bool(r["inside"]) for r in of_use)
         print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
     besieged = 100 * result.share_with_siege
+    peak = result.peak_given_siege
+    size = f", of {peak:,.0f} people online at its peak on average" if peak is not None else ""
     print(
-        f"{result.runs} runs, {len(result.failures)} failed; a siege in {besieged:.0f} % of them."
+        f"{result.runs} runs over {result.over}, {len(result.failures)} failed; "
+        f"a siege in {besieged:.0f} % of them{size}."
     )
     print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
 
