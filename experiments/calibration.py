@@ -40,9 +40,9 @@ class Size:
 
     trajectories: int = 4  # of the screening
     n_matter: int = 16  # parameters that go on
-    waves: tuple = ((2048, 0.01), (800, 0.02), (600, 0.02))  # points, scale
-    members: int = 144
-    generations: int = 4
+    waves: tuple = ((640, 0.01), (400, 0.02), (400, 0.02))  # points, scale
+    members: int = 128
+    generations: int = 3
     abc_scale: float = 0.02
     check: tuple = (0.05, 2)  # scale, seeds
     table: int = 10_240  # runs from the prior, for the test of the inference

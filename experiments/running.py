@@ -10,7 +10,7 @@ from sim.views.sweep_plots import save_pictures
 
 HERE = Path(__file__).parent
 QUICK = {"scale": 0.002, "hours": 60}
-COMMANDS = {"calibration"}
+COMMANDS = {"ablations", "calibration", "closeness", "epidemic", "inference"}
 """Experiments that are no sweep: they have a `carry_out` of their own."""
 
 

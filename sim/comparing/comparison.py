@@ -18,8 +18,8 @@ from sim.comparing import against_old
 from sim.comparing.brief import brief_of
 from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
 from sim.comparing.tables import EXTRA, Compared
-from sim.lab.draws import Ensemble, draws_of
 from sim.folders import prepare_folder, unwritable
+from sim.lab.draws import Ensemble, draws_of
 from sim.lab.pool import Done, Task, run_many
 from sim.model import Siege
 from sim.outcomes import OUTCOMES
