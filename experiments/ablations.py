@@ -1,4 +1,4 @@
-"""Which mechanism does which reported pattern need?
+"""Which mechanism each reported pattern needs.
 
 Question: each mechanism switched off in turn, and the hour's mobilisation in two and four steps:
 which reported pattern is lost? And where none is: does the mechanism change what a response does?
@@ -74,9 +74,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None):
     runs, scale = (3, 0.002) if quick else (24, 0.05)
     world = Scenario.load("taobao-2011").but(scale=scale)
     lost, medians = what_is_lost(world.but(hours=144), runs, workers)
-    survive = [
-        n for n in lost.loc[lost["patterns_lost"] == "none", "off"] if OFF.get(n)
-    ]
+    survive = [n for n in lost.loc[lost["patterns_lost"] == "none", "off"] if OFF.get(n)]
     responses = what_responses_do(world, survive[:1] if quick else survive, runs, workers)
     tables = {"lost": lost, "medians": medians, "responses": responses}
     for folder in (out, keep):

@@ -1,4 +1,4 @@
-"""Which parameters do the facts of 2011 not rule out?
+"""The parameters that the facts of 2011 do not rule out.
 
 Question: which sets of assumed values reproduce what was reported, and how close does 2011 lie
 to not happening? Steps, each kept in the folder and not done again: a screening of every
@@ -40,9 +40,9 @@ class Size:
 
     trajectories: int = 4  # of the screening
     n_matter: int = 16  # parameters that go on
-    waves: tuple = ((640, 0.01), (400, 0.02), (400, 0.02))  # points, scale
-    members: int = 128
-    generations: int = 3
+    waves: tuple = ((640, 0.01), (400, 0.02), (128, 0.02))  # points, scale
+    members: int = 132
+    generations: int = 2
     abc_scale: float = 0.02
     check: tuple = (0.05, 2)  # scale, seeds
     table: int = 10_240  # runs from the prior, for the test of the inference
@@ -130,7 +130,9 @@ def simulate(folder, x, matter, scale, seeds, workers=1, first=None):
                      (), functools.partial(read, facts))
                 for i in range(start, min(start + PART, len(values)))
             ]  # fmt: skip
-            parquet.write(table_of(run_many(tasks, workers=workers), seeds), part.with_suffix(".tmp"))
+            parquet.write(
+                table_of(run_many(tasks, workers=workers), seeds), part.with_suffix(".tmp")
+            )
             part.with_suffix(".tmp").rename(part)
         tables.append(parquet.read(part))
     return pd.concat(tables, ignore_index=True)
@@ -175,7 +177,9 @@ def screen(folder, size, workers, say):
     table["mean"] = table.mean(axis=1)
     order = table.sort_values("mean", ascending=False).index[: size.n_matter]
     table["matters"] = table.index.isin(order)
-    say(f"screening: {len(x)} runs of {len(every)} parameters; {len(order)} go on: {', '.join(order)}")
+    say(
+        f"screening: {len(x)} runs of {len(every)} parameters; {len(order)} go on: {', '.join(order)}"
+    )
     table = table.sort_values("mean", ascending=False).rename_axis("parameter").reset_index()
     return [p for p in every if p[0] in set(order)], table
 
@@ -190,7 +194,7 @@ def prior_table(folder, size, matter, n, workers):
 
 def match(folder, size, matter, workers, say):
     """Rule parameters out, wave by wave; give what is left and a table of the waves."""
-    facts, rows = facts_fitted(), []
+    facts, rows, every = facts_fitted(), [], []
     space = matching.Space(facts)
     for wave, (n, scale) in enumerate(size.waves, 1):
         if wave == 1:
@@ -200,6 +204,7 @@ def match(folder, size, matter, workers, say):
             seeds = [SEED + 1_000_000 * wave + i for i in range(n)]
             runs = simulate(folder / f"wave-{wave}", x, matter, scale, seeds, workers)
         y = on_scales(runs)
+        every.append((x, y))
         emulator = matching.Emulator.fit(x, y)
         space = dataclasses.replace(space, waves=(*space.waves, emulator))
         inside = matching.distances(y, facts) == 0.0
@@ -212,10 +217,23 @@ def match(folder, size, matter, workers, say):
         })  # fmt: skip
         say(f"wave {wave}: {len(x)} runs, {inside.sum(axis=1).mean():.1f} of {len(facts)} facts inside, "
             f"all in {inside.all(axis=1).mean():.1%}; {share:.2g} of the cube is left")  # fmt: skip
-    return space, pd.DataFrame(rows)
+    pooled = matching.Emulator.fit(*(np.concatenate(part) for part in zip(*every, strict=True)))
+    return space, pooled, pd.DataFrame(rows)
 
 
-def infer(folder, size, matter, space, workers, say):
+def likeliest(space, emulator, k, n=600, among=30_000):
+    """Give the points at which an emulator expects the facts to be missed least.
+
+    The first generation starts there. The weights of the later ones, prior over proposal, do not
+    depend on where it started.
+    """
+    x, _ = space.sample(among, uniform(k, SEED + 99))
+    off = matching.distances(emulator.predict(x), space.facts)
+    misfit = ((off / matching.discrepancies(space.facts)) ** 2).sum(axis=1)
+    return x[np.argsort(misfit, kind="stable")[:n]]
+
+
+def infer(folder, size, matter, space, emulator, workers, say):
     """Run the sequential Monte Carlo within the space that is left."""
     facts, names = facts_fitted(), [p[0].replace(".", "__") for p in matter]
     world, read_all = base().but(scale=size.abc_scale), functools.partial(read, facts)
@@ -234,7 +252,7 @@ def infer(folder, size, matter, space, workers, say):
         off = matching.distances(y, facts) / matching.discrepancies(facts)
         return float(np.sqrt((off**2).sum()))
 
-    pool, _ = space.sample(4000, uniform(len(matter), SEED + 99))
+    pool = likeliest(space, emulator, len(matter))
     prior = Within(names, space, pool)
     return smc(folder / "smc", prior, model, distance, members=size.members,
                generations=size.generations, workers=workers, seed=SEED, say=say)  # fmt: skip
@@ -252,10 +270,18 @@ def confirm(folder, size, matter, points, workers, say):
     worst, total = found.max(axis=1), np.sqrt((found**2).sum(axis=1))
     kept = np.flatnonzero(worst < matching.CUT_OFF)
     inside = (matching.distances(y, facts) == 0.0).reshape(-1, len(facts)).mean(axis=0)
-    told = pd.DataFrame({"fact": [f.id for f in facts], "share_inside": inside, "ruled_out": (found >= matching.CUT_OFF).sum(axis=0)})
+    told = pd.DataFrame(
+        {
+            "fact": [f.id for f in facts],
+            "share_inside": inside,
+            "ruled_out": (found >= matching.CUT_OFF).sum(axis=0),
+        }
+    )
     say(f"check: {len(kept)} of {len(points)} sets are not ruled out at scale {scale}")
-    # Ties, all facts inside, go to the set nearest to the middle of the others.
-    spread = ((points - np.median(points[kept], axis=0)) ** 2).sum(axis=1)
+    # Ties, all facts inside, go to the set nearest to the middle of the others, in all parameters.
+    low, high = (np.array([p[i] for p in priors(base())]) for i in (1, 2))
+    cube = (completed(points, matter)[1] - low) / (high - low)
+    spread = ((cube - np.median(cube[kept], axis=0)) ** 2).sum(axis=1)
     best = kept[np.lexsort((spread[kept], total[kept].round(6)))[0]] if len(kept) else -1
     return kept, best, told
 
@@ -280,8 +306,8 @@ def carry_out(out, *, quick=False, workers=2, keep=None, library=None):
         print(f"{time.perf_counter() - began:7.0f} s  {line}", flush=True)
 
     matter, screening = screen(out, size, workers, say)
-    space, waves = match(out, size, matter, workers, say)
-    points, _, generations = infer(out, size, matter, space, workers, say)
+    space, pooled, waves = match(out, size, matter, workers, say)
+    points, _, generations = infer(out, size, matter, space, pooled, workers, say)
     kept, best, told = confirm(out, size, matter, points, workers, say)
     tables = {"screening": screening, "waves": waves, "generations": generations, "members": told}
     order = np.random.default_rng(SEED).permutation(kept)

@@ -1,4 +1,4 @@
-"""How close was 2011 to not happening?
+"""How close 2011 was to not happening.
 
 Question: by how much must one thing be smaller, or larger, before there is no siege?
 Levers: one at a time: how far the fees rise, how many people there are, how reluctant they are,

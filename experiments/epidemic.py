@@ -1,4 +1,4 @@
-"""What does the agent model explain that a plain curve does not?
+"""What the agent model explains that a plain curve does not.
 
 Question: how well do an epidemic curve (SIR) and a Bass curve meet the crowd's points, and what
 can they not say?
@@ -42,7 +42,9 @@ def bass(p, q, n):
 
 def of_the_crowd(facts):
     """Give the facts that an hourly crowd can be asked for."""
-    return [f for f in facts if f.outcome and ("(online" in f.outcome or "peak_online" in f.outcome)]
+    return [
+        f for f in facts if f.outcome and ("(online" in f.outcome or "peak_online" in f.outcome)
+    ]
 
 
 def read_off(fact, online):
@@ -60,12 +62,15 @@ def read_off(fact, online):
 
 def fit(curve, bounds, facts, iterations):
     """Find the parameters whose curve lies nearest to the facts, in discrepancies."""
+
     def misfit(logs):
         values = np.array([[read_off(f, curve(*np.exp(logs))) for f in facts]])
         off = matching.distances(matching.compared(values, facts, HOURS), facts)
         return float(((off / matching.discrepancies(facts)) ** 2).sum())
 
-    found = optimize.differential_evolution(misfit, np.log(bounds), rng=1, maxiter=iterations, popsize=12)
+    found = optimize.differential_evolution(
+        misfit, np.log(bounds), rng=1, maxiter=iterations, popsize=12
+    )
     return np.exp(found.x), found.fun
 
 

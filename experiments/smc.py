@@ -10,11 +10,13 @@ from pyabc.sampler import Sampler
 
 from sim.lab.pool import ONE_THREAD
 
+# pyABC draws from numpy's global generator, so that one is seeded here (NPY002).
+
 BATCH = 32
 
 
 def _one(packed, seed):
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002
     return cloudpickle.loads(packed)()
 
 
@@ -73,7 +75,7 @@ class Within(pyabc.Distribution):
 
     def rvs(self, *args, **kwargs):
         """Draw a point."""
-        row = self.pool[np.random.randint(len(self.pool))]
+        row = self.pool[np.random.randint(len(self.pool))]  # noqa: NPY002
         return pyabc.Parameter(dict(zip(self.order, row.tolist(), strict=True)))
 
     def pdf(self, x):
@@ -118,7 +120,7 @@ def smc(folder, prior, model, distance, *, members, generations, workers, seed, 
         abc.new(db, nothing)
     while abc.history.max_t + 1 < generations:
         t = abc.history.max_t + 1
-        np.random.seed((seed + t) % 2**32)  # what the driver draws between generations
+        np.random.seed((seed + t) % 2**32)  # noqa: NPY002
         abc.run(max_nr_populations=1)
         told = abc.history.get_all_populations().iloc[-1]
         say(f"generation {t}: distance below {told.epsilon:.3g}, {int(told.samples)} runs")
@@ -126,5 +128,7 @@ def smc(folder, prior, model, distance, *, members, generations, workers, seed, 
             break
     frame, weights = abc.history.get_distribution()
     generations_told = abc.history.get_all_populations()
-    generations_told = generations_told[generations_told.t >= 0][["t", "epsilon", "samples", "particles"]]
+    generations_told = generations_told[generations_told.t >= 0][
+        ["t", "epsilon", "samples", "particles"]
+    ]
     return frame[prior.order].to_numpy(), np.asarray(weights), generations_told

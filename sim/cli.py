@@ -142,7 +142,7 @@ def compare(
     hour: Annotated[list[int] | None, typer.Option("--hour", help="an hour at which each response begins; may be given again")] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
     runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
-    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "none",
+    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "calibrated",
     settings: Settings = None,
     scale: Scale = None,
     seed: Seed = 1,

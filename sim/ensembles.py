@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sim.reading import read
+from sim.messages import unknown_name
+from sim.reading import library_names, read
 from sim.units import BesiegeError
 
 
@@ -54,6 +55,36 @@ def load_ensemble(name: str) -> Ensemble:
     return ensemble_of(read(name, "ensembles"), name)
 
 
+def named_in(data: Mapping[str, Any], source: str) -> Ensemble | None:
+    """Give the ensemble that a scenario's document names by ``ensemble = "NAME"``, if it does.
+
+    Raises
+    ------
+    BesiegeError
+        For a name that the library does not have.
+    """
+    name = data.get("ensemble")
+    if name is None:
+        return None
+    if not isinstance(name, str) or name not in library_names("ensembles"):
+        known = library_names("ensembles")
+        raise BesiegeError(f"{source}: {unknown_name('ensemble', str(name), known)}")
+    return load_ensemble(name)
+
+
+def left_open(data: Mapping[str, Any], values: Mapping[str, float]) -> dict[str, float]:
+    """Give those of a member's values, by path, that a document does not give itself."""
+    return {path: value for path, value in values.items() if not _gives(data, path)}
+
+
+def _gives(data: Any, path: str) -> bool:
+    for step in path.split("."):
+        if not isinstance(data, Mapping) or step not in data:
+            return False
+        data = data[step]
+    return True
+
+
 def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
     """Give the ensemble that a TOML document holds.
 
@@ -64,7 +95,9 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
     """
     paths, rows, best = (data.get(key) for key in ("parameters", "members", "best"))
     if not (isinstance(paths, list) and isinstance(rows, list) and rows):
-        raise BesiegeError(f"ensemble {name}: has no members, allowed is one with parameters and members")
+        raise BesiegeError(
+            f"ensemble {name}: has no members, allowed is one with parameters and members"
+        )
     if wrong := [i for i, row in enumerate(rows) if len(row) != len(paths)]:
         raise BesiegeError(
             f"ensemble {name}: member {wrong[0]} has {len(rows[wrong[0]])} values, allowed {len(paths)}"

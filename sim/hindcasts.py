@@ -75,7 +75,9 @@ class Hindcast:
     def over(self) -> str:
         """Say what the intervals are over."""
         return (
-            f"seeds and {len(self.drawn)} parameters of the ensemble" if self.drawn else "seeds alone"
+            f"seeds and {len(self.drawn)} parameters of the ensemble"
+            if self.drawn
+            else "seeds alone"
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.declared import Nested, Step, contents, follow, is_table, steps_of
-from sim.ensembles import Ensemble, load_ensemble
+from sim.ensembles import left_open, named_in
 from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
 from sim.graph import GraphParameters
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
@@ -198,27 +198,6 @@ def _plain(value: Nested, *, canonical: bool = False) -> Nested:
     return value + 0.0 if canonical and isinstance(value, float) else value
 
 
-def _ensemble_of(data: dict[str, Any], source: str | Path) -> Ensemble | None:
-    """Give the calibrated ensemble that a scenario's document names, if it does."""
-    name = data.get("ensemble")
-    if name is None:
-        return None
-    if not isinstance(name, str):
-        raise BesiegeError(
-            f"{say(str(source))}: ensemble: given {show(name)}, allowed a name of the library"
-        )
-    return load_ensemble(name)
-
-
-def _gives(data: Nested, path: str) -> bool:
-    """Say whether a document gives a value at a path."""
-    for step in path.split("."):
-        if not isinstance(data, dict) or step not in data:
-            return False
-        data = data[step]
-    return True
-
-
 class Scenario(BaseModel):
     """Everything a run depends on besides its seed.
 
@@ -305,12 +284,11 @@ class Scenario(BaseModel):
         if isinstance(response, str) and is_file_name(response) and is_file_name(source):
             beside = Path(source).parent / response
             data["response"] = beside if beside.is_file() else response
-        calibrated = _ensemble_of(data, source)
+        calibrated = named_in(data, say(str(source)))
         loaded = cls.parse({k: v for k, v in data.items() if k != "ensemble"}, say(str(source)))
         if calibrated is None:
             return loaded
-        best = calibrated.member(calibrated.best)
-        return loaded.but({path: v for path, v in best.items() if not _gives(data, path)})
+        return loaded.but(left_open(data, calibrated.member(calibrated.best)))
 
     @classmethod
     def ensemble(cls, source: str | Path) -> tuple[Self, ...]:
@@ -321,17 +299,14 @@ class Scenario(BaseModel):
         BesiegeError
             For what `load` refuses, or a scenario without a line ``ensemble = "NAME"``.
         """
-        data, best = read(source, "scenarios"), cls.load(source)
-        calibrated = _ensemble_of(data, source)
+        best, data = cls.load(source), read(source, "scenarios")
+        calibrated = named_in(data, say(str(source)))
         if calibrated is None:
             raise BesiegeError(
-                f'{say(str(source))}: names no ensemble, required is a line ensemble = "NAME"'
+                f'{say(str(source))}: ensemble: missing, required is a line ensemble = "calibrated"'
             )
-        members = (calibrated.member(k) for k in range(len(calibrated.members)))
-        return tuple(
-            best.but({path: v for path, v in member.items() if not _gives(data, path)})
-            for member in members
-        )
+        n = len(calibrated.members)
+        return tuple(best.but(left_open(data, calibrated.member(k))) for k in range(n))
 
     @classmethod
     def parse(cls, data: dict[str, Any], source: str = "") -> Self:
@@ -406,4 +381,6 @@ class Scenario(BaseModel):
             told = f"{what}'s name in the library or its TOML file"
             name = {"type": "string", "description": told}
             schema["properties"][field] = {"anyOf": [schema["properties"][field], name]}
+        told = "a calibrated ensemble of the library, for values not given here"
+        schema["properties"]["ensemble"] = {"type": "string", "description": told}
         return schema

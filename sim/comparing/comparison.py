@@ -123,7 +123,7 @@ def compare(
     runs: int = 40,
     seed: int = 1,
     hours: Sequence[int] = (),
-    ensemble: Ensemble = None,
+    ensemble: Ensemble = "calibrated",
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,

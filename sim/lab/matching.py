@@ -171,7 +171,9 @@ class Space:
         n_kept, n_tried, block = 0, 0, 20_000
         while n_kept < n:
             if n_tried >= most:
-                raise ValueError(f"history matching: {n_kept} of {n_tried} points are not ruled out")
+                raise ValueError(
+                    f"history matching: {n_kept} of {n_tried} points are not ruled out"
+                )
             x = draw(block)
             good = x[self.worst(x) < CUT_OFF]
             kept.append(good)
