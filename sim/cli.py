@@ -170,13 +170,13 @@ def compare(
 
 @app.command()
 def report(
-    folder: Annotated[Path, typer.Argument(help="the folder of a finished comparison")],
+    folder: Annotated[Path, typer.Argument(help="the folder of a finished run, comparison or sweep")],
     out: Annotated[Path | None, typer.Option("--out", help="the page; report.html in the folder if not given")] = None,
 ) -> None:  # fmt: skip
-    """Write a comparison's report: one HTML page that also prints."""
-    from sim.comparing.comparison import Comparison
+    """Write the report of a run, comparison or sweep: one HTML page that also prints."""
+    from sim.views.pages import write_page
 
-    typer.echo(str(Comparison.load(folder).report(out or folder / "report.html")))
+    typer.echo(str(write_page(folder, out or folder / "report.html")))
 
 
 @app.command()
@@ -206,23 +206,28 @@ def explain(
 
 @app.command()
 def show(
-    folder: Annotated[Path, typer.Argument(help="the folder of a finished run or sweep")],
+    folder: Annotated[
+        Path, typer.Argument(help="the folder of a finished run, comparison, sweep or hindcast")
+    ],
     json: Json = False,
 ) -> None:
-    """Show a finished run or sweep: its numbers, its pictures, and where its tables lie."""
-    from sim.folders import read_outcomes
+    """Show a finished run, comparison, sweep or hindcast: its numbers, and where its tables lie."""
+    from sim.folders import kind_of
     from sim.views import terminal
 
-    if (folder / "manifest.json").is_file() and (folder / "runs").is_dir():
+    kind = kind_of(folder)
+    if kind == "sweep":
         from sim.views.sweep_text import show_sweep
 
         show_sweep(folder, json=json)
-        return
-    outcomes = read_outcomes(folder)
-    if json:
-        terminal.print_json(outcomes)
+    elif kind == "comparison":
+        from sim.views.terminal_compare import show_comparison
+
+        show_comparison(folder, json=json)
+    elif kind == "hindcast":
+        terminal.show_hindcast(folder, json=json)
     else:
-        terminal.show_outcomes(outcomes, folder)
+        terminal.show_run(folder, json=json)
 
 
 @app.command()

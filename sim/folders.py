@@ -39,6 +39,52 @@ def write_json(path: Path, data: dict[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
+MARKS = {
+    "comparison": "comparison.json",
+    "sweep": "manifest.json",
+    "hindcast": "hindcast.json",
+    "run": "outcomes.json",
+}
+"""What a folder holds, by the file that only such a folder has."""
+
+
+def kind_of(folder: Path) -> str:
+    """Say what a command left in a folder: one of `MARKS`.
+
+    Raises
+    ------
+    BesiegeError
+        If it is no such folder.
+    """
+    for kind, mark in MARKS.items():
+        if (folder / mark).is_file():
+            return kind
+    found = "no such folder" if not folder.is_dir() else "it holds none of these"
+    raise BesiegeError(
+        f"folder: given {folder} ({found}), allowed is the folder of a finished run, comparison, "
+        "sweep or hindcast"
+    )
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read one JSON object that a command has written.
+
+    Raises
+    ------
+    BesiegeError
+        If there is none.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BesiegeError(
+            f"folder: given {path.parent}, {path.name} cannot be read ({error})"
+        ) from None
+    if not isinstance(found, dict):
+        raise BesiegeError(f"folder: given {path.parent}, {path.name} holds no table of names")
+    return found
+
+
 def read_outcomes(folder: Path) -> dict[str, Any]:
     """Read the outcomes of a finished run.
 
@@ -47,13 +93,7 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
     BesiegeError
         If the folder holds none.
     """
-    path = folder / "outcomes.json"
-    try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BesiegeError(
-            f"show: given {folder}, allowed is the folder of a finished run ({error})"
-        ) from None
-    if not isinstance(found, dict) or not {"scenario", "seed", "outcomes"} <= set(found):
-        raise BesiegeError(f"show: given {folder}, allowed is the folder of a finished run")
+    found = read_json(folder / "outcomes.json")
+    if not {"scenario", "seed", "outcomes"} <= set(found):
+        raise BesiegeError(f"folder: given {folder}, allowed is the folder of a finished run")
     return found

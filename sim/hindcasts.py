@@ -88,7 +88,7 @@ class Hindcast:
             "scale": self.scenario.scale,
             "runs": self.runs,
             "failed": len(self.failures),
-            "n_parameters_drawn": len(self.drawn),
+            "over": self.over,
             "share_with_siege": self.share_with_siege,
             "peak_online_given_siege": self.peak_given_siege,
             "facts": rows,

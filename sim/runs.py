@@ -77,7 +77,8 @@ class RunResult:
         out = prepare_folder(folder)
         try:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            write_json(out / "outcomes.json", {**self._identity(), "outcomes": self._outcomes()})
+            kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
+            write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns())
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")

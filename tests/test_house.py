@@ -27,6 +27,8 @@ DRAWN = (
 FACES = (
     "sim.views.dashboard*",
     "sim.views.terminal*",
+    "sim.views.pages",
+    "sim.views.sweep_text",
     "sim.cli*",
 )
 TOOLS = ("sim.calendar", "sim.chance", "sim.compiled", "sim.curves", "sim.fees", "sim.graph")

@@ -5,11 +5,12 @@ import math
 import pandas as pd
 
 from sim.comparing import robust
-from sim.comparing.sentences import PARTIES, answer, assumptions, listed, m, question, share, span
+from sim.comparing.sentences import PARTIES, answer, assumptions, listed, question, share, span
 from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 from sim.views import report_pictures as pictures
 from sim.views.numbers import count
+from sim.views.numbers import in_millions as m
 from sim.views.report import Brief, Grid, Picture, Section
 
 SHOWN = {

@@ -18,7 +18,7 @@ from sim.comparing import against_old
 from sim.comparing.brief import brief_of
 from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
 from sim.comparing.tables import EXTRA, Compared
-from sim.folders import prepare_folder, unwritable
+from sim.folders import prepare_folder, read_json, unwritable
 from sim.lab.draws import Ensemble, draws_of
 from sim.lab.pool import Done, Task, run_many
 from sim.model import Siege
@@ -71,12 +71,7 @@ class Comparison(Compared):
             If the folder holds none.
         """
         base = Path(folder)
-        try:
-            about = json.loads((base / "comparison.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise BesiegeError(
-                f"report: given {folder}, allowed is the folder of a comparison ({error})"
-            ) from None
+        about = read_json(base / "comparison.json")
         policies = about["policies"]
         derived = {"scenario", "scale", "hours", "baseline", "policies", "failed", "sieges", "differences", "regret", "summary"}  # fmt: skip
         runs = parquet.read(base / "runs.parquet")

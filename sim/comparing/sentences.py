@@ -4,6 +4,7 @@ import math
 
 from sim.comparing.robust import usual_winner
 from sim.comparing.tables import Compared
+from sim.views.numbers import in_millions as m
 from sim.views.numbers import percent
 
 PARTIES = {
@@ -14,16 +15,6 @@ PARTIES = {
     "rivals": "cum_rival_gain",
 }
 """Who pays, and by which outcome; the last one is a gain."""
-
-
-def m(yuan: float, digits: int = 0) -> str:
-    """Write an amount in million yuan with its sign, without the unit."""
-    value = yuan / 1e6
-    if math.isnan(value):
-        return "–"
-    if digits == 0:
-        digits = 0 if abs(value) >= 100 else 1
-    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def span(yuan: float) -> str:

@@ -7,12 +7,11 @@ touches no column and draws no number.
 import hashlib
 import inspect
 import re
-from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
-from sim.responses.orders import Orders, PlatformView
+from sim.responses.orders import Orders, PlatformView, weighed
 from sim.responses.trigger import Trigger
 from sim.units import BesiegeError, parameter
 
@@ -72,9 +71,7 @@ class Measure(BaseModel):
 
     def take(self, view: PlatformView) -> Orders:
         """Give its orders at its strength, its own cost included."""
-        ordered = self.orders(view)
-        full = replace(ordered, cost=ordered.cost + self.cost_per_hour)
-        return full if self.strength == 1.0 else full.at_strength(self.strength)
+        return weighed(self.orders(view), self.strength, self.cost_per_hour)
 
 
 def _source_of(cls: type[Measure]) -> str:

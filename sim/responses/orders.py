@@ -1,6 +1,8 @@
 """What the platform may see, and what it may order (model.md 4.8)."""
 
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache, reduce
+from operator import or_
 
 from sim.fees import Concession
 
@@ -78,6 +80,8 @@ class Orders:
 
     def at_strength(self, strength: float) -> "Orders":
         """Give the same orders less strong: every share, rate and amount is multiplied."""
+        if strength == 1.0:
+            return self
         scaled = {
             f.name: strength * getattr(self, f.name)
             for f in fields(self)
@@ -95,3 +99,16 @@ _NOT_SCALED = frozenset(
 """How long, how much each, and whether: strength says how many are met."""
 
 IDLE = Orders()
+
+
+# Orders seldom differ from one hour to the next, and are costly to put together.
+@lru_cache(maxsize=256)
+def together(orders: tuple[Orders, ...]) -> Orders:
+    """Take the orders of several measures together, in their order."""
+    return reduce(or_, orders, IDLE)
+
+
+@lru_cache(maxsize=256)
+def weighed(orders: Orders, strength: float, cost: float) -> Orders:
+    """Add a measure's own cost (yuan an hour) to its orders, and give them at its strength."""
+    return replace(orders, cost=orders.cost + cost).at_strength(strength)

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim import chance, diary
 from sim.chance import Stream
-from sim.responses import IDLE, Orders, PlatformView
+from sim.responses import Orders, PlatformView, together
 from sim.rules import detection, persuasion
 from sim.stages.crowd import expel
 from sim.units import Cause, Phase, Tactic
@@ -25,16 +25,16 @@ def respond(world: World) -> None:
         deadline=o.deadline,
         n_closed=float((~world.stores.listed).sum()),
     )
-    orders = IDLE
+    ordered: list[Orders] = []
     in_force: list[str] = []
     begun = world.books.begun
     for m, measure in enumerate(world.scenario.response.measures):
         if m not in begun and measure.strength > 0 and measure.trigger.is_met(view):
             begun[m] = h
         if m in begun and measure.in_force(h, begun[m]):
-            orders = orders | measure.take(replace(view, begun=begun[m]))
+            ordered.append(measure.take(replace(view, begun=begun[m])))
             in_force.append(measure.kind)
-    platform.orders = orders
+    platform.orders = orders = together(tuple(ordered))
     world.note(response_cost=orders.cost)
     if orders.calls > 0:
         _call_sellers(world, orders)

@@ -1,5 +1,7 @@
 """How numbers are written for people."""
 
+import math
+
 
 def count(number: float) -> str:
     """Write a number to three digits, with separators: ``47,400``."""
@@ -26,3 +28,13 @@ def lost_or_gained(yuan: float) -> str:
     if abs(yuan) < 0.5:
         return "neither lost nor gained"
     return f"{'lost' if yuan > 0 else 'gained'} {million(yuan)}"
+
+
+def in_millions(yuan: float, digits: int = 0) -> str:
+    """Write an amount in million yuan with its sign, without the unit; a dash for NaN."""
+    value = yuan / 1e6
+    if math.isnan(value):
+        return "–"
+    if digits == 0:
+        digits = 0 if abs(value) >= 100 else 1
+    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")

@@ -16,6 +16,10 @@ PURPOSE = (
     "The model explains and compares; it does not predict. Differences between policies in the "
     "same simulated worlds mean more than any single amount."
 )
+ONE_RUN = (
+    "The model explains and compares; it does not predict. This is one world of many that the same "
+    "values can give: besiege hindcast and besiege compare say how far they lie apart."
+)
 ETHICS = (
     "The model holds no names of persons, gives no advice to attackers and has no optimiser on "
     "their side (docs/ethics.md)."
@@ -34,9 +38,9 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A figure and what it shows, for those who cannot see it."""
+    """A figure, or a PNG file's bytes, and what it shows for those who cannot see it."""
 
-    figure: "Figure"
+    figure: "Figure | bytes"
     told: str
 
 
@@ -60,6 +64,7 @@ class Brief:
     sections: list[Section]
     facts: list[tuple[str, str]]  # how it was made: name, value
     command: str
+    purpose: str = PURPOSE
 
 
 def write_report(brief: Brief, path: str | Path) -> Path:
@@ -88,11 +93,13 @@ def to_html(brief: Brief) -> str:
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["embed"] = embed
-    return environment.from_string(text).render(brief=brief, purpose=PURPOSE, ethics=ETHICS)
+    return environment.from_string(text).render(brief=brief, ethics=ETHICS)
 
 
-def embed(figure: "Figure") -> str:
+def embed(figure: "Figure | bytes") -> str:
     """Give a figure as the address of an image that lies in the page itself."""
+    if isinstance(figure, bytes):
+        return "data:image/png;base64," + base64.b64encode(figure).decode()
     import matplotlib as mpl
 
     kept = io.BytesIO()

@@ -18,18 +18,23 @@ COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY, GREY, INK)
 _UNITS = ((1e9, "bn "), (1e6, "m "), (1e3, "k "))
 
 
-def save_pictures(found: Analysis, folder: Path) -> list[str]:
-    """Draw what fits the sweep's design into its folder and name the files."""
-    drawn: list[tuple[str, Figure]] = []
+def pictures_of(found: Analysis) -> dict[str, Figure]:
+    """Draw what fits the sweep's design, by name: ``effects``, ``sensitivity``, ``runs``."""
+    drawn: dict[str, Figure] = {}
     if found.design in {"grid", "list"} and found.factors:
-        drawn.append(("effects.png", effects_figure(found)))
+        drawn["effects"] = effects_figure(found)
     for name in ("morris", "sobol", "rank_correlations"):
         if name in found.tables and not found.tables[name].empty:
-            drawn.append(("sensitivity.png", sensitivity_figure(found, name)))
-    drawn.append(("runs.png", runs_figure(found)))
-    for name, figure in drawn:
-        figure.savefig(folder / name, dpi=DPI)
-    return [name for name, _ in drawn]
+            drawn["sensitivity"] = sensitivity_figure(found, name)
+    return {**drawn, "runs": runs_figure(found)}
+
+
+def save_pictures(found: Analysis, folder: Path) -> list[str]:
+    """Draw what fits the sweep's design into its folder and name the files."""
+    drawn = pictures_of(found)
+    for name, figure in drawn.items():
+        figure.savefig(folder / f"{name}.png", dpi=DPI)
+    return [f"{name}.png" for name in drawn]
 
 
 def _grid(found: Analysis, columns: int, rows: int, height: float = 2.7) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip

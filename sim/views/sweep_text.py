@@ -10,7 +10,7 @@ from sim.lab.analysis import Analysis, analyse
 from sim.views import terminal
 from sim.views.sweep_plots import save_pictures
 
-_TITLES = {
+TITLES = {
     "main_effects": "Levels, and their difference from the first (95 %)",
     "variance_shares": "Shares of the variance; rest: chance, and three factors together",
     "rank_correlations": "Rank correlations (95 %)",
@@ -33,7 +33,7 @@ def show_sweep(folder: Path, *, json: bool) -> None:
     if found.question:
         print(found.question)
     for name, table in found.tables.items():
-        _print(table, _TITLES[name])
+        _print(table, TITLES[name])
     try:
         pictures = ", ".join(save_pictures(found, folder))
     except OSError as error:
@@ -54,14 +54,15 @@ def _print(table: pd.DataFrame, title: str) -> None:
     for name, kind in table.dtypes.items():
         shown.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(kind) else "left")  # fmt: skip
     for row in table.head(MOST_ROWS).itertuples(index=False):
-        shown.add_row(*(_cell(v) for v in row))
+        shown.add_row(*(cell(v) for v in row))
     console = Console(width=None if Console().is_terminal else 200)
     console.print(shown)
     if len(table) > MOST_ROWS:
         console.print(f"… and {len(table) - MOST_ROWS} more rows, all by --json", style="dim")
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """Write a table's value short, a dash where there is none."""
     if isinstance(value, float):
         if pd.isna(value):
             return "–"

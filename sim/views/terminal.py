@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from sim.folders import read_json, read_outcomes
 from sim.hindcasts import Hindcast
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
@@ -56,11 +57,17 @@ def tell(result: RunResult, folder: Path) -> None:
     )
 
 
-def show_outcomes(saved: dict[str, Any], folder: Path) -> None:
-    """Print a finished run's outcomes."""
+def show_run(folder: Path, *, json: bool) -> None:
+    """Print a finished run: its story and its outcomes."""
+    saved = read_outcomes(folder)
+    if json:
+        print_json(saved)
+        return
     print(
         f"{saved['scenario']}, seed {saved['seed']}, scale {saved['scale']:g}, {saved['hours']} hours"
     )
+    for line in saved.get("story", []):
+        print(line)
     Console().print(_outcomes_table(saved["outcomes"]))
     print(f"Tables and picture lie in {folder}.")
 
@@ -81,10 +88,25 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
 
 def tell_hindcast(result: Hindcast, folder: Path) -> None:
     """Print every fact that has a simulated side, and how many hold."""
+    _tell_facts(result.to_dict())
+    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
+
+
+def show_hindcast(folder: Path, *, json: bool) -> None:
+    """Print a finished hindcast."""
+    saved = read_json(folder / "hindcast.json")
+    if json:
+        print_json(saved)
+        return
+    _tell_facts(saved)
+    print(f"Tables and picture lie in {folder}.")
+
+
+def _tell_facts(hindcast: dict[str, Any]) -> None:
     table = Table(box=None, pad_edge=False)
     for name in ("fact", "quantity", "reported", "simulated 5-95 %", "median", "use", "inside"):
         table.add_column(name, justify="left" if name in {"fact", "quantity", "use"} else "right")
-    rows = [r for r in result.to_dict()["facts"] if r["share_inside"] is not None]
+    rows = [r for r in hindcast["facts"] if r["share_inside"] is not None]
     for r in rows:
         low, high, p05, median, p95 = (
             "–" if r[q] is None else f"{r[q]:,.4g}" for q in ("low", "high", "p05", "median", "p95")
@@ -98,14 +120,12 @@ def tell_hindcast(result: Hindcast, folder: Path) -> None:
         of_use = [r for r in rows if r["use"] == use]
         n_held = sum(bool(r["inside"]) for r in of_use)
         print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
-    besieged = 100 * result.share_with_siege
-    peak = result.peak_given_siege
+    besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
     size = f", of {peak:,.0f} people online at its peak on average" if peak is not None else ""
     print(
-        f"{result.runs} runs over {result.over}, {len(result.failures)} failed; "
+        f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
         f"a siege in {besieged:.0f} % of them{size}."
     )
-    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
 
 
 def written(value: float | None, unit: str) -> str:

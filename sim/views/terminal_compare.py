@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.comparing.comparison import Comparison, compare
-from sim.comparing.sentences import PARTIES, answer, m, share
+from sim.comparing.sentences import PARTIES, answer, share
 from sim.scenario import Scenario
 from sim.views import terminal
+from sim.views.numbers import in_millions as m
 
 
 def carry_out(
@@ -33,12 +34,24 @@ def carry_out(
     elif quiet:
         print(out)
     else:
-        tell(c, out)
+        _tell(c)
+        print(f"\nWritten to {out}: report.html, comparison.json, tables (Parquet), scenario.toml.")
+        print(f"{len(c.runs)} runs in {c.about['wall_seconds']} s.")
     return len(c.failed)
 
 
-def tell(c: Comparison, out: Path) -> None:
-    """Print the answer and who pays, and where everything lies."""
+def show_comparison(folder: Path, *, json: bool) -> None:
+    """Print a finished comparison."""
+    c = Comparison.load(folder)
+    if json:
+        terminal.print_json(c.to_dict())
+        return
+    _tell(c)
+    print(f"\nTables lie in {folder}; besiege report {folder} writes the page.")
+
+
+def _tell(c: Comparison) -> None:
+    """Print the answer and who pays."""
     for sentence in answer(c):
         print(sentence)
     print()
@@ -58,5 +71,3 @@ def tell(c: Comparison, out: Path) -> None:
     Console(width=None if sys.stdout.isatty() else 160).print(shown)
     if len(c.failed):
         print(f"\n{len(c.failed)} runs failed, the first with {c.failed['error'].iloc[0]}")
-    print(f"\nWritten to {out}: report.html, comparison.json, tables (Parquet), scenario.toml.")
-    print(f"{len(c.runs)} runs in {c.about['wall_seconds']} s.")
