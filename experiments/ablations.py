@@ -71,11 +71,11 @@ def what_responses_do(world, names, runs, workers):
 
 def carry_out(out, *, quick=False, workers=2, keep=None):
     """Run every ablation, and the responses for what loses no pattern."""
-    runs, scale = (3, 0.002) if quick else (24, 0.05)
+    runs, few, scale = (3, 2, 0.002) if quick else (20, 8, 0.05)
     world = Scenario.load("taobao-2011").but(scale=scale)
     lost, medians = what_is_lost(world.but(hours=144), runs, workers)
     survive = [n for n in lost.loc[lost["patterns_lost"] == "none", "off"] if OFF.get(n)]
-    responses = what_responses_do(world, survive[:1] if quick else survive, runs, workers)
+    responses = what_responses_do(world, survive[:1] if quick else survive, few, workers)
     tables = {"lost": lost, "medians": medians, "responses": responses}
     for folder in (out, keep):
         if folder is not None:

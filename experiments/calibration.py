@@ -18,7 +18,6 @@ import pandas as pd
 import tomli_w
 from scipy.stats import qmc
 
-from experiments.smc import Within, smc
 from sim import MODEL_VERSION, Scenario, __version__, parquet
 from sim.declared import fields_of
 from sim.facts import load_facts
@@ -235,6 +234,8 @@ def likeliest(space, emulator, k, n=600, among=30_000):
 
 def infer(folder, size, matter, space, emulator, workers, say):
     """Run the sequential Monte Carlo within the space that is left."""
+    from experiments.smc import Within, smc  # pyABC is an extra
+
     facts, names = facts_fitted(), [p[0].replace(".", "__") for p in matter]
     world, read_all = base().but(scale=size.abc_scale), functools.partial(read, facts)
 
@@ -286,7 +287,7 @@ def confirm(folder, size, matter, points, workers, say):
     return kept, best, told
 
 
-def carry_out(out, *, quick=False, workers=2, keep=None, library=None):
+def carry_out(out, *, quick=False, workers=2, keep=None):
     """Calibrate from the screening to the ensemble, going on where an earlier start ended.
 
     Parameters
@@ -295,8 +296,6 @@ def carry_out(out, *, quick=False, workers=2, keep=None, library=None):
         Folder of all runs.
     keep
         Folder for the tables that are kept.
-    library
-        File to write the ensemble to.
     """
     began, size, said = time.perf_counter(), QUICK if quick else Size(), []
     out.mkdir(parents=True, exist_ok=True)
@@ -318,8 +317,12 @@ def carry_out(out, *, quick=False, workers=2, keep=None, library=None):
         "date": datetime.date.today().isoformat(), "hours": HOURS,
         "facts": [f.id for f in facts_fitted()], "seconds": round(time.perf_counter() - began),
     }  # fmt: skip
-    if library is not None:
-        write_ensemble(library, paths, members, order.tolist().index(best), made)
+    if not len(members):
+        raise SystemExit("calibration: the facts rule out every set; give it more runs")
+    write_ensemble(out / "calibrated.toml", paths, members, order.tolist().index(best), made)
+    say(
+        f"{len(members)} members in {out / 'calibrated.toml'}; their place is sim/library/ensembles/"
+    )
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
         for name, table in tables.items():

@@ -44,7 +44,7 @@ def changed(lever, level, world):
 
 def carry_out(out, *, quick=False, workers=2, keep=None):
     """Run every level of every lever in the worlds of the ensemble."""
-    runs, scale = (2, 0.002) if quick else (24, 0.05)
+    runs, scale = (2, 0.002) if quick else (12, 0.05)
     base = Scenario.load("taobao-2011").but(scale=scale, hours=HOURS, response="silence")
     worlds = [base.but(draw) for draw in draws_of("calibrated", base, runs, 1)]
     cases = [(lever, level) for lever, levels in LEVELS.items()

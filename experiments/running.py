@@ -15,10 +15,12 @@ COMMANDS = {"ablations", "calibration", "closeness", "epidemic", "inference"}
 
 
 def names():
-    """Name the experiments."""
+    """Name the experiments that are sweeps."""
     files = [p for p in HERE.iterdir() if p.suffix in {".toml", ".py"}]
     return sorted(
-        p.stem for p in files if p.stem not in {"__init__", "__main__", "fees", "running", "smc"}
+        p.stem
+        for p in files
+        if p.stem not in {"__init__", "__main__", "fees", "running", "smc", *COMMANDS}
     )
 
 

@@ -107,19 +107,23 @@ def smc(folder, prior, model, distance, *, members, generations, workers, seed, 
     db, nothing = f"sqlite:///{folder / 'abc.db'}", {"facts": np.zeros(1)}
     sampler = RunnerSampler(workers, seed)
 
-    def fresh():
+    def begin(eps):
         return pyabc.ABCSMC(
-            model, prior, lambda x, x_0: distance(x), population_size=members,
-            eps=pyabc.QuantileEpsilon(alpha=0.5), sampler=sampler,
+            model, prior, lambda x, x_0: distance(x), population_size=members, eps=eps,
+            sampler=sampler,
         )  # fmt: skip
 
-    abc = fresh()
+    abc = begin(pyabc.QuantileEpsilon(alpha=0.5))
     if (folder / "abc.db").exists():
         abc.load(db)
     else:
         abc.new(db, nothing)
-    while abc.history.max_t + 1 < generations:
-        t = abc.history.max_t + 1
+    while (t := abc.history.max_t + 1) < generations:
+        if t > 0:  # a generation at a time, so that one that was stopped begins as it would have
+            before = abc.history.get_weighted_distances(t - 1).sort_values("distance")
+            below = before["distance"][before["w"].cumsum() >= 0.5 * before["w"].sum()]
+            abc = begin(pyabc.ConstantEpsilon(float(below.iloc[0])))
+            abc.load(db)
         np.random.seed((seed + t) % 2**32)  # noqa: NPY002
         abc.run(max_nr_populations=1)
         told = abc.history.get_all_populations().iloc[-1]
