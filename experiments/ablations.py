@@ -4,7 +4,7 @@ Question: each mechanism switched off in turn, and the hour's mobilisation in tw
 which reported pattern is lost? And where none is: does the mechanism change what a response does?
 Levers: the mechanism.
 Uncertainties: chance and the calibrated ensemble, run k with its member k.
-Outcomes: every fact; the effect of three responses on losses.
+Outcomes: every fact; the effect of two responses on the siege and on losses.
 """
 
 import pandas as pd
@@ -28,7 +28,7 @@ OFF = {
     "two steps an hour": {"mobilisation.substeps": 2},
     "four steps an hour": {"mobilisation.substeps": 4},
 }
-RESPONSES = ("silence", "deter", "protect-and-talk", "concede")
+RESPONSES = ("silence", "deter", "protect-and-talk")
 LOSSES = ("peak_online", "cum_actions", "platform_loss", "total_social_loss")
 
 
@@ -69,17 +69,22 @@ def what_responses_do(world, names, runs, workers):
     return pd.DataFrame(rows)
 
 
+def write(tables, *folders):
+    """Write tables into each folder that there is."""
+    for folder in filter(None, folders):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, table in tables.items():
+            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.5g")
+
+
 def carry_out(out, *, quick=False, workers=2, keep=None):
     """Run every ablation, and the responses for what loses no pattern."""
-    runs, few, scale = (3, 2, 0.002) if quick else (20, 8, 0.05)
+    runs, few, scale = (3, 2, 0.002) if quick else (20, 6, 0.05)
     world = Scenario.load("taobao-2011").but(scale=scale)
     lost, medians = what_is_lost(world.but(hours=144), runs, workers)
     survive = [n for n in lost.loc[lost["patterns_lost"] == "none", "off"] if OFF.get(n)]
-    responses = what_responses_do(world, survive[:1] if quick else survive, few, workers)
-    tables = {"lost": lost, "medians": medians, "responses": responses}
-    for folder in (out, keep):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name, table in tables.items():
-                table.to_csv(folder / f"{name}.csv", index=False, float_format="%.5g")
+    tables = {"lost": lost, "medians": medians}
+    write(tables, out, keep)
+    tables["responses"] = what_responses_do(world, survive[:1] if quick else survive, few, workers)
+    write(tables, out, keep)
     return "\n\n".join(f"{n}\n{t.to_string()}" for n, t in tables.items())

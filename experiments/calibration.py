@@ -315,7 +315,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None):
         "by": "python -m experiments calibration" + (" --quick" if quick else ""),
         "version": __version__, "model_version": MODEL_VERSION, "seed": SEED,
         "date": datetime.date.today().isoformat(), "hours": HOURS,
-        "facts": [f.id for f in facts_fitted()], "seconds": round(time.perf_counter() - began),
+        "facts": [f.id for f in facts_fitted()],
     }  # fmt: skip
     if not len(members):
         raise SystemExit("calibration: the facts rule out every set; give it more runs")

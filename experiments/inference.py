@@ -23,6 +23,7 @@ from sim.lab.inference import infer, ranks, uniformity
 
 DRAWS = 99  # ranks run from 0 to 99
 KEEP = 0.02  # share of the table that is accepted
+FEWEST = 12  # runs accepted a fact, or the regression learns its own noise
 
 
 def narrowed(x, y, rows, keep):
@@ -63,7 +64,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None, rows=None):
     y = on_scales(runs)
     rng = np.random.default_rng(SEED)
     held_out = np.sort(rng.choice(len(x), size.held_out, replace=False))
-    accepted = max(3 * y.shape[1], round(KEEP * len(x)))
+    accepted = max(FEWEST * y.shape[1], round(KEEP * len(x)))
     found = ranks(x, y, held_out, accepted, DRAWS, rng.random((len(held_out), DRAWS)))
     p_values = uniformity(found, DRAWS)
     spread = in_ensemble(matter)

@@ -60,7 +60,10 @@ def infer(x: F64, y: F64, observed: F64, keep: int) -> Posterior:
     a = np.concatenate([np.ones((keep, 1)), (y[near] - observed) / spread], axis=1)
     ridge = np.diag([0.0] + [1e-3 * weights.sum()] * (a.shape[1] - 1))
     slopes = np.linalg.solve((a * weights[:, None]).T @ a + ridge, (a * weights[:, None]).T @ wish)
-    moved = wish - a[:, 1:] @ slopes[1:]
+    # What the slopes have learned by heart is given back to the spread.
+    n_effective = weights.sum() ** 2 / (weights**2).sum()
+    wider = np.sqrt(n_effective / max(n_effective - a.shape[1], 1.0))
+    moved = slopes[0] + (wish - a @ slopes) * wider
     return Posterior(special.expit(moved), weights)
 
 
