@@ -100,16 +100,17 @@ def once_for_all_measures(fields: Iterable[Field]) -> dict[str, Field]:
 
 
 def parameters() -> str:
-    """List every parameter of a scenario: meaning, unit, range, default and source."""
+    """List every parameter of a scenario: meaning, unit, range, prior, default and source."""
     rows = (
         (
             f"`{path}`", f.description, f.unit or f.type, range_of(f),
+            f"{written(f.prior[0])} to {written(f.prior[1])}" if f.prior else "",
             "must be given" if f.required else written(f.default), f.source or "",
         )
         for path, f in once_for_all_measures(fields_of(Scenario)).items()
         if f.description
     )  # fmt: skip
-    return table(("parameter", "meaning", "unit", "range", "default", "source"), rows)
+    return table(("parameter", "meaning", "unit", "range", "prior", "default", "source"), rows)
 
 
 def outcomes() -> str:

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from experiments.running import names, run_experiment
+from experiments.running import COMMANDS, names, run_experiment
 
 parser = argparse.ArgumentParser(prog="python -m experiments", description=__doc__)
-parser.add_argument("name", choices=names())
+parser.add_argument("name", choices=sorted([*names(), *COMMANDS]))
 parser.add_argument("--quick", action="store_true", help="few runs of a small world")
 parser.add_argument("--out", type=Path, help="folder of the sweep")
 parser.add_argument("--keep", type=Path, help="folder for pictures and tables that are to be kept")

@@ -10,13 +10,17 @@ from sim.views.sweep_plots import save_pictures
 
 HERE = Path(__file__).parent
 QUICK = {"scale": 0.002, "hours": 60}
+COMMANDS = {"ablations", "calibration", "closeness", "epidemic", "inference"}
+"""Experiments that are no sweep: they have a `carry_out` of their own."""
 
 
 def names():
-    """Name the experiments."""
+    """Name the experiments that are sweeps."""
     files = [p for p in HERE.iterdir() if p.suffix in {".toml", ".py"}]
     return sorted(
-        p.stem for p in files if p.stem not in {"__init__", "__main__", "fees", "running"}
+        p.stem
+        for p in files
+        if p.stem not in {"__init__", "__main__", "fees", "running", "smc", *COMMANDS}
     )
 
 
@@ -62,6 +66,9 @@ def run_experiment(name, out, *, quick=False, workers=2, keep=None):
     keep
         Folder for pictures and tables.
     """
+    module = importlib.import_module(f"experiments.{name}") if name in COMMANDS else None
+    if module is not None:
+        return module.carry_out(out, quick=quick, workers=workers, keep=keep)
     spec, afterwards = load(name)
     runs = sweep(shrink(spec) if quick else spec, out=out, workers=workers)
     seconds = lab.open(out).timing.wall_seconds.sum()

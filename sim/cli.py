@@ -112,6 +112,7 @@ def hindcast(
     scale: Scale = None,
     seed: Seed = 1,
     facts: Annotated[Path | None, typer.Option("--facts", help="a facts table (CSV) of your own")] = None,
+    ensemble: Annotated[str, typer.Option("--ensemble", help="parameters that differ from run to run: calibrated, none, assumed, or a file")] = "calibrated",
     workers: Annotated[int, typer.Option("--workers", help="processes", min=1)] = 2,
     out: Annotated[Path, typer.Option("--out", help="the folder")] = Path("runs/hindcast"),
     json: Json = False,
@@ -127,8 +128,9 @@ def hindcast(
 
     with terminal.progress("runs", show=not json) as progress:
         result = hindcasts.hindcast(
-            world, runs, seed=seed, facts=facts, workers=workers, progress=progress
-        )
+            world, runs, seed=seed, facts=facts, ensemble=ensemble, workers=workers,
+            progress=progress,
+        )  # fmt: skip
     result.save(out)
     if json:
         terminal.print_json(result.to_dict())
@@ -145,7 +147,7 @@ def compare(
     hour: Annotated[list[int] | None, typer.Option("--hour", metavar="HOUR", help="an hour at which each response begins; may be given again")] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
     runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
-    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: none, assumed, or a TOML, CSV or Parquet file")] = "none",
+    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "calibrated",
     settings: Settings = None,
     scale: Scale = None,
     seed: Seed = 1,

@@ -54,6 +54,9 @@ class Field:
         Whether ``low`` itself is not allowed.
     choices
         What a choice may be.
+    prior
+        Between which two values it lies before any fact is looked at; None for what no
+        calibration moves.
     optional, required
         Whether it may be absent; whether it must be given.
     """
@@ -70,6 +73,7 @@ class Field:
     choices: tuple[str, ...] = ()
     optional: bool = False
     required: bool = False
+    prior: tuple[float, float] | None = None
 
     @property
     def is_numeric(self) -> bool:
@@ -210,7 +214,7 @@ def describe(path: str, info: FieldInfo, default: Nested) -> Field:
     bounds = {type(m).__name__.lower(): m for m in info.metadata}
     low = bounds["ge"].ge if "ge" in bounds else bounds["gt"].gt if "gt" in bounds else None
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    unit, source = extra.get("unit"), extra.get("source")
+    unit, source, prior = extra.get("unit"), extra.get("source"), extra.get("prior")
     names = {bool: "switch", int: "whole number", float: "number", str: "text"}
     is_choice = get_origin(kind) is Literal
     return Field(
@@ -226,6 +230,7 @@ def describe(path: str, info: FieldInfo, default: Nested) -> Field:
         choices=tuple(get_args(kind)) if is_choice else (),
         optional=_may_be_none(info.annotation),
         required=info.is_required(),
+        prior=(float(prior[0]), float(prior[1])) if isinstance(prior, list) else None,  # type: ignore[arg-type]
     )  # fmt: skip
 
 

@@ -126,7 +126,7 @@ class FeeParameters(NamedTuple):
         float,
         parameter(
             "weight of the years after the first in what a rise means to a seller",
-            unit="share", ge=0, le=1,
+            unit="share", ge=0, le=1, prior=(0, 0.6),
         ),
     ] = 0.3  # fmt: skip
 

@@ -14,6 +14,7 @@ from sim.chance import check_seed
 from sim.expressions import evaluate
 from sim.facts import Fact, load_facts
 from sim.folders import prepare_folder, unwritable, write_json
+from sim.lab.draws import Ensemble, draws_of
 from sim.lab.pool import run_many
 from sim.lab.tasks import Done, Failure, Task
 from sim.model import Siege
@@ -40,9 +41,12 @@ class Hindcast:
         range, a run without the quantity counting as outside; ``inside`` says whether the median
         is. Facts without an expression are inputs, and have no simulated side.
     values
-        One row a run: its seed and the value of every fact that has an expression.
+        One row a run: its seed, whether anybody attacked, and the value of every fact that has an
+        expression.
     online
         People online, shape (runs, hours).
+    drawn
+        Parameters that differ from run to run, by path; empty for an interval over seeds alone.
     failures
         Runs that gave nothing, by key.
     """
@@ -53,12 +57,28 @@ class Hindcast:
     values: pd.DataFrame
     online: F64 = field(repr=False)
     table: tuple[Fact, ...] = field(repr=False)
+    drawn: tuple[str, ...] = ()
     failures: dict[str, Failure] = field(default_factory=dict)
 
     @property
     def share_with_siege(self) -> float:
         """Share of the runs in which anybody attacked."""
         return float(self.values["attacked"].mean()) if len(self.values) else 0.0
+
+    @property
+    def peak_given_siege(self) -> float | None:
+        """Mean over the runs with a siege of the most people online; None without one."""
+        besieged = self.values["attacked"].to_numpy(bool)
+        return float(self.online[besieged].max(axis=1).mean()) if besieged.any() else None
+
+    @property
+    def over(self) -> str:
+        """Say what the intervals are over."""
+        return (
+            f"seeds and {len(self.drawn)} parameters of the ensemble"
+            if self.drawn
+            else "seeds alone"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Give it in plain values, as `besiege hindcast --json` prints it."""
@@ -68,7 +88,9 @@ class Hindcast:
             "scale": self.scenario.scale,
             "runs": self.runs,
             "failed": len(self.failures),
+            "over": self.over,
             "share_with_siege": self.share_with_siege,
+            "peak_online_given_siege": self.peak_given_siege,
             "facts": rows,
         }
 
@@ -77,8 +99,8 @@ class Hindcast:
         from sim.views.hindcast import hindcast_figure
 
         subtitle = (
-            f"scenario {self.scenario.name} · {self.runs} runs at scale {self.scenario.scale:g} · "
-            f"a siege in {100 * self.share_with_siege:.3g} % of them"
+            f"scenario {self.scenario.name} · {self.runs} runs at scale {self.scenario.scale:g} over "
+            f"{self.over} · a siege in {100 * self.share_with_siege:.3g} % of them"
         )
         return hindcast_figure(self.facts, self.online, self.table, subtitle)
 
@@ -107,6 +129,7 @@ def hindcast(
     *,
     seed: int = 1,
     facts: str | Path | None = None,
+    ensemble: Ensemble = "calibrated",
     workers: int = 2,
     progress: Progress | None = None,
     **changes: Any,
@@ -121,6 +144,9 @@ def hindcast(
         Runs, with the seeds ``seed``, ``seed + 1``, and so on.
     facts
         A facts table; the library's if none.
+    ensemble
+        Parameters that differ from run to run (`sim.lab.draws.draws_of`): run k takes the
+        calibrated ensemble's member k. None for the scenario's own values in every run.
     workers
         Processes; 1 runs here.
     progress
@@ -139,10 +165,13 @@ def hindcast(
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     chosen = chosen.but(changes) if changes else chosen
     first = check_seed(seed)
+    check_seed(first + runs - 1)
+    draws = draws_of(ensemble, chosen, runs, first)
     tasks = [
-        Task(str(k), chosen, check_seed(first + k), ("online",), functools.partial(read, table))
-        for k in range(runs)
-    ]
+        Task(str(k), chosen.but(draw) if draw else chosen, first + k, ("online",),
+             functools.partial(read, table))
+        for k, draw in enumerate(draws)
+    ]  # fmt: skip
     done = sorted(
         run_many(tasks, workers=min(workers, runs), progress=progress), key=lambda d: int(d.key)
     )
@@ -158,6 +187,7 @@ def hindcast(
         values=values,
         online=np.array([d.hours["online"] for d in kept]),
         table=table,
+        drawn=tuple(draws[0]),
         failures=failures,
     )
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.declared import Nested, Step, contents, follow, is_table, steps_of
+from sim.ensembles import left_open, named_in
 from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
 from sim.graph import GraphParameters
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
@@ -268,7 +269,9 @@ class Scenario(BaseModel):
     def load(cls, source: str | Path) -> Self:
         """Load a scenario by its name in the library or from a TOML file.
 
-        A response's file is looked for beside the scenario's own, then here.
+        A response's file is looked for beside the scenario's own, then here. With a line
+        ``ensemble = "NAME"`` the values that it does not give itself are those of that calibrated
+        ensemble's best member.
 
         Raises
         ------
@@ -281,7 +284,29 @@ class Scenario(BaseModel):
         if isinstance(response, str) and is_file_name(response) and is_file_name(source):
             beside = Path(source).parent / response
             data["response"] = beside if beside.is_file() else response
-        return cls.parse(data, say(str(source)))
+        calibrated = named_in(data, say(str(source)))
+        loaded = cls.parse({k: v for k, v in data.items() if k != "ensemble"}, say(str(source)))
+        if calibrated is None:
+            return loaded
+        return loaded.but(left_open(data, calibrated.member(calibrated.best)))
+
+    @classmethod
+    def ensemble(cls, source: str | Path) -> tuple[Self, ...]:
+        """Give the scenarios of a calibrated ensemble, in its fixed shuffled order.
+
+        Raises
+        ------
+        BesiegeError
+            For what `load` refuses, or a scenario without a line ``ensemble = "NAME"``.
+        """
+        best, data = cls.load(source), read(source, "scenarios")
+        calibrated = named_in(data, say(str(source)))
+        if calibrated is None:
+            raise BesiegeError(
+                f'{say(str(source))}: ensemble: missing, required is a line ensemble = "calibrated"'
+            )
+        n = len(calibrated.members)
+        return tuple(best.but(left_open(data, calibrated.member(k))) for k in range(n))
 
     @classmethod
     def parse(cls, data: dict[str, Any], source: str = "") -> Self:
@@ -356,4 +381,6 @@ class Scenario(BaseModel):
             told = f"{what}'s name in the library or its TOML file"
             name = {"type": "string", "description": told}
             schema["properties"][field] = {"anyOf": [schema["properties"][field], name]}
+        told = "a calibrated ensemble of the library, for values not given here"
+        schema["properties"]["ensemble"] = {"type": "string", "description": told}
         return schema

@@ -97,6 +97,7 @@ def parameter(
     ge: float | None = None,
     le: float | None = None,
     gt: float | None = None,
+    prior: tuple[float, float] | None = None,
 ) -> Any:
     """Declare a parameter once: its meaning, unit, range and source.
 
@@ -110,17 +111,23 @@ def parameter(
         Where the value comes from, or ``"assumed"``.
     ge, le, gt
         The range that is allowed, in the parameter's unit.
+    prior
+        Where it lies before any fact is looked at, for a parameter that a calibration may move:
+        uniform between the two.
 
     Returns
     -------
     pydantic.fields.FieldInfo
         To stand in ``Annotated[...]``.
     """
+    told: dict[str, Any] = {"unit": unit, "source": source}
+    if prior is not None:
+        told["prior"] = list(prior)
     return Field(
         ge=ge,
         le=le,
         gt=gt,
         allow_inf_nan=False,
         description=description,
-        json_schema_extra={"unit": unit, "source": source},
+        json_schema_extra=told,
     )

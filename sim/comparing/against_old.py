@@ -50,11 +50,12 @@ def add(table: pd.DataFrame, quiet_old: list[Done]) -> pd.DataFrame:
     more: dict[str, F64] = {n: (table[n] - before[n]).to_numpy(float) for n in _QUIET}
     paid = more["quiet_fee_revenue_next_year"] + more["quiet_deposit_cost"]
     rivals, shops = more["quiet_rival_fees"], more["quiet_switching_cost"]
-    return table.assign(
-        **{
+    added = pd.DataFrame(
+        {
             name_of("platform_loss"): table["platform_loss"] - paid,
             name_of("cum_seller_loss"): table["cum_seller_loss"] + paid + rivals + shops,
             name_of("cum_rival_gain"): table["cum_rival_gain"] + rivals,
             name_of("total_social_loss"): table["total_social_loss"] + shops,
         }
     )
+    return pd.concat([table, added], axis=1)

@@ -18,8 +18,8 @@ from sim.comparing import against_old
 from sim.comparing.brief import brief_of, payers_figure
 from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
 from sim.comparing.tables import EXTRA, Compared
-from sim.comparing.uncertainty import Ensemble, draws_of
 from sim.folders import prepare_folder, read_json, unwritable
+from sim.lab.draws import Ensemble, draws_of
 from sim.lab.pool import Done, Task, run_many
 from sim.model import Siege
 from sim.outcomes import OUTCOMES
@@ -125,7 +125,7 @@ def compare(
     runs: int = 40,
     seed: int = 1,
     hours: Sequence[int] = (),
-    ensemble: Ensemble = None,
+    ensemble: Ensemble = "calibrated",
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,

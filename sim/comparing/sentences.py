@@ -122,7 +122,7 @@ def assumptions(c: Compared) -> list[str]:
         + ", ".join(c.factors)
         + "."
         if c.factors
-        else "Parameters were held at their values. The option --ensemble assumed varies those that no fact binds, and shows where the ranking turns."
+        else "Parameters were held at their values. The option --ensemble calibrated varies them as far as the facts allow, and shows where the ranking turns."
     )
     return [
         varied,

@@ -13,25 +13,26 @@ from sim.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, pa
 class MobilisationParameters(NamedTuple):
     """What moves a person in and out of the protest."""
 
-    weight_grievance: Annotated[float, parameter("alpha_G, weight of grievance", unit="1", source="prototype.md", ge=0, le=10)] = 1.46  # fmt: skip
-    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours in the protest", unit="1", source="prototype.md", ge=0, le=10)] = 1.43  # fmt: skip
-    weight_attention: Annotated[float, parameter("alpha_A, weight of attention for the curious", unit="1", source="prototype.md", ge=0, le=10)] = 1.69  # fmt: skip
-    weight_risk: Annotated[float, parameter("alpha_R, weight of perceived sanction", unit="1", source="prototype.md, raised", ge=0, le=10)] = 0.2  # fmt: skip
-    noise: Annotated[float, parameter("tau, noise of the decision; 0 is a step", unit="1", source="prototype.md", ge=0, le=5)] = 0.23  # fmt: skip
-    join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.027  # fmt: skip
-    quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1)] = 0.023  # fmt: skip
-    return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1)] = 0.1  # fmt: skip
-    cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join; 0 asks for none", unit="0-1", ge=0, le=1)] = 0.3  # fmt: skip
-    join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1)] = 0.08  # fmt: skip
+    weight_grievance: Annotated[float, parameter("alpha_G, weight of grievance", unit="1", source="prototype.md", ge=0, le=10, prior=(0.9, 2))] = 1.46  # fmt: skip
+    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours in the protest", unit="1", source="prototype.md", ge=0, le=10, prior=(0.5, 2))] = 1.43  # fmt: skip
+    weight_attention: Annotated[float, parameter("alpha_A, weight of attention for the curious", unit="1", source="prototype.md", ge=0, le=10, prior=(1.2, 2.2))] = 1.69  # fmt: skip
+    weight_risk: Annotated[float, parameter("alpha_R, weight of perceived sanction", unit="1", source="prototype.md, raised", ge=0, le=10, prior=(0, 0.8))] = 0.2  # fmt: skip
+    noise: Annotated[float, parameter("tau, noise of the decision; 0 is a step", unit="1", source="prototype.md", ge=0, le=5, prior=(0.15, 0.32))] = 0.23  # fmt: skip
+    join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1, prior=(0.018, 0.04))] = 0.027  # fmt: skip
+    quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1, prior=(0.014, 0.035))] = 0.023  # fmt: skip
+    return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1, prior=(0, 0.3))] = 0.1  # fmt: skip
+    cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join; 0 asks for none", unit="0-1", ge=0, le=1, prior=(0.2, 0.4))] = 0.3  # fmt: skip
+    join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1, prior=(0, 0.2))] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
-    quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10)] = 0.44  # fmt: skip
-    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md, moved by hand", ge=0, le=20)] = 5.2  # fmt: skip
+    quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10, prior=(0.2, 0.8))] = 0.44  # fmt: skip
+    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md, moved by hand", ge=0, le=20, prior=(2.5, 8))] = 5.2  # fmt: skip
     quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
-    efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1)] = 0.28  # fmt: skip
-    efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7)] = 20_000.0  # fmt: skip
-    presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype.md", ge=0, le=1)] = 0.85  # fmt: skip
-    presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype.md", ge=0, le=5)] = 0.57  # fmt: skip
-    undone_memory: Annotated[float, parameter("time in which what was undone is forgotten", unit="h", gt=0, le=1000)] = 24.0  # fmt: skip
+    efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1, prior=(0.1, 0.45))] = 0.28  # fmt: skip
+    efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7, prior=(10_000, 40_000))] = 20_000.0  # fmt: skip
+    presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype.md", ge=0, le=1, prior=(0.75, 0.95))] = 0.85  # fmt: skip
+    presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype.md", ge=0, le=5, prior=(0.4, 0.75))] = 0.57  # fmt: skip
+    undone_memory: Annotated[float, parameter("time in which what was undone is forgotten", unit="h", gt=0, le=1000, prior=(8, 72))] = 24.0  # fmt: skip
+    substeps: Annotated[int, parameter("times an hour that people decide, at rates as much smaller", unit="1", source="one is model.md 3; more for a test of the step", ge=1, le=60)] = 1  # fmt: skip
     tie_joins: Annotated[bool, parameter("whether a utility of exactly 0 joins when the noise is 0", unit="switch")] = True  # fmt: skip
 
 
@@ -111,14 +112,14 @@ def utility(
 
 @kernel
 def joining_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
-    """Probability to join within an hour: lambda_J sigma(U/tau) times the phase's factor."""
-    return p.join_rate * factor * sigmoid(wish, p.noise, p.tie_joins)
+    """Probability to join at once: lambda_J / substeps * sigma(U/tau) times the phase's factor."""
+    return p.join_rate / p.substeps * factor * sigmoid(wish, p.noise, p.tie_joins)
 
 
 @kernel
 def quitting_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
-    """Probability to quit within an hour: min(1, lambda_Q * factor) sigma(-U/tau)."""
-    return min(1.0, p.quit_rate * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
+    """Probability to quit at once: min(1, lambda_Q / substeps * factor) sigma(-U/tau)."""
+    return min(1.0, p.quit_rate / p.substeps * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
 
 
 @kernel
@@ -133,7 +134,7 @@ def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
     Most numbers lie above the largest chance there is, and need no exponential.
     """
-    return u < p.quit_rate * factor and u < quitting_chance(wish, factor, p)
+    return u < p.quit_rate / p.substeps * factor and u < quitting_chance(wish, factor, p)
 
 
 @kernel
@@ -157,7 +158,7 @@ def is_in(stance: int) -> bool:
 
 @kernel
 def move_people(
-    key: np.uint64, hour: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
+    key: np.uint64, hour: int, part: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
     risk: F32, threshold: F64, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
     climate: Climate, p: MobilisationParameters,
     stance: U8, online: Bool, wish: F64, hours_in: I16, crossed: I32, inside: I32, census: I64,
@@ -169,6 +170,8 @@ def move_people(
 
     Parameters
     ----------
+    part
+        Which of the hour's ``substeps``, from 0; each has numbers of its own.
     n_in
         People in the protest before the hour; used in a complete graph only.
     stance, online, wish, hours_in
@@ -187,12 +190,12 @@ def move_people(
     n = role.size
     n_crossed, n_inside = 0, 0
     census[:, :] = 0
-    most = p.join_rate * climate.join_factor
+    most = p.join_rate / p.substeps * climate.join_factor
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     w2, w3 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     lanes = np.empty(LANES, np.int64)
     for first in range(0, n, LANES):
-        words_in_lanes(key, 0, hour, first, 0, w0, w1, w2, w3)
+        words_in_lanes(key, 0, hour, first, part, w0, w1, w2, w3)
         n_kept = 0
         for lane in range(min(LANES, n - first)):
             lanes[n_kept] = lane
@@ -224,7 +227,7 @@ def move_people(
                 crossed[n_crossed] = i
                 n_crossed += 1
             online[i] = unit(w1[lanes[kept]]) < climate.presence
-            hours_in[i] += 1
+            hours_in[i] += part == p.substeps - 1
             inside[n_inside] = i
             n_inside += 1
             census[0, role[i]] += 1

@@ -31,7 +31,7 @@ class ShoppingParameters(NamedTuple):
     buy_mall: Annotated[float, parameter("visits that buy in the mall on a normal day", unit="share", ge=0.001, le=0.99)] = 0.26  # fmt: skip
     buy_rivals: Annotated[float, parameter("visits that buy at a rival on a normal day", unit="share", ge=0, le=0.9)] = 0.07  # fmt: skip
     stores_share: Annotated[float, parameter("big stores' share of open searches that buy in the mall", unit="share", ge=0, le=1)] = 0.06  # fmt: skip
-    favourite_share: Annotated[float, parameter("eta, visits that go to the favourite store first", unit="share", ge=0, le=1)] = 0.08  # fmt: skip
+    favourite_share: Annotated[float, parameter("eta, visits that go to the favourite store first", unit="share", ge=0, le=1, prior=(0.04, 0.16))] = 0.08  # fmt: skip
     nest: Annotated[float, parameter("how much of a better mall reaches the choice of the mall", unit="1", ge=0.01, le=1)] = 0.5  # fmt: skip
     taste_rating: Annotated[float, parameter("beta_rating", unit="1 per point", ge=0, le=10)] = 1.5  # fmt: skip
     taste_price: Annotated[float, parameter("beta_price, on the log of the price", unit="1", ge=0.01, le=10)] = 1.2  # fmt: skip
@@ -40,7 +40,7 @@ class ShoppingParameters(NamedTuple):
     cod_share: Annotated[float, parameter("consumers who need cash on delivery", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
     detour: Annotated[float, parameter("beta_detour, rivals' gain before a closed door", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
     loyalty: Annotated[float, parameter("weight of lost loyalty", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
-    loyalty_fall: Annotated[float, parameter("delta_fail, loyalty lost by a failed visit", unit="1", ge=0, le=1)] = 0.2  # fmt: skip
+    loyalty_fall: Annotated[float, parameter("delta_fail, loyalty lost by a failed visit", unit="1", ge=0, le=1, prior=(0.05, 0.4))] = 0.2  # fmt: skip
     loyalty_rise: Annotated[float, parameter("delta_ok, loyalty restored by a good purchase", unit="1", ge=0, le=1)] = 0.05  # fmt: skip
 
 

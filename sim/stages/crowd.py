@@ -113,18 +113,19 @@ def mobilise(world: World) -> None:
     diary.note_people(world)
     n = crowd.role.size
     crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
-    n_crossed, n_inside = mobilisation.move_people(
-        world.key, world.hour, crowd.role, crowd.hardship, world.sellers.legitimacy,
-        crowd.curiosity, crowd.risk, crowd.threshold, crowd.neighbours_in, world.degree,
-        world.graph.complete, world.inside.size, climate, p, crowd.stance, crowd.online,
-        crowd.wish, crowd.hours_in, crossed, inside, world.census,
-    )  # fmt: skip
-    world.inside = inside[:n_inside].copy()
-    if not world.graph.complete:
-        mobilisation.tell_neighbours(
-            crossed[:n_crossed], world.graph.offsets, world.graph.neighbours, crowd.stance,
-            crowd.neighbours_in,
+    for part in range(p.substeps):
+        n_crossed, n_inside = mobilisation.move_people(
+            world.key, world.hour, part, crowd.role, crowd.hardship, world.sellers.legitimacy,
+            crowd.curiosity, crowd.risk, crowd.threshold, crowd.neighbours_in, world.degree,
+            world.graph.complete, world.inside.size, climate, p, crowd.stance, crowd.online,
+            crowd.wish, crowd.hours_in, crossed, inside, world.census,
         )  # fmt: skip
+        world.inside = inside[:n_inside].copy()
+        if not world.graph.complete:
+            mobilisation.tell_neighbours(
+                crossed[:n_crossed], world.graph.offsets, world.graph.neighbours, crowd.stance,
+                crowd.neighbours_in,
+            )  # fmt: skip
     members, online = world.census[0] * world.weight, world.census[1] * world.weight
     world.note(
         online=online.sum(),

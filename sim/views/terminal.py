@@ -122,9 +122,11 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
         of_use = [r for r in rows if r["use"] == use]
         n_held = sum(bool(r["inside"]) for r in of_use)
         print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
-    besieged = 100 * hindcast["share_with_siege"]
+    besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
+    size = f", of {peak:,.0f} people online at its peak on average" if peak is not None else ""
     print(
-        f"{hindcast['runs']} runs, {hindcast['failed']} failed; a siege in {besieged:.0f} % of them."
+        f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
+        f"a siege in {besieged:.0f} % of them{size}."
     )
 
 

@@ -101,8 +101,8 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
     crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
     census = np.full((2, len(Role)), 7, np.int64)
     n_crossed, n_inside = mobilisation.move_people(
-        key, hour, role, hardship, legitimacy, curiosity, risk, threshold, near, degree, complete,
-        n_in, climate, p, stance, online, wish, hours_in, crossed, inside, census,
+        key, hour, 0, role, hardship, legitimacy, curiosity, risk, threshold, near, degree,
+        complete, n_in, climate, p, stance, online, wish, hours_in, crossed, inside, census,
     )  # fmt: skip
     assert stance.tolist() == [e[0] for e in expected]
     assert online.tolist() == [e[1] for e in expected]

@@ -6,7 +6,13 @@ import pytest
 from sim.curves import sigmoid
 from sim.fees import FeeSchedule, all_hardships, hardship
 from sim.rules.attention import AttentionParameters, attack_news, next_attention
-from sim.rules.mobilisation import MobilisationParameters, joins, quits
+from sim.rules.mobilisation import (
+    MobilisationParameters,
+    joining_chance,
+    joins,
+    quits,
+    quitting_chance,
+)
 
 
 def test_attack_news_of_the_reference_volume_is_the_parameter():
@@ -28,6 +34,12 @@ def test_a_step_rule_never_joins_and_quits_at_once():
     p = MobilisationParameters(noise=0.0, join_rate=1.0, quit_rate=1.0)
     for wish in (-1.0, 0.0, 1.0):
         assert joins(0.5, wish, 1.0, p) != quits(0.5, wish, 1.0, p)
+
+
+def test_a_step_of_a_quarter_hour_has_a_quarter_of_the_hours_rates():
+    hour, quarter = MobilisationParameters(), MobilisationParameters(substeps=4)
+    assert joining_chance(0.3, 0.5, quarter) == joining_chance(0.3, 0.5, hour) / 4
+    assert quitting_chance(0.3, 5.2, quarter) == quitting_chance(0.3, 5.2, hour) / 4
 
 
 def test_compiled_hardships_equal_the_rule_row_by_row():

@@ -11,6 +11,8 @@ from scipy.stats import qmc
 
 from sim import parquet
 from sim.declared import fields_of
+from sim.ensembles import Ensemble as Calibrated
+from sim.ensembles import ensemble_of
 from sim.reading import library_names
 from sim.scenario import Scenario
 from sim.units import BesiegeError
@@ -22,8 +24,10 @@ type Ensemble = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
 def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
     """Give what each run's parameters are: nothing to change where no ensemble is given.
 
-    Ranges are drawn as a Latin hypercube of as many points as runs; of a table of draws, such as
-    a calibration leaves, rows are taken in order and again from the first.
+    Ranges are drawn as a Latin hypercube of as many points as runs; of a table of draws rows are
+    taken in order and again from the first. Of a calibrated ensemble each run takes the member
+    of its seed; a parameter at which the scenario stands elsewhere than the best member was set
+    by somebody, and stays.
 
     Raises
     ------
@@ -33,6 +37,8 @@ def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> li
     if ensemble is None or (isinstance(ensemble, str) and ensemble == "none"):
         return [{} for _ in range(runs)]
     found = _read(ensemble) if isinstance(ensemble, (str, Path)) else ensemble
+    if isinstance(found, Calibrated):
+        return _of_seeds(found, scenario, range(seed, seed + runs))
     if isinstance(found, pd.DataFrame):
         if found.empty:
             raise BesiegeError("ensemble: given a table without rows, allowed is at least one")
@@ -49,7 +55,16 @@ def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> li
     return [{p: round(v) if p in whole else v for p, v in draw.items()} for draw in draws]
 
 
-def _read(source: str | Path) -> pd.DataFrame | dict[str, Sequence[float]]:
+def _of_seeds(
+    ensemble: Calibrated, scenario: Scenario, seeds: Sequence[int]
+) -> list[dict[str, Any]]:
+    now = {f.path: f.default for f in fields_of(scenario)}
+    best = ensemble.member(ensemble.best)
+    free = {path for path, value in best.items() if now.get(path) == value}
+    return [{p: v for p, v in ensemble.of_seed(s).items() if p in free} for s in seeds]
+
+
+def _read(source: str | Path) -> pd.DataFrame | dict[str, Sequence[float]] | Calibrated:
     path = Path(source)
     if path.suffix in {".parquet", ".csv"}:
         try:
@@ -70,5 +85,8 @@ def _read(source: str | Path) -> pd.DataFrame | dict[str, Sequence[float]]:
         raise BesiegeError(
             f"ensemble: given {str(source)!r}, allowed {names}, or a TOML, CSV or Parquet file"
         )
-    table: dict[str, Any] = tomllib.loads(text).get("ranges", {})
-    return {path: bounds for path, bounds in table.items()}
+    data = tomllib.loads(text)
+    if "members" in data:
+        return ensemble_of(data, str(source))
+    table: dict[str, Any] = data.get("ranges", {})
+    return dict(table)

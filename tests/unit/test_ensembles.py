@@ -1,0 +1,85 @@
+"""The calibrated ensemble: there, valid, within its priors, and used member by member."""
+
+import numpy as np
+import pytest
+
+from sim import Scenario
+from sim.declared import fields_of
+from sim.ensembles import ensemble_of, left_open, load_ensemble, named_in
+from sim.facts import load_facts
+from sim.lab.draws import draws_of
+from sim.units import BesiegeError
+
+ENSEMBLE = load_ensemble("calibrated")
+LOADED = Scenario.load("taobao-2011")
+
+
+def value_at(scenario, path):
+    for step in path.split("."):
+        scenario = getattr(scenario, step)
+    return scenario
+
+
+def test_the_ensemble_says_how_it_was_made_and_what_it_was_fitted_to():
+    assert len(ENSEMBLE.members) >= 100
+    assert len(set(ENSEMBLE.members)) == len(ENSEMBLE.members)
+    assert {"by", "version", "model_version", "seed", "date", "facts"} <= set(ENSEMBLE.made)
+    assert ENSEMBLE.made["facts"] == [f.id for f in load_facts() if f.use == "calibrate"]
+
+
+def test_every_value_lies_between_what_was_declared_for_it():
+    prior = {f.path: f.prior for f in fields_of(Scenario) if f.prior}
+    assert set(ENSEMBLE.parameters) == set(prior)
+    members = np.array(ENSEMBLE.members)
+    for j, path in enumerate(ENSEMBLE.parameters):
+        assert members[:, j].min() >= prior[path][0], path
+        assert members[:, j].max() <= prior[path][1], path
+
+
+def test_a_scenario_that_names_it_takes_the_best_member_and_keeps_what_it_says_itself():
+    best = ENSEMBLE.member(ENSEMBLE.best)
+    assert {path: value_at(LOADED, path) for path in best} == best
+    assert LOADED.fees.old.standard == 6000
+    assert left_open({"mobilisation": {"noise": 1.0}}, {"mobilisation.noise": 2.0}) == {}
+    assert left_open({"fees": "phased"}, {"fees.terms.foresight": 0.1}) == {
+        "fees.terms.foresight": 0.1
+    }
+
+
+def test_every_member_is_a_scenario_in_the_fixed_order():
+    members = Scenario.ensemble("taobao-2011")
+    assert len(members) == len(ENSEMBLE.members)
+    assert members[ENSEMBLE.best] == LOADED
+    assert value_at(members[7], ENSEMBLE.parameters[3]) == ENSEMBLE.members[7][3]
+
+
+def test_run_k_takes_member_k_and_leaves_what_was_set_by_hand():
+    draws = draws_of("calibrated", LOADED, 3, 1)
+    assert draws == [ENSEMBLE.member(k) for k in range(3)]
+    assert draws_of("calibrated", LOADED, 1, 3) == draws[2:]
+    n = len(ENSEMBLE.members)
+    assert draws_of("calibrated", LOADED, 1, n + 1) == draws[:1]
+    by_hand = LOADED.but({"mobilisation.noise": 0.5})
+    assert draws_of("calibrated", by_hand, 1, 1) == [
+        {p: v for p, v in draws[0].items() if p != "mobilisation.noise"}
+    ]
+    assert draws_of("none", LOADED, 2, 1) == [{}, {}]
+
+
+def test_what_is_no_ensemble_is_refused_in_one_line():
+    with pytest.raises(BesiegeError, match="did you mean calibrated"):
+        named_in({"ensemble": "calibrate"}, "mine.toml")
+    with pytest.raises(BesiegeError, match="has no members"):
+        load_ensemble("assumed")
+    rows = {"parameters": ["a", "b"], "members": [[1.0, 2.0], [3.0]], "best": 0}
+    with pytest.raises(BesiegeError, match="member 1 has 1 values, allowed 2"):
+        ensemble_of(rows, "mine")
+    with pytest.raises(BesiegeError, match="best: given 2"):
+        ensemble_of({**rows, "members": [[1.0, 2.0]], "best": 2}, "mine")
+
+
+def test_a_scenario_without_one_says_so(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("scale = 0.01\n")
+    with pytest.raises(BesiegeError, match="ensemble: missing"):
+        Scenario.ensemble(path)
