@@ -200,11 +200,14 @@ from tests.small_worlds import begun
 
 siege = begun(
     1, hours=60, scale=0.002, population__n_consumers=50_000, population__n_stores=20,
-    channel__quorum=500.0, response="protect-and-talk",
+    population__n_sellers=10_000, population__n_onlookers=40_000, channel__quorum=500.0,
+    mobilisation__join_rate=0.2, response="protect-and-talk",
 )
 siege.run()
 assert siege.outcomes["cum_actions"] > 0
-twice = [list(map(str, key)) for key, n in asked.items() if n > 1]
+# The quiet twin decides by the numbers of the run.
+twin = ("rules.poaching.court", "rules.poaching.renew")
+twice = [list(map(str, key)) for key, n in asked.items() if n != 1 + (key[0] in twin)]
 told = {}
 for place, kind, number, *_ in asked:
     told.setdefault(f"{kind} {number}", set()).add(place)
