@@ -146,7 +146,11 @@ EDGES = {
         "poaching.move_rate_per_day": 0.5,
     },
     "no sellers": {"population.n_sellers": 0},
-    "no onlookers": {"population.n_onlookers": 0},
+    "no onlookers": {
+        "population.n_onlookers": 0,
+        "population.n_sellers": 601,
+        "channel.quorum": 2.0,
+    },
     "no consumers": {"population.n_consumers": 0},
     "one store": {"population.n_stores": 1},
     "all to their favourites": {"shopping.favourite_share": 1.0, "shopping.stores_share": 0.0},
