@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.chance import key_of
+from sim.chance import key_of, unit, words
 from sim.rules import shopping
 from sim.rules.shopping import N_CLASSES, Market, Odds, ShoppingParameters, Trade
 
@@ -186,7 +186,15 @@ def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None):
     return trade
 
 
-@pytest.mark.parametrize("n_visits", [100, 256, 4000])
+@pytest.mark.parametrize("n_visits", [0, 1, 256, 257, 600])
+def test_exactly_the_visits_asked_for_are_walked(n_visits):
+    numbers = [unit(words(key_of(5), 9, 9, v, 0)[0]) for v in range(n_visits)]
+    trade = an_hour(n_visits)
+    assert trade.tallies[shopping.Tally.WANTED] == 2.0 * sum(u < 0.3 for u in numbers)
+    assert trade.rivals.sum() == 2.0 * sum(0.3 <= u < 0.5 for u in numbers)
+
+
+@pytest.mark.parametrize("n_visits", [100, 4000])
 def test_visits_of_a_normal_hour_are_the_same_in_both_worlds_and_as_many_as_asked(n_visits):
     trade = an_hour(n_visits)
     assert trade.orders.tolist() == trade.orders_twin.tolist()
