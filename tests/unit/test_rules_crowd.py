@@ -6,7 +6,16 @@ import pytest
 from sim.curves import sigmoid
 from sim.fees import FeeSchedule, all_hardships, hardship
 from sim.rules.attention import AttentionParameters, attack_news, next_attention
-from sim.rules.mobilisation import MobilisationParameters, joins, quits
+from sim.rules.mobilisation import (
+    MobilisationParameters,
+    cause,
+    efficacy,
+    joining_chance,
+    joins,
+    quits,
+    quitting_chance,
+    social_pull,
+)
 
 
 def test_attack_news_of_the_reference_volume_is_the_parameter():
@@ -63,3 +72,28 @@ def test_premium_categories_pay_the_premium_fee():
     schedule = FeeSchedule(standard=30_000, premium=60_000, n_premium=3)
     fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32), np.full(4, 5e5))
     assert fee.tolist() == [60_000, 60_000, 30_000, 30_000]
+
+
+def test_social_pull_is_the_share_of_neighbours_or_of_everybody():
+    assert social_pull(1, 1, 9, 9, False) == 1.0
+    assert social_pull(3, 4, 9, 9, False) == 0.75
+    assert social_pull(0, 0, 9, 9, False) == 0.0
+    assert social_pull(3, 4, 1, 5, True) == 0.2
+    assert social_pull(0, 0, 1, 1, True) == 1.0
+    assert social_pull(0, 0, 0, 0, True) == 0.0
+
+
+def test_efficacy_rises_with_the_crowd_and_falls_with_what_is_undone():
+    p = MobilisationParameters(efficacy_floor=0.2, efficacy_half=100.0, cause_full=0.5)
+    assert efficacy(0.0, 0.0, p) == pytest.approx(0.2)
+    assert efficacy(100.0, 0.0, p) == pytest.approx(0.6)
+    assert efficacy(300.0, 0.5, p) == pytest.approx(0.4)
+    assert [cause(h, p) for h in (0.0, 0.25, 0.5, 0.9)] == [0.0, 0.5, 1.0, 1.0]
+
+
+def test_chances_to_join_and_to_quit_are_rates_times_factor_times_the_logistic():
+    p = MobilisationParameters(join_rate=0.4, quit_rate=0.2, noise=0.5)
+    assert joining_chance(0.0, 0.5, p) == pytest.approx(0.1)
+    assert joining_chance(1.0, 1.0, p) == pytest.approx(0.4 / (1 + np.exp(-2.0)))
+    assert quitting_chance(1.0, 2.0, p) == pytest.approx(0.4 / (1 + np.exp(2.0)))
+    assert quitting_chance(-9.0, 40.0, p) == pytest.approx(1.0)

@@ -164,7 +164,7 @@ def test_a_rival_is_found_by_its_share_of_visits_and_the_last_takes_what_is_left
     assert [shopping.rival_code(r) for r in (0, 1)] == [-2, -3]
 
 
-def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None):
+def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None, loyalty=1.0, once_closed=False):
     """Walk an hour's visits of 500 consumers who like store 1 in a mall of five stores."""
     m = market()._replace(favourite=np.full(500, 1, np.int16))
     sums = np.cumsum([(500 - c + N_CLASSES - 1) // N_CLASSES for c in range(N_CLASSES)])
@@ -175,13 +175,24 @@ def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None):
     )
     shopping.prepare(SHARE, FIRST, P, made)
     trade = Trade(
-        np.ones(500, np.float32), np.zeros(500, np.uint8), np.zeros(500, np.bool_),
+        np.full(500, loyalty, np.float32), np.zeros(500, np.uint8), np.zeros(500, np.bool_),
         np.full(5, 1e6), np.full(5, 1e6), np.zeros(8), np.zeros(8), np.zeros(8),
         np.zeros((2, 3)), np.zeros((2, 3)), np.zeros(len(shopping.Tally)),
     )  # fmt: skip
     open_ = np.ones(5, bool) if listed is None else listed
     shopping.visit(
-        key_of(5), 9, n_visits, 2.0, stopped, ratio is not None, open_, ~open_, m, made, P, trade
+        key_of(5),
+        9,
+        n_visits,
+        2.0,
+        stopped,
+        ratio is not None,
+        open_,
+        ~open_ | once_closed,
+        m,
+        made,
+        P,
+        trade,
     )
     return trade
 
@@ -232,3 +243,11 @@ def test_honest_orders_at_big_stores_are_stopped_as_often_as_mistakes_happen():
     assert trade.orders[:5].sum() == at_stores - stopped
     assert trade.orders[5:].tolist() == trade.orders_twin[5:].tolist()
     assert trade.tallies[shopping.Tally.ACCOUNTS_HIT] == 2.0 * trade.hit.sum()
+
+
+def test_a_good_purchase_restores_loyalty_up_to_all_of_it():
+    trade = an_hour(4000, loyalty=0.98, once_closed=True)
+    assert set(np.unique(trade.loyalty).tolist()) == {np.float32(0.98), 1.0}
+    slowly = an_hour(300, loyalty=0.5, once_closed=True)
+    steps = np.unique(slowly.loyalty)
+    assert steps[:3].tolist() == pytest.approx([0.5, 0.55, 0.6])
