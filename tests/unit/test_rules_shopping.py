@@ -164,7 +164,17 @@ def test_a_rival_is_found_by_its_share_of_visits_and_the_last_takes_what_is_left
     assert [shopping.rival_code(r) for r in (0, 1)] == [-2, -3]
 
 
-def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None, loyalty=1.0, once_closed=False):
+def an_hour(
+    n_visits,
+    *,
+    listed=None,
+    stopped=0.0,
+    ratio=None,
+    loyalty=1.0,
+    once_closed=False,
+    stock=1e6,
+    n_failed=0,
+):
     """Walk an hour's visits of 500 consumers who like store 1 in a mall of five stores."""
     m = market()._replace(favourite=np.full(500, 1, np.int16))
     sums = np.cumsum([(500 - c + N_CLASSES - 1) // N_CLASSES for c in range(N_CLASSES)])
@@ -175,8 +185,8 @@ def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None, loyalty=1.0, once
     )
     shopping.prepare(SHARE, FIRST, P, made)
     trade = Trade(
-        np.full(500, loyalty, np.float32), np.zeros(500, np.uint8), np.zeros(500, np.bool_),
-        np.full(5, 1e6), np.full(5, 1e6), np.zeros(8), np.zeros(8), np.zeros(8),
+        np.full(500, loyalty, np.float32), np.full(500, n_failed, np.uint8),
+        np.zeros(500, np.bool_), np.full(5, stock), np.full(5, stock), np.zeros(8), np.zeros(8), np.zeros(8),
         np.zeros((2, 3)), np.zeros((2, 3)), np.zeros(len(shopping.Tally)),
     )  # fmt: skip
     open_ = np.ones(5, bool) if listed is None else listed
@@ -251,3 +261,29 @@ def test_a_good_purchase_restores_loyalty_up_to_all_of_it():
     slowly = an_hour(300, loyalty=0.5, once_closed=True)
     steps = np.unique(slowly.loyalty)
     assert steps[:3].tolist() == pytest.approx([0.5, 0.55, 0.6])
+
+
+def test_a_bare_shelf_restores_no_loyalty_and_sells_nothing():
+    trade = an_hour(300, loyalty=0.5, once_closed=True, stock=0.0)
+    assert trade.orders[:5].sum() == trade.orders_twin[:5].sum() == 0.0
+    missed = trade.tallies[shopping.Tally.EMPTY_SHELF]
+    assert 0 < missed < trade.tallies[shopping.Tally.EMPTY_SHELF_TWIN]  # the less loyal left
+    good = (trade.orders.sum()) / 2.0  # purchases at small sellers
+    assert ((trade.loyalty - 0.5) / 0.05).sum() == pytest.approx(good, rel=1e-5)
+
+
+def test_failed_visits_are_counted_up_to_what_the_column_holds():
+    listed, ratio = np.array([True, False, True, True, True]), np.ones((2, 5))
+    ratio[:, 1] = 0.0
+    trade = an_hour(2000, listed=listed, ratio=ratio, n_failed=254)
+    assert set(np.unique(trade.n_failed).tolist()) == {254, 255}
+
+
+def test_a_small_seller_wins_or_loses_one_sale_for_each_that_moves():
+    listed, ratio = np.array([True, False, True, True, True]), np.ones((2, 5))
+    ratio[:, 1] = 0.0
+    trade = an_hour(2000, listed=listed, ratio=ratio)
+    moved = (trade.orders[5] - trade.orders_twin[5]) / 2.0
+    assert moved > 0
+    assert trade.seller_gain.sum() == moved
+    assert trade.seller_gain[7] == moved  # the one seller of the category
