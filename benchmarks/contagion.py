@@ -295,6 +295,8 @@ def tell(found):
 
 def check(found):
     """Hold the ratios to those of the baseline; give what has become worse."""
+    if not BASELINE.is_file():
+        raise SystemExit("contagion: no baseline to hold it to; --write makes one")
     before = json.loads(BASELINE.read_text("utf-8"))["ratios"]
     worse = []
     for name, ratio in found["ratios"].items():

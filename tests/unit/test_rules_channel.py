@@ -177,3 +177,9 @@ def test_at_the_deadline_an_answer_is_accepted_heard_or_too_little():
     p = P._replace(answer_heard=0.3, answer_accepted=0.6)
     found = [channel.at_deadline(a, p) for a in (0.0, 0.29, 0.3, 0.59, 0.6, 1.0)]
     assert found == [Phase.ESCALATE] * 2 + [Phase.TRUCE] * 2 + [Phase.DISSOLVE] * 2
+
+
+@pytest.mark.parametrize(("wish", "asks"), [(4.0, Motion.ATTACK), (-9.0, Motion.DISSOLVE)])
+def test_a_speaker_almost_without_doubt_asks_for_what_it_wants_most(wish, asks):
+    p = P._replace(motion_noise=1e-3)
+    assert {channel.motion(u, wish, 0.5, 0.0, p) for u in (0.001, 0.5, 0.999)} == {asks}

@@ -8,16 +8,35 @@ from sim.fees import FeeSchedule, all_hardships, hardship
 from sim.rules.attention import AttentionParameters, attack_news, next_attention
 from sim.rules.mobilisation import (
     MobilisationParameters,
+    cause,
+    efficacy,
     joining_chance,
     joins,
     quits,
     quitting_chance,
+    social_pull,
 )
 
 
 def test_attack_news_of_the_reference_volume_is_the_parameter():
     p = AttentionParameters()
     assert attack_news(5000.0, 0.0, p) == pytest.approx(p.attack)
+
+
+def test_an_attack_is_told_louder_the_more_report_it_up_to_a_tenth():
+    p = AttentionParameters(reporters_bonus=2.0)
+    told = [attack_news(5000.0, share, p) / p.attack for share in (0.0, 0.05, 0.1, 0.3)]
+    assert told == pytest.approx([1.0, 2.0, 3.0, 3.0])
+    half = np.log1p(500.0 / p.attack_scale) / np.log1p(5000.0 / p.attack_scale)
+    assert attack_news(500.0, 0.0, p) / p.attack == pytest.approx(half)
+    assert attack_news(0.0, 0.5, p) == 0.0
+
+
+def test_attention_rises_with_news_towards_one():
+    p = AttentionParameters(memory=1e3)
+    kept = np.exp(-1 / 1e3)
+    assert next_attention(0.0, 0.7, p) == pytest.approx(1 - np.exp(-0.7))
+    assert next_attention(0.5, 0.7, p) == pytest.approx(0.5 * kept + 0.5 * (1 - np.exp(-0.7)))
 
 
 def test_attention_only_fades_without_news():
@@ -59,3 +78,28 @@ def test_premium_categories_pay_the_premium_fee():
     schedule = FeeSchedule(standard=30_000, premium=60_000, n_premium=3)
     fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32), np.full(4, 5e5))
     assert fee.tolist() == [60_000, 60_000, 30_000, 30_000]
+
+
+def test_social_pull_is_the_share_of_neighbours_or_of_everybody():
+    assert social_pull(1, 1, 9, 9, False) == 1.0
+    assert social_pull(3, 4, 9, 9, False) == 0.75
+    assert social_pull(0, 0, 9, 9, False) == 0.0
+    assert social_pull(3, 4, 1, 5, True) == 0.2
+    assert social_pull(0, 0, 1, 1, True) == 1.0
+    assert social_pull(0, 0, 0, 0, True) == 0.0
+
+
+def test_efficacy_rises_with_the_crowd_and_falls_with_what_is_undone():
+    p = MobilisationParameters(efficacy_floor=0.2, efficacy_half=100.0, cause_full=0.5)
+    assert efficacy(0.0, 0.0, p) == pytest.approx(0.2)
+    assert efficacy(100.0, 0.0, p) == pytest.approx(0.6)
+    assert efficacy(300.0, 0.5, p) == pytest.approx(0.4)
+    assert [cause(h, p) for h in (0.0, 0.25, 0.5, 0.9)] == [0.0, 0.5, 1.0, 1.0]
+
+
+def test_chances_to_join_and_to_quit_are_rates_times_factor_times_the_logistic():
+    p = MobilisationParameters(join_rate=0.4, quit_rate=0.2, noise=0.5)
+    assert joining_chance(0.0, 0.5, p) == pytest.approx(0.1)
+    assert joining_chance(1.0, 1.0, p) == pytest.approx(0.4 / (1 + np.exp(-2.0)))
+    assert quitting_chance(1.0, 2.0, p) == pytest.approx(0.4 / (1 + np.exp(2.0)))
+    assert quitting_chance(-9.0, 40.0, p) == pytest.approx(1.0)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.chance import key_of
+from sim.chance import key_of, unit, words
 from sim.rules import shopping
 from sim.rules.shopping import N_CLASSES, Market, Odds, ShoppingParameters, Trade
 
@@ -164,7 +164,17 @@ def test_a_rival_is_found_by_its_share_of_visits_and_the_last_takes_what_is_left
     assert [shopping.rival_code(r) for r in (0, 1)] == [-2, -3]
 
 
-def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None):
+def an_hour(
+    n_visits,
+    *,
+    listed=None,
+    stopped=0.0,
+    ratio=None,
+    loyalty=1.0,
+    once_closed=False,
+    stock=1e6,
+    n_failed=0,
+):
     """Walk an hour's visits of 500 consumers who like store 1 in a mall of five stores."""
     m = market()._replace(favourite=np.full(500, 1, np.int16))
     sums = np.cumsum([(500 - c + N_CLASSES - 1) // N_CLASSES for c in range(N_CLASSES)])
@@ -175,18 +185,37 @@ def an_hour(n_visits, *, listed=None, stopped=0.0, ratio=None):
     )
     shopping.prepare(SHARE, FIRST, P, made)
     trade = Trade(
-        np.ones(500, np.float32), np.zeros(500, np.uint8), np.zeros(500, np.bool_),
-        np.full(5, 1e6), np.full(5, 1e6), np.zeros(8), np.zeros(8), np.zeros(8),
+        np.full(500, loyalty, np.float32), np.full(500, n_failed, np.uint8),
+        np.zeros(500, np.bool_), np.full(5, stock), np.full(5, stock), np.zeros(8), np.zeros(8), np.zeros(8),
         np.zeros((2, 3)), np.zeros((2, 3)), np.zeros(len(shopping.Tally)),
     )  # fmt: skip
     open_ = np.ones(5, bool) if listed is None else listed
     shopping.visit(
-        key_of(5), 9, n_visits, 2.0, stopped, ratio is not None, open_, ~open_, m, made, P, trade
+        key_of(5),
+        9,
+        n_visits,
+        2.0,
+        stopped,
+        ratio is not None,
+        open_,
+        ~open_ | once_closed,
+        m,
+        made,
+        P,
+        trade,
     )
     return trade
 
 
-@pytest.mark.parametrize("n_visits", [100, 256, 4000])
+@pytest.mark.parametrize("n_visits", [0, 1, 256, 257, 600])
+def test_exactly_the_visits_asked_for_are_walked(n_visits):
+    numbers = [unit(words(key_of(5), 9, 9, v, 0)[0]) for v in range(n_visits)]
+    trade = an_hour(n_visits)
+    assert trade.tallies[shopping.Tally.WANTED] == 2.0 * sum(u < 0.3 for u in numbers)
+    assert trade.rivals.sum() == 2.0 * sum(0.3 <= u < 0.5 for u in numbers)
+
+
+@pytest.mark.parametrize("n_visits", [100, 4000])
 def test_visits_of_a_normal_hour_are_the_same_in_both_worlds_and_as_many_as_asked(n_visits):
     trade = an_hour(n_visits)
     assert trade.orders.tolist() == trade.orders_twin.tolist()
@@ -224,3 +253,37 @@ def test_honest_orders_at_big_stores_are_stopped_as_often_as_mistakes_happen():
     assert trade.orders[:5].sum() == at_stores - stopped
     assert trade.orders[5:].tolist() == trade.orders_twin[5:].tolist()
     assert trade.tallies[shopping.Tally.ACCOUNTS_HIT] == 2.0 * trade.hit.sum()
+
+
+def test_a_good_purchase_restores_loyalty_up_to_all_of_it():
+    trade = an_hour(4000, loyalty=0.98, once_closed=True)
+    assert set(np.unique(trade.loyalty).tolist()) == {np.float32(0.98), 1.0}
+    slowly = an_hour(300, loyalty=0.5, once_closed=True)
+    steps = np.unique(slowly.loyalty)
+    assert steps[:3].tolist() == pytest.approx([0.5, 0.55, 0.6])
+
+
+def test_a_bare_shelf_restores_no_loyalty_and_sells_nothing():
+    trade = an_hour(300, loyalty=0.5, once_closed=True, stock=0.0)
+    assert trade.orders[:5].sum() == trade.orders_twin[:5].sum() == 0.0
+    missed = trade.tallies[shopping.Tally.EMPTY_SHELF]
+    assert 0 < missed < trade.tallies[shopping.Tally.EMPTY_SHELF_TWIN]  # the less loyal left
+    good = (trade.orders.sum()) / 2.0  # purchases at small sellers
+    assert ((trade.loyalty - 0.5) / 0.05).sum() == pytest.approx(good, rel=1e-5)
+
+
+def test_failed_visits_are_counted_up_to_what_the_column_holds():
+    listed, ratio = np.array([True, False, True, True, True]), np.ones((2, 5))
+    ratio[:, 1] = 0.0
+    trade = an_hour(2000, listed=listed, ratio=ratio, n_failed=254)
+    assert set(np.unique(trade.n_failed).tolist()) == {254, 255}
+
+
+def test_a_small_seller_wins_or_loses_one_sale_for_each_that_moves():
+    listed, ratio = np.array([True, False, True, True, True]), np.ones((2, 5))
+    ratio[:, 1] = 0.0
+    trade = an_hour(2000, listed=listed, ratio=ratio)
+    moved = (trade.orders[5] - trade.orders_twin[5]) / 2.0
+    assert moved > 0
+    assert trade.seller_gain.sum() == moved
+    assert trade.seller_gain[7] == moved  # the one seller of the category

@@ -58,6 +58,9 @@ def test_the_share_of_stores_hit_is_told_of_all_and_of_each_category():
     by_category = np.full(4, 9.0)
     assert stores.share_hit(day(), by_category) == 0.75
     assert by_category.tolist() == [0.5, 0.0, 1.0, 0.0]
+    one = StoreDay(*[np.zeros(1)] * 4, np.ones(1, bool), np.ones(1, bool), np.zeros(1, np.int32))
+    assert stores.share_hit(one, by_category) == 1.0
+    assert by_category.tolist() == [1.0, 0.0, 0.0, 0.0]
     none = np.zeros(0)
     nobody = StoreDay(*[none] * 4, none.astype(bool), none.astype(bool), none.astype(np.int32))
     assert stores.share_hit(nobody, by_category) == 0.0
