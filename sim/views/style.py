@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.ticker import FuncFormatter
 
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -26,7 +27,9 @@ class Drawing(Figure):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **{"layout": "none", **kwargs})
+        # Not "none": after a picture is saved, matplotlib takes that for the user's setting.
+        as_placed = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
+        super().__init__(*args, **{"layout": as_placed, **kwargs})
 
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()

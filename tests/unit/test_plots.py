@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
+from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 from sim.facts import Fact
 from sim.model import Siege
@@ -197,8 +198,9 @@ def test_a_figure_keeps_its_layout_under_the_settings_of_the_user(besieged):
         warnings.simplefilter("error")
         assert mpl.rcParams["figure.constrained_layout.use"]
         drawn = siege_figure(*besieged)
-        drawn._repr_png_()
-    assert drawn.get_layout_engine() is None
+        first, second = drawn._repr_png_(), drawn._repr_png_()
+    assert isinstance(drawn.get_layout_engine(), PlaceHolderLayoutEngine)
+    assert first == second
 
 
 def test_the_look_for_slides_has_the_colours_of_the_house():

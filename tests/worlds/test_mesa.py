@@ -204,7 +204,6 @@ def test_grouping_splits_the_rows_as_numpy_does(seen, chosen):
         assert total == pytest.approx(agents.turnover[agents.category == category].sum())
 
 
-@some
 def test_codes_come_by_their_names_from_sets_as_from_agents(seen):
     assert seen.sellers.get("stance") == [s.stance for s in seen.sellers]
     assert {type(stance) for stance in seen.sellers.get("stance")} == {Stance}
@@ -213,6 +212,7 @@ def test_codes_come_by_their_names_from_sets_as_from_agents(seen):
     assert repr(seen.rivals[0]) == "<RivalPlatform Dangdang>"
 
 
+@some
 def test_sorting_orders_the_rows_as_numpy_does(seen, chosen):
     agents = chosen(seen)
     order = np.argsort(agents.turnover, kind="stable")

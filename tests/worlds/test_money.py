@@ -5,7 +5,7 @@ import pytest
 
 from sim.money import Party, balance, payments_of
 from sim.units import Cause, Tactic
-from tests.small_worlds import THROTTLE, begun, finished
+from tests.small_worlds import THROTTLE, begun, finished, finished_result
 
 RESPONSES = {
     "silence": "silence",
@@ -228,3 +228,10 @@ def test_a_rise_that_hurts_nobody_brings_no_siege_and_costs_nobody():
     assert siege.sellers.hardship.max() == 0
     assert siege.outcomes["cum_actions"] == 0
     assert siege.outcomes["total_social_loss"] == pytest.approx(0, abs=1e-6)
+
+
+def test_a_result_holds_the_accounts_of_its_run_and_draws_it():
+    result = finished_result()
+    assert result.books == balance(finished().record)
+    assert result.books.platform == result.outcomes["platform_loss"]
+    assert any("online" in text.get_text() for text in result.plot().texts)
