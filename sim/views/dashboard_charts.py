@@ -79,7 +79,7 @@ class Chart:
     @property
     def range(self) -> tuple[float, float]:
         """The lowest and the highest value, 0 among them."""
-        stacked = sum((li.values for li in self.lines if li.area), np.zeros(1))
+        stacked = sum((li.values for li in self.lines if li.area and li.values.size), np.zeros(1))
         values = [li.values for li in self.lines if not li.area and li.values.size] + [stacked]
         values += [self.band.high] if self.band is not None else []
         top = max([float(np.max(v)) for v in values] + [box[3] for box in self.boxes])

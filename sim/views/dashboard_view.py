@@ -102,7 +102,9 @@ def _losses(record: Record) -> list[tuple[str, float]]:
 # ---------------------------------------------------------------- charts
 def _frame(v: View) -> tuple[list[Span], list[tuple[int, str]]]:
     phase = v.series["phase"]
-    starts = [0, *(np.flatnonzero(np.diff(phase)) + 1)] if phase.size else []
+    if not phase.size:
+        return [], []
+    starts = [0, *(np.flatnonzero(np.diff(phase)) + 1)]
     spans = [
         Span(int(a), int(b), colour, alpha)
         for a, b in zip(starts, [*starts[1:], v.hours], strict=True)

@@ -8,6 +8,7 @@ import pytest
 from sim.runs import result_of, run
 from sim.views import dashboard_store, dashboard_worlds
 from sim.views.dashboard_choices import check
+from sim.views.dashboard_html import show_worlds
 from sim.views.dashboard_store import Store
 from sim.views.dashboard_worlds import PACES
 
@@ -88,6 +89,7 @@ def test_a_pause_holds_and_a_reset_stands_at_hour_zero(session):
     session.start_over()
     wait(session)
     assert session.views[0].hours == 0
+    assert "Nobody protests so far." in show_worlds(session.views)
 
 
 def test_wrong_choices_run_nothing_and_leave_the_world_that_is_there(session):
