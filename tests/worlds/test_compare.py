@@ -125,7 +125,7 @@ def test_a_run_that_fails_is_a_row_and_the_others_are_whole():
 def test_fees_are_crossed_and_counted_against_old_fees():
     c = compare(
         ["silence"], ["old-fees", "as-announced-2011"], scenario=WORLD.but(hours=12), runs=2,
-        workers=1,
+        workers=1, ensemble=None,
     )  # fmt: skip
     assert c.policies == ["silence · old-fees", "silence · as-announced-2011"]
     old = c.runs[c.runs["fee"] == "old-fees"]
