@@ -367,16 +367,16 @@ def test_counts_of_neighbours_inside_are_right_at_every_hour_of_a_run():
 
 def test_a_store_closed_by_hand_sells_nothing_more_and_stays_closed():
     siege = begun(hours=HOURS)
-    siege.run_for(10)
+    siege.run_for(20)
     k = int(siege.world.stores.orders_an_hour.argmax())  # one that sells every night
     store = siege.stores[k]
     store.close()
-    siege.run_for(HOURS - 10)
-    assert siege.record.orders[:10, k].sum() > 0
-    assert siege.record.orders[10:, k].sum() == 0
-    assert siege.record.orders_twin[10:, k].sum() > 0
+    siege.run_for(HOURS - 20)
+    assert siege.record.orders[:20, k].sum() > 0
+    assert siege.record.orders[20:, k].sum() == 0
+    assert siege.record.orders_twin[20:, k].sum() > 0
     assert store.listed is False
-    assert siege.record.delisted[10:, k].all()
+    assert siege.record.delisted[20:, k].all()
     assert store.losses[next(iter(store.losses))] > 0
 
 
