@@ -19,6 +19,7 @@ from sim.cli import main
 from sim.lab import store, writer
 from sim.lab.sweep import carry_out, load
 from sim.units import BesiegeError
+from sim.version import MODEL_VERSION
 
 FACTORS = {"fees.new.standard": [6000, 60000], "response": ["silence", "protect"]}
 SPEC = {
@@ -230,7 +231,7 @@ def test_another_model_version_another_base_and_other_series_are_refused(tmp_pat
     with pytest.raises(BesiegeError, match=r"keep\.hours: .* runs that kept online"):
         sweep(out, few | {"keep": {"hours": ["attention"]}})
     monkeypatch.setattr(writer, "MODEL_VERSION", 999)
-    with pytest.raises(BesiegeError, match="model version 1 and this is 999"):
+    with pytest.raises(BesiegeError, match=rf"model version {MODEL_VERSION} and this is 999"):
         sweep(out, few)
 
 
