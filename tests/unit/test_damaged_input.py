@@ -113,6 +113,8 @@ def line_of(kind, path, data):
     except BesiegeError as error:
         line = str(error)
         assert len(line.splitlines()) == 1
+        if line.startswith("SALib: missing"):  # a good design, for an extra that is not here
+            return ""
         assert "Input should" not in line
         where = re.escape(str(path)) + "|" + re.escape(path.name)
         assert re.match(rf"\"?({where})\"?[:,]? {names_the_field}", line), line

@@ -48,10 +48,11 @@ def test_two_thousand_legal_scenarios_run_and_every_account_of_them_holds(scenar
     hunt(scenario, seed)
 
 
+@pytest.mark.slow
 def test_the_scenarios_drawn_are_of_all_kinds_and_many_see_a_siege():
     seen = Counter()
 
-    @settings(anything, max_examples=60)
+    @settings(anything, max_examples=200)
     @given(scenarios(), seeds)
     def look(scenario, seed):
         siege = Siege(scenario, seed=seed).run()
