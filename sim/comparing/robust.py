@@ -3,6 +3,7 @@
 The scenario discovery needs the extra ``explore``; all is worked out from the table of runs.
 """
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,9 @@ def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
 
 def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
     try:
-        from ema_workbench.analysis import prim
+        with warnings.catch_warnings():  # it warns of what it could do besides
+            warnings.simplefilter("ignore")
+            from ema_workbench.analysis import prim
     except ImportError as error:
         raise BesiegeError(
             "scenario discovery: allowed with the extra explore (uv sync --extra explore)"

@@ -106,8 +106,9 @@ def _still_on(c: Compared) -> str:
     days = c.scenario.hours / 24
     most = max(on["share_still_on"])
     names = listed([str(p) for p in on["policy"]])
-    how = "every siege" if min(on["share_still_on"]) == 1.0 else f"up to {share(most)} of sieges"
-    return f" Under {names} {how} was still on after {days:.3g} days: what it would cost after that is in no number here."
+    all_of_them = min(on["share_still_on"]) == 1.0
+    how = "every siege was" if all_of_them else f"up to {share(most)} of the sieges were"
+    return f" Under {names} {how} still on after {days:.3g} days: what it would cost after that is in no number here."
 
 
 def listed(names: list[str]) -> str:
