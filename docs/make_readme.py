@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from PIL import Image
 
 import sim
-from sim.comparing.sentences import PARTIES
+from sim.comparing.tables import PARTIES
 from sim.views.numbers import count
 from sim.views.plots import siege_figure
 
@@ -35,20 +35,15 @@ def amount(yuan: float) -> str:
 
 def table(c: sim.Comparison) -> str:
     """Write who loses what under each response, the least costly for all together first."""
-    parties = dict(PARTIES)
-    head = ["response", "stores closed", *parties, "**all together**", "regret"]
+    head = ["response", "stores closed", *PARTIES, "**all together**", "regret"]
     lines = [f"| {' | '.join(head)} |", f"| --- |{' ---: |' * (len(head) - 1)}"]
     costs = {p: c.mean(p, "total_social_loss") for p in c.policies}
     for policy in sorted(costs, key=costs.__getitem__):
-        losses = (
-            (-1 if party == "rivals" else 1) * c.mean(policy, outcome)
-            for party, outcome in parties.items()
-        )
         half = costs[policy] - c.mean(policy, "total_social_loss", "low")
         cells = [
             policy,
             count(c.mean(policy, "n_stores_delisted")),
-            *map(amount, losses),
+            *map(amount, c.paid(policy).values()),
             f"**{amount(costs[policy])}**&nbsp;±&nbsp;{amount(half)}",
             amount(c.rank(policy, "total_social_loss")["maximum"]),
         ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 from sim.messages import unknown_name
@@ -98,6 +99,8 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
         raise BesiegeError(
             f"ensemble {name}: has no members, allowed is one with parameters and members"
         )
+    if not all(isinstance(row, list) and all(isinstance(v, Real) for v in row) for row in rows):
+        raise BesiegeError(f"ensemble {name}: members: allowed are rows of numbers")
     if wrong := [i for i, row in enumerate(rows) if len(row) != len(paths)]:
         raise BesiegeError(
             f"ensemble {name}: member {wrong[0]} has {len(rows[wrong[0]])} values, allowed {len(paths)}"

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.comparing import robust
-from sim.comparing.sentences import PARTIES, answer, assumptions, listed, question, share, span
+from sim.comparing.sentences import answer, assumptions, listed, question, share, span
 from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 from sim.views import report_pictures as pictures
@@ -62,19 +62,9 @@ def _best(c: Compared) -> frozenset[int]:
     return frozenset({c.policies.index(robust.usual_winner(c, c.losses[0]))})
 
 
-def _named(c: Compared, outcome: str) -> str:
-    crossed = f"{outcome}_vs_old_fees"
-    return crossed if crossed in c.runs else outcome
-
-
 def _payers(c: Compared) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Give each party's mean loss by policy, and that of all together with its interval."""
-    outcomes = {party: _named(c, outcome) for party, outcome in PARTIES.items()}
-    sign = {party: -1.0 if party == "rivals" else 1.0 for party in PARTIES}
-    means = pd.DataFrame(
-        {party: [sign[party] * c.mean(p, o) for p in c.policies] for party, o in outcomes.items()},
-        index=c.policies,
-    )
+    means = pd.DataFrame([c.paid(p) for p in c.policies], index=c.policies)
     total = c.losses[0]
     totals = pd.DataFrame(
         {k: [c.mean(p, total, k) for p in c.policies] for k in ("mean", "low", "high")},
@@ -113,7 +103,7 @@ def _who_pays(c: Compared) -> Section:
 def _platform(c: Compared) -> Section:
     """Tell what the platform's loss is made of."""
     rows = []
-    loss = _named(c, "platform_loss")
+    loss = c.counted("platform_loss")
     for p in c.policies:
         fees = c.mean(p, "quiet_fee_revenue_next_year") - c.mean(p, "fee_revenue_next_year")
         cost, all_of_it = c.mean(p, "cum_response_cost"), c.mean(p, "platform_loss")
@@ -173,7 +163,7 @@ def _count(value: float) -> str:
 def _differences(c: Compared) -> Section:
     if len(c.policies) < 2:
         return Section("")
-    names = {_named(c, outcome): title for outcome, title in SHOWN.items()}
+    names = {c.counted(outcome): title for outcome, title in SHOWN.items()}
     table = c.differences
     if table[table["outcome"].isin(names)][["low", "high"]].isna().any(axis=None):
         return Section("")

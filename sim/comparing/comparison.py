@@ -1,6 +1,5 @@
 """Responses and fees compared: the call, and what it gives."""
 
-import json
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +17,7 @@ from sim.comparing import against_old
 from sim.comparing.brief import brief_of, payers_figure
 from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
 from sim.comparing.tables import EXTRA, Compared
-from sim.folders import prepare_folder, read_json, unwritable
+from sim.folders import prepare_folder, read_json, unwritable, write_json
 from sim.lab.draws import Ensemble, draws_of
 from sim.lab.pool import Done, Task, run_many
 from sim.model import Siege
@@ -52,14 +51,10 @@ class Comparison(Compared):
         out = prepare_folder(folder)
         try:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False)
-            (out / "comparison.json").write_text(text + "\n", encoding="utf-8")
+            write_json(out / "comparison.json", self.to_dict())
             for name in ("runs", "hours", "differences", "regret", "summary", "sieges"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
-            (out / "columns.json").write_text(
-                json.dumps({"runs": _columns(self.units)}, indent=2, ensure_ascii=False) + "\n",
-                encoding="utf-8",
-            )
+            write_json(out / "columns.json", {"runs": _columns(self.units)})
         except OSError as error:
             raise unwritable(out, error) from None
         return out

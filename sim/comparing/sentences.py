@@ -7,15 +7,6 @@ from sim.comparing.tables import Compared
 from sim.views.numbers import in_millions as m
 from sim.views.numbers import percent
 
-PARTIES = {
-    "platform": "platform_loss",
-    "big stores": "cum_store_loss",
-    "small sellers": "cum_seller_loss",
-    "shoppers": "cum_consumer_surplus_loss",
-    "rivals": "cum_rival_gain",
-}
-"""Who pays, and by which outcome; the last one is a gain."""
-
 
 def span(yuan: float) -> str:
     """Write an amount in million yuan with its unit."""
@@ -63,9 +54,7 @@ def _what_is_best(c: Compared, best: str, social: str) -> str:
 
 
 def _who_pays(c: Compared, best: str, own: str) -> str:
-    crossed = "platform_loss_vs_old_fees" in c.runs
-    outcomes = {q: f"{o}_vs_old_fees" if crossed and f"{o}_vs_old_fees" in c.runs else o for q, o in PARTIES.items()}  # fmt: skip
-    losses = {q: (-1 if q == "rivals" else 1) * c.mean(best, o) for q, o in outcomes.items()}
+    losses = c.paid(best)
     said = ", ".join(
         f"{party} {'lose' if party != 'platform' else 'loses'} {span(loss)}"
         if loss >= 0
@@ -75,7 +64,7 @@ def _who_pays(c: Compared, best: str, own: str) -> str:
     text = f"Who pays: under {best}, the {said}."
     if own == best:
         return f"{text} It is also what costs the platform itself least."
-    lost = c.mean(own, outcomes["platform"])
+    lost = c.mean(own, c.counted("platform_loss"))
     word = "loses" if lost >= 0 else "gains"
     return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform."
 

@@ -13,6 +13,14 @@ from sim.scenario import Scenario
 
 EXTRA = {"hour_first_measure": "hour"}
 """What is kept of a run beside its outcomes; null if no measure began."""
+PARTIES = {
+    "platform": "platform_loss",
+    "big stores": "cum_store_loss",
+    "small sellers": "cum_seller_loss",
+    "shoppers": "cum_consumer_surplus_loss",
+    "rivals": "cum_rival_gain",
+}
+"""Who pays, and by which outcome; the last one is a gain."""
 LOSSES = ("total_social_loss", "platform_loss")
 """By which policies are ranked."""
 
@@ -51,8 +59,19 @@ class Compared:
     @property
     def losses(self) -> list[str]:
         """Give the losses by which policies are ranked: against old fees where fees differ."""
-        crossed = [against_old.name_of(loss) for loss in LOSSES]
-        return crossed if crossed[0] in self.runs else list(LOSSES)
+        return [self.counted(loss) for loss in LOSSES]
+
+    def counted(self, outcome: str) -> str:
+        """Give the column in which an outcome counts: against old fees where fees differ."""
+        crossed = against_old.name_of(outcome)
+        return crossed if crossed in self.runs else outcome
+
+    def paid(self, policy: str) -> dict[str, float]:
+        """Give each party's mean loss under a policy (yuan); below 0 is a gain."""
+        return {
+            party: (-1 if party == "rivals" else 1) * self.mean(policy, self.counted(outcome))
+            for party, outcome in PARTIES.items()
+        }
 
     @property
     def factors(self) -> list[str]:

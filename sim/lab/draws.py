@@ -1,8 +1,7 @@
 """The parameter ensemble: what is not known, drawn once for all policies alike."""
 
-import tomllib
 from collections.abc import Mapping, Sequence
-from importlib import resources
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,14 @@ from sim import parquet
 from sim.declared import fields_of
 from sim.ensembles import Ensemble as Calibrated
 from sim.ensembles import ensemble_of
-from sim.reading import library_names
+from sim.messages import show
+from sim.reading import library_names, read
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 
 type Ensemble = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
 """A name of the library, a file, a table with a draw a row, or ranges by parameter."""
+_RANGES = '"attention.memory" = [30, 60]'
 
 
 def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
@@ -45,6 +46,7 @@ def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> li
         rows: list[dict[str, Any]] = found.to_dict("records")  # type: ignore[assignment]
         draws = [rows[i % len(rows)] for i in range(runs)]
     else:
+        _check_ranges(found, str(ensemble) if isinstance(ensemble, (str, Path)) else "ensemble")
         paths = list(found)
         low, high = [float(found[p][0]) for p in paths], [float(found[p][1]) for p in paths]
         points = qmc.LatinHypercube(d=len(paths), rng=seed).random(runs)
@@ -71,22 +73,25 @@ def _read(source: str | Path) -> pd.DataFrame | dict[str, Sequence[float]] | Cal
             return parquet.read(path) if path.suffix == ".parquet" else pd.read_csv(path)
         except (OSError, ValueError, RuntimeError) as error:
             raise BesiegeError(f"ensemble: given {source}, cannot be read ({error})") from None
-    if path.suffix == ".toml":
-        try:
-            text = path.read_text(encoding="utf-8")
-        except OSError as error:
-            raise BesiegeError(f"ensemble: given {source}, cannot be read ({error})") from None
-    elif str(source) in library_names("ensembles"):
-        text = (resources.files("sim") / "library" / "ensembles" / f"{source}.toml").read_text(
-            "utf-8"
-        )
-    else:
+    if path.suffix != ".toml" and str(source) not in library_names("ensembles"):
         names = ", ".join(["none", *library_names("ensembles")])
         raise BesiegeError(
             f"ensemble: given {str(source)!r}, allowed {names}, or a TOML, CSV or Parquet file"
         )
-    data = tomllib.loads(text)
+    data = read(source, "ensembles")
     if "members" in data:
         return ensemble_of(data, str(source))
-    table: dict[str, Any] = data.get("ranges", {})
-    return dict(table)
+    ranges: dict[str, Any] = data.get("ranges", {})
+    return ranges
+
+
+def _check_ranges(ranges: Any, name: str) -> None:
+    """Refuse what is no table of low and high by parameter."""
+    if not isinstance(ranges, Mapping) or not ranges:
+        raise BesiegeError(f"{name}: ranges: missing, required is a table such as {_RANGES}")
+    for path, pair in ranges.items():
+        is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
+        if not (is_pair and all(isinstance(v, Real) for v in pair) and pair[0] < pair[1]):
+            raise BesiegeError(
+                f"{name}: ranges.{path}: given {show(pair)}, allowed is [low, high], low below high"
+            )

@@ -5,21 +5,14 @@ import shlex
 from pathlib import Path
 
 from sim import folders
+from sim.comparing.tables import PARTIES
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 from sim.views.numbers import count, in_millions, lost_or_gained
 from sim.views.report import ONE_RUN, Brief, Grid, Picture, Section, write_report
 from sim.views.terminal import written
 
-PAYERS = {
-    "platform": "platform_loss",
-    "big stores": "cum_store_loss",
-    "small sellers": "cum_seller_loss",
-    "shoppers": "cum_consumer_surplus_loss",
-    "rivals": "cum_rival_gain",
-    "all together": "total_social_loss",
-}
-"""Who pays, and by which outcome; that of the rivals is a gain."""
+PAYERS = {**PARTIES, "all together": "total_social_loss"}
 
 
 def write_page(folder: Path, path: Path) -> Path:
@@ -85,19 +78,25 @@ def _in_short(outcomes: dict[str, dict[str, float | None]]) -> list[str]:
         f"in {count(value['hours_attack'] or 0)} hours of attack."
     )
     paid = [
-        f"{party} {lost_or_gained(-lost if party == 'rivals' else lost)}"
-        for party, name in PAYERS.items()
-        if (lost := value.get(name)) is not None
+        f"{party} {lost_or_gained(lost)}"
+        for party, lost in _losses(outcomes).items()
+        if not math.isnan(lost)
     ]
     return [size, f"{'; '.join(paid).capitalize()}."] if paid else [size]
 
 
-def _who_pays(outcomes: dict[str, dict[str, float | None]]) -> Grid:
-    rows = []
+def _losses(outcomes: dict[str, dict[str, float | None]]) -> dict[str, float]:
+    """Give what each party lost (yuan), NaN where it is not known; a gain is below 0."""
+    losses = {}
     for party, name in PAYERS.items():
         value = outcomes.get(name, {}).get("value")
-        lost = math.nan if value is None else -value if party == "rivals" else value
-        rows.append([party, in_millions(lost)])
+        lost = math.nan if value is None else value
+        losses[party] = -lost if party == "rivals" else lost
+    return losses
+
+
+def _who_pays(outcomes: dict[str, dict[str, float | None]]) -> Grid:
+    rows = [[party, in_millions(lost)] for party, lost in _losses(outcomes).items()]
     note = (
         "Million yuan lost against the same world with neither protest nor response; below 0 is "
         "gained. What one pays another cancels in the sum."
@@ -107,11 +106,11 @@ def _who_pays(outcomes: dict[str, dict[str, float | None]]) -> Grid:
 
 def _sweep(folder: Path) -> Brief:
     from sim.lab.analysis import analyse
-    from sim.lab.store import Store
+    from sim.lab.store import read_manifest
     from sim.views.sweep_plots import pictures_of
     from sim.views.sweep_text import MOST_ROWS, TITLES, cell
 
-    found, manifest = analyse(folder), Store(folder).manifest
+    found, manifest = analyse(folder), read_manifest(folder)
     told = {
         "effects": "Outcomes over the factors",
         "sensitivity": "Which factors matter",

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sim.comparing.comparison import Comparison, compare
-from sim.comparing.sentences import PARTIES, answer, share
+from sim.comparing.sentences import answer, share
+from sim.comparing.tables import PARTIES
 from sim.scenario import Scenario
 from sim.views import terminal
 from sim.views.numbers import in_millions as m
@@ -59,13 +60,10 @@ def _tell(c: Comparison) -> None:
     for name in ("policy", *PARTIES, "all", "90 % interval of the change", "best"):
         shown.add_column(name, justify="left" if name == "policy" else "right")
     for p in c.policies:
-        crossed = {o: f"{o}_vs_old_fees" for o in PARTIES.values()}
-        values = [c.mean(p, crossed[o] if crossed[o] in c.runs else o) for o in PARTIES.values()]
-        values[-1] = -values[-1]
         change = c.difference(p, c.losses[0])
         best = c.rank(p, c.losses[0])["p_best"] if not c.regret.empty else float("nan")
         shown.add_row(
-            p, *(m(v) for v in values), m(c.mean(p, c.losses[0])),
+            p, *(m(v) for v in c.paid(p).values()), m(c.mean(p, c.losses[0])),
             f"{m(change['low'])} to {m(change['high'])}", share(best),
         )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 160).print(shown)

@@ -83,3 +83,22 @@ def test_a_scenario_without_one_says_so(tmp_path):
     path.write_text("scale = 0.01\n")
     with pytest.raises(BesiegeError, match="ensemble: missing"):
         Scenario.ensemble(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[ranges", "not TOML"),
+        ("x = 1", "ranges: missing"),
+        ('[ranges]\n"attention.memory" = 3', r"ranges\.attention\.memory: given 3"),
+        ('[ranges]\n"attention.memory" = [60, 30]', "low below high"),
+        ('parameters = ["attention.memory"]\nmembers = [3]\nbest = 0', "rows of numbers"),
+        ('parameters = ["attention.memory"]\nmembers = [["a"]]\nbest = 0', "rows of numbers"),
+    ],
+)
+def test_a_file_of_draws_that_is_wrong_is_refused_in_one_line(tmp_path, text, said):
+    path = tmp_path / "draws.toml"
+    path.write_text(text)
+    with pytest.raises(BesiegeError, match=said) as refused:
+        draws_of(path, Scenario.load("small"), 2, 1)
+    assert len(str(refused.value).splitlines()) == 1
