@@ -7,6 +7,9 @@ from sim.comparing.tables import Compared
 from sim.views.numbers import in_millions as m
 from sim.views.numbers import percent
 
+MOST_NAMED = 12
+"""Parameters that are named in a sentence; of more it tells how many."""
+
 
 def span(yuan: float) -> str:
     """Write an amount in million yuan with its unit."""
@@ -107,13 +110,14 @@ def listed(names: list[str]) -> str:
 
 def assumptions(c: Compared) -> list[str]:
     """Say what the ranking rests on."""
-    varied = (
-        "Uncertain parameters were drawn once a world and alike for all policies: "
-        + ", ".join(c.factors)
-        + "."
-        if c.factors
-        else "Parameters were held at their values. The option --ensemble calibrated varies them as far as the facts allow, and shows where the ranking turns."
-    )
+    if not c.factors:
+        varied = "Parameters were held at their values. The option --ensemble assumed varies those that no fact binds, and shows where the ranking turns."
+    else:
+        few = len(c.factors) <= MOST_NAMED
+        which = ", ".join(c.factors) if few else f"{len(c.factors)}, named in comparison.json"
+        varied = (
+            f"Uncertain parameters were drawn once a world and alike for all policies: {which}."
+        )
     return [
         varied,
         "How legitimacy, fear and anger answer to what the platform does is taken from the "
