@@ -142,8 +142,9 @@ PAGES: dict[str, tuple[str, str, Callable[[], str]]] = {
         "Schema, `--set PATH=VALUE` changes one field of a run. Hours count from 10 October 2011, "
         "00:00, UTC+8, and may be written as a date. The defaults are the model's own; a scenario of "
         "the library may set others. Sources: `facts.csv F22` is a row of "
-        "`sim/library/facts-2011.csv`; `model.md` and `prototype.md` are the notes the model was "
-        "designed by, no measurement; `assumed` is a guess.",
+        "`sim/library/facts-2011.csv`; `design` marks a choice of this model, `prototype` a "
+        "value that a rough model of the same story began with; neither is a measurement; `assumed` "
+        "is a guess.",
         scenario,
     ),
     "measures": (

@@ -41,7 +41,7 @@ class Size:
     n_matter: int = 16  # parameters that go on
     waves: tuple = ((640, 0.01), (400, 0.02), (128, 0.02))  # points, scale
     members: int = 132
-    generations: int = 2
+    generations: int = 3
     abc_scale: float = 0.02
     check: tuple = (0.05, 2)  # scale, seeds
     table: int = 10_240  # runs from the prior, for the test of the inference

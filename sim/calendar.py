@@ -12,7 +12,7 @@ HOUR_ZERO = datetime(2011, 10, 10, tzinfo=CHINA)
 
 HOURS_A_DAY = 24
 
-# Assumed: trough before dawn, top at 21-22 h, still .95 at 23 h (prototype.md).
+# Assumed: trough before dawn, top at 21-22 h, still .95 at 23 h (prototype).
 _PRESENCE = [
     0.72, 0.48, 0.36, 0.28, 0.22, 0.24, 0.30, 0.42, 0.55, 0.64, 0.70, 0.73,
     0.74, 0.74, 0.74, 0.75, 0.76, 0.77, 0.80, 0.88, 0.95, 1.00, 1.00, 0.95,

@@ -1,4 +1,4 @@
-"""The little language of facts tables: what to read off a record (model.md section 5).
+"""The little language of facts tables: what to read off a record (docs/odd.md, section 9).
 
 An expression is an outcome's name, or one of
 

@@ -1,4 +1,4 @@
-"""What a seller pays, what a rise costs it, and how hard that is (model.md 4.1)."""
+"""What a seller pays, what a rise costs it, and how hard that is (docs/odd.md, 7.3)."""
 
 import math
 from typing import Annotated, NamedTuple, Self
@@ -152,7 +152,7 @@ NOTHING_CONCEDED = Concession()
 def hardship(cost: float, margin: float, turnover: float) -> float:
     """How hard a rise hits: H = 1 - exp(-max(0, cost) / (margin * turnover)), in 0-1.
 
-    Source: model.md 4.1. Leaves out: that a seller may raise prices.
+    Source: docs/odd.md, 7.3. Leaves out: that a seller may raise prices.
     """
     profit = margin * turnover
     if cost <= 0.0:

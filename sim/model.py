@@ -45,7 +45,7 @@ STAGES = (
     poach,
     keep_ledger,
 )
-"""The stages of an hour, in order (model.md section 3)."""
+"""The stages of an hour, in order (docs/odd.md, section 3)."""
 
 
 class Siege(mesa.Model):  # type: ignore[type-arg]

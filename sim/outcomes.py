@@ -1,6 +1,6 @@
 """Every measured quantity once: its name, unit, meaning, when it is null, and how to work it out.
 
-Names are those of model.md section 5. All are full-size equivalents. A null is ``None`` here,
+Names are those of docs/odd.md, section 9. All are full-size equivalents. A null is ``None`` here,
 null in JSON and NULL in Parquet.
 """
 
@@ -48,7 +48,7 @@ _AGGREGATIONS = {
     "peak": "max", "max": "max", "hour": "hour", "hours": "count", "n": "count", "share": "ratio",
     "top5": "mean of five", "median": "median",
 }  # fmt: skip
-"""By the first word of a name (model.md section 5); all others are sums, ``cum_`` among them."""
+"""By the first word of a name (docs/odd.md, 9); all others are sums, ``cum_`` among them."""
 
 OUTCOMES: dict[str, Outcome] = {}
 

@@ -13,7 +13,7 @@ SERIES = (
     "new_clicks n_delisted n_cod_off share_focal n_queue queue_wait attention legitimacy "
     "perceived_sanction new_orders new_failed_visits mall_sales rival_sales store_loss phase"
 ).split()
-"""The hourly series of model.md section 5."""
+"""The hourly series of docs/odd.md, section 9."""
 
 BOOKED = (
     "online_sellers new_attackers new_refused longest_wait new_blocked new_throttled new_contacts "

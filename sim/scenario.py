@@ -211,7 +211,7 @@ class Scenario(BaseModel):
     name: str = "unnamed"
     description: str = ""
     scale: Annotated[float, parameter("share of sellers, onlookers and consumers simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
-    hours: Annotated[int, parameter("horizon", unit="h", source="model.md section 2", ge=1, le=10_000)] = 336  # fmt: skip
+    hours: Annotated[int, parameter("horizon", unit="h", source="design", ge=1, le=10_000)] = 336  # fmt: skip
     announced: Annotated[int | None, parameter("hour of the announcement; none if absent", unit="hour", source="facts.csv F26", ge=0, le=10_000)] = None  # fmt: skip
     fees: Fees = Fees()
     response: Response = Response()

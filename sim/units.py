@@ -19,7 +19,7 @@ type U8 = npt.NDArray[np.uint8]
 type Bool = npt.NDArray[np.bool_]
 
 N_CATEGORIES = 20
-"""Trade categories of the mall (model.md section 2)."""
+"""Trade categories of the mall (docs/odd.md, section 2)."""
 
 
 class Named(IntEnum):

@@ -297,7 +297,7 @@ def payers(world: World) -> Payers:
 
 
 def weigh_fees(world: World) -> None:
-    """Work out every seller's hardship, and what onlookers feel of it (model.md 4.1).
+    """Work out every seller's hardship, and what onlookers feel of it (docs/odd.md, 7.3).
 
     A seller's hardship is its own plus sympathy times the mean, clipped to 0-1; an onlooker's
     is its sympathy times the mean. The mean makes a rise that hurts nobody no cause at all.

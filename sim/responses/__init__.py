@@ -1,4 +1,4 @@
-"""The measures a platform may take, by family, and the responses made of them (model.md 4.8)."""
+"""The measures a platform may take, by family, and responses of them (docs/odd.md, 7.9)."""
 
 from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
 from sim.responses.deterring import CloseChannel, PoliceReport, PunishSellers

@@ -15,7 +15,7 @@ class PoliceReport(Measure):
 
     kind: Literal["police-report"] = "police-report"
     label: ClassVar[str] = "police report"
-    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", source="prototype.md", ge=0, le=1)] = 0.66  # fmt: skip
+    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", source="prototype", ge=0, le=1)] = 0.66  # fmt: skip
     backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.5
 
     @property

@@ -1,4 +1,4 @@
-"""What the platform may see, and what it may order (model.md 4.8)."""
+"""What the platform may see, and what it may order (docs/odd.md, 7.9)."""
 
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, reduce

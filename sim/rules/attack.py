@@ -1,4 +1,4 @@
-"""Stage 5: who attacks, how often, and which store (model.md 4.5)."""
+"""Stage 5: who attacks, how often, and which store (docs/odd.md, 7.8)."""
 
 import math
 from typing import Annotated, NamedTuple
@@ -16,12 +16,12 @@ N_TACTICS = len(Tactic)
 class AttackParameters(NamedTuple):
     """How eager the attackers are and what they do."""
 
-    eagerness: Annotated[float, parameter("b, added to the utility when it comes to acting", unit="1", source="model.md 4.5", ge=-5, le=5)] = 0.0  # fmt: skip
-    discipline: Annotated[float, parameter("phi, share of actions that follow the call", unit="share", source="prototype.md, moved by hand", ge=0, le=1, prior=(0.5, 0.9))] = 0.8  # fmt: skip
-    purchase_rate: Annotated[float, parameter("false purchases of one who acts", unit="1/h", source="prototype.md", ge=0, le=20, prior=(0.4, 1.2))] = 0.7  # fmt: skip
-    review_rate: Annotated[float, parameter("bad reviews of one who acts", unit="1/h", source="prototype.md", ge=0, le=20, prior=(0.2, 0.7))] = 0.4  # fmt: skip
-    refusal_rate: Annotated[float, parameter("deliveries refused, of one who acts", unit="1/h", source="prototype.md", ge=0, le=20, prior=(0.05, 0.3))] = 0.15  # fmt: skip
-    click_rate: Annotated[float, parameter("false ad clicks of one who acts", unit="1/h", source="prototype.md, moved by hand", ge=0, le=20, prior=(0.6, 2.2))] = 1.3  # fmt: skip
+    eagerness: Annotated[float, parameter("b, added to the utility when it comes to acting", unit="1", source="design", ge=-5, le=5)] = 0.0  # fmt: skip
+    discipline: Annotated[float, parameter("phi, share of actions that follow the call", unit="share", source="prototype, moved by hand", ge=0, le=1, prior=(0.5, 0.98))] = 0.8  # fmt: skip
+    purchase_rate: Annotated[float, parameter("false purchases of one who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.4, 1.2))] = 0.7  # fmt: skip
+    review_rate: Annotated[float, parameter("bad reviews of one who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.2, 0.7))] = 0.4  # fmt: skip
+    refusal_rate: Annotated[float, parameter("deliveries refused, of one who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.05, 0.3))] = 0.15  # fmt: skip
+    click_rate: Annotated[float, parameter("false ad clicks of one who acts", unit="1/h", source="prototype, moved by hand", ge=0, le=20, prior=(0.6, 2.2))] = 1.3  # fmt: skip
     escalation: Annotated[float, parameter("rates after an unanswered ultimatum, of those before", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
     escalation_refusals: Annotated[float, parameter("refusals after an unanswered ultimatum, on top: the tactic taken up", unit="1", ge=0, le=20)] = 2.0  # fmt: skip
 
@@ -51,7 +51,7 @@ def rate_of(tactic: int, escalated: bool, p: AttackParameters) -> float:
 
 @kernel
 def acting_chance(wish: float, noise: float, tie: bool, p: AttackParameters) -> float:
-    """Probability to act within an hour: sigma((U + b)/tau). Source: model.md 4.5."""
+    """Probability to act within an hour: sigma((U + b)/tau). Source: docs/odd.md, 7.8."""
     return sigmoid(wish + p.eagerness, noise, tie)
 
 

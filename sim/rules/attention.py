@@ -1,4 +1,4 @@
-"""Stage 2: how much the media and the public look (model.md 4.2)."""
+"""Stage 2: how much the media and the public look (docs/odd.md, 7.5)."""
 
 import math
 from typing import Annotated, NamedTuple
@@ -10,13 +10,13 @@ from sim.units import parameter
 class AttentionParameters(NamedTuple):
     """What is news, and how fast it is forgotten."""
 
-    memory: Annotated[float, parameter("time in which attention falls to 1/e", unit="h", source="prototype.md", gt=0, le=1000, prior=(30, 60))] = 43.0  # fmt: skip
-    announcement: Annotated[float, parameter("news of the rise, per unit of mean hardship", unit="1", source="prototype.md, moved by hand", ge=0, le=20, prior=(0.5, 1.3))] = 0.85  # fmt: skip
+    memory: Annotated[float, parameter("time in which attention falls to 1/e", unit="h", source="prototype", gt=0, le=1000, prior=(30, 60))] = 43.0  # fmt: skip
+    announcement: Annotated[float, parameter("news of the rise, per unit of mean hardship", unit="1", source="prototype, moved by hand", ge=0, le=20, prior=(0.5, 1.3))] = 0.85  # fmt: skip
     announcement_hours: Annotated[int, parameter("hours over which the announcement is told", unit="h", ge=1, le=240)] = 24  # fmt: skip
-    first_attack: Annotated[float, parameter("news of the first attack", unit="1", source="prototype.md", ge=0, le=10, prior=(0.2, 0.9))] = 0.5  # fmt: skip
-    attack: Annotated[float, parameter("news an hour of 5,000 actions", unit="1/h", source="prototype.md, moved by hand", ge=0, le=10, prior=(0.2, 0.7))] = 0.41  # fmt: skip
-    attack_scale: Annotated[float, parameter("actions an hour at which attack news begins to saturate", unit="actions/h", source="prototype.md", gt=0, le=1e6, prior=(80, 350))] = 171.0  # fmt: skip
-    reporters_bonus: Annotated[float, parameter("more is told of an attack, per tenfold share of reporters", unit="1", source="prototype.md", ge=0, le=50, prior=(0.5, 4))] = 2.2  # fmt: skip
+    first_attack: Annotated[float, parameter("news of the first attack", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.9))] = 0.5  # fmt: skip
+    attack: Annotated[float, parameter("news an hour of 5,000 actions", unit="1/h", source="prototype, moved by hand", ge=0, le=10, prior=(0.2, 0.7))] = 0.41  # fmt: skip
+    attack_scale: Annotated[float, parameter("actions an hour at which attack news begins to saturate", unit="actions/h", source="prototype", gt=0, le=1e6, prior=(80, 350))] = 171.0  # fmt: skip
+    reporters_bonus: Annotated[float, parameter("more is told of an attack, per tenfold share of reporters", unit="1", source="prototype", ge=0, le=50, prior=(0.5, 4))] = 2.2  # fmt: skip
     statement: Annotated[float, parameter("news of a statement or a concession of the platform", unit="1", ge=0, le=10)] = 0.05  # fmt: skip
     stunt: Annotated[float, parameter("news of a rival's promise", unit="1", ge=0, le=10)] = 0.05
     police: Annotated[float, parameter("news of a report to the police", unit="1", ge=0, le=10)] = 0.1  # fmt: skip
@@ -24,7 +24,7 @@ class AttentionParameters(NamedTuple):
 
 
 REFERENCE_ACTIONS = 5000.0
-"""Actions an hour at which attack news equals its parameter (prototype.md)."""
+"""Actions an hour at which attack news equals its parameter (prototype)."""
 
 
 @kernel
@@ -32,7 +32,7 @@ def attack_news(actions: float, share_reporters: float, p: AttentionParameters) 
     """Tell of an hour's attack: a log that saturates, told louder when reporters are present.
 
     news = attack * ln(1 + a/a0) / ln(1 + 5000/a0) * (1 + bonus * min(1, 10 * reporters)).
-    Source: prototype.md. Leaves out: which store was hit.
+    Source: prototype. Leaves out: which store was hit.
     """
     if actions <= 0.0:
         return 0.0
@@ -46,6 +46,6 @@ def attack_news(actions: float, share_reporters: float, p: AttentionParameters) 
 def next_attention(attention: float, news: float, p: AttentionParameters) -> float:
     """Move attention by an hour: A <- A exp(-1/memory) + (1 - A)(1 - exp(-news)), in 0-1.
 
-    Source: model.md 4.2.
+    Source: docs/odd.md, 7.5.
     """
     return attention * math.exp(-1.0 / p.memory) + (1.0 - attention) * (1.0 - math.exp(-news))

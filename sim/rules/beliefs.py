@@ -1,4 +1,4 @@
-"""Stage 9: legitimacy and perceived sanction (model.md 4.9)."""
+"""Stage 9: legitimacy and perceived sanction (docs/odd.md, 7.12)."""
 
 from typing import Annotated, NamedTuple
 
@@ -9,9 +9,9 @@ from sim.units import F32, I32, I64, parameter
 class BeliefParameters(NamedTuple):
     """How the platform is seen, and how fast that changes."""
 
-    legitimacy_sellers: Annotated[float, parameter("legitimacy among sellers at hour 0, mean", unit="share", source="prototype.md", ge=0, le=1)] = 0.5  # fmt: skip
+    legitimacy_sellers: Annotated[float, parameter("legitimacy among sellers at hour 0, mean", unit="share", source="prototype", ge=0, le=1)] = 0.5  # fmt: skip
     legitimacy_spread: Annotated[float, parameter("its standard deviation among sellers", unit="share", ge=0, le=0.5)] = 0.1  # fmt: skip
-    legitimacy_public: Annotated[float, parameter("legitimacy in the public's eye at hour 0", unit="share", source="prototype.md", ge=0, le=1)] = 0.6  # fmt: skip
+    legitimacy_public: Annotated[float, parameter("legitimacy in the public's eye at hour 0", unit="share", source="prototype", ge=0, le=1)] = 0.6  # fmt: skip
     unanswered: Annotated[float, parameter("legitimacy lost an hour while demands go unanswered", unit="1/h", ge=0, le=0.1, prior=(0.0003, 0.003))] = 0.001  # fmt: skip
     backlash: Annotated[float, parameter("legitimacy lost an hour by punishment", unit="1/h", ge=0, le=0.5, prior=(0.001, 0.012))] = 0.004  # fmt: skip
     answered: Annotated[float, parameter("legitimacy gained an hour by a full answer", unit="1/h", ge=0, le=0.5, prior=(0.003, 0.03))] = 0.01  # fmt: skip
@@ -34,7 +34,7 @@ def next_legitimacy(seen: float, gain_innocents: float, e: Events, p: BeliefPara
     """Move legitimacy: L <- L(1 - u - b) + (1 - L)(a + i), clipped to 0-1.
 
     u unanswered demands, b backlash to punishment, a the answer, i attacks on innocents (the
-    public's eye only). Source: model.md 4.9.
+    public's eye only). Source: docs/odd.md, 7.12.
     """
     loss = p.unanswered * e.unanswered + p.backlash * e.punishment
     gain = p.answered * e.answer + gain_innocents * e.innocents
@@ -43,7 +43,7 @@ def next_legitimacy(seen: float, gain_innocents: float, e: Events, p: BeliefPara
 
 @kernel
 def next_sanction(sanction: float, signal: float, p: BeliefParameters) -> float:
-    """Move perceived sanction: P <- P + eta (signal - P), in 0-1. Source: model.md 4.9."""
+    """Move perceived sanction: P <- P + eta (signal - P), in 0-1. Source: docs/odd.md, 7.12."""
     return sanction + p.sanction_speed * (signal - sanction)
 
 

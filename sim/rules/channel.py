@@ -15,18 +15,18 @@ class ChannelParameters(NamedTuple):
 
     slot_seconds: Annotated[float, parameter("length of a speaking slot", unit="s", source="facts.csv F08", ge=1, le=3600)] = 60.0  # fmt: skip
     queue_places: Annotated[int, parameter("most who may wait to speak", unit="people", source="facts.csv F07", ge=1, le=5000)] = 500  # fmt: skip
-    request_rate: Annotated[float, parameter("q, a member online asks for the floor", unit="1/h", source="prototype.md", ge=0, le=5, prior=(0.005, 0.04))] = 0.02  # fmt: skip
-    support_kept: Annotated[float, parameter("support for a target kept from hour to hour", unit="share", source="prototype.md", ge=0, le=1, prior=(0.92, 0.98))] = 0.96  # fmt: skip
+    request_rate: Annotated[float, parameter("q, a member online asks for the floor", unit="1/h", source="prototype", ge=0, le=5, prior=(0.005, 0.04))] = 0.02  # fmt: skip
+    support_kept: Annotated[float, parameter("support for a target kept from hour to hour", unit="share", source="prototype", ge=0, le=1, prior=(0.92, 0.98))] = 0.96  # fmt: skip
     tally_kept: Annotated[float, parameter("tally of motions kept from hour to hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
     visibility: Annotated[float, parameter("prior visibility of a store of average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
-    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype.md, moved by hand", ge=0, le=5, prior=(1.25, 1.6))] = 1.45  # fmt: skip
+    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype, moved by hand", ge=0, le=5, prior=(1.25, 1.6))] = 1.45  # fmt: skip
     motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
     motion_fervour: Annotated[float, parameter("how much more than U a speaker wants to act", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
     motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip
     motion_unanswered: Annotated[float, parameter("how silence speaks for escalation, per day unanswered", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
     quorum: Annotated[float, parameter("online at which the attack may be called", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
     assembly_hour: Annotated[int, parameter("hour of the day of the assembly", unit="hour", source="facts.csv F27", ge=0, le=23)] = 21  # fmt: skip
-    attack_before_truce: Annotated[float, parameter("unanswered attack before a truce is called, at least", unit="h", source="prototype.md", ge=0, le=1000, prior=(24, 44))] = 30.0  # fmt: skip
+    attack_before_truce: Annotated[float, parameter("unanswered attack before a truce is called, at least", unit="h", source="prototype", ge=0, le=1000, prior=(24, 44))] = 30.0  # fmt: skip
     truce_hour: Annotated[int, parameter("hour of the next day at which a truce begins", unit="hour", ge=0, le=23)] = 9  # fmt: skip
     truce_days: Annotated[int, parameter("the ultimatum ends at midnight of this calendar day of the truce", unit="days", source="facts.csv F16", ge=1, le=14)] = 2  # fmt: skip
     answer_heard: Annotated[float, parameter("answer at which the truce is prolonged by a day", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
@@ -67,7 +67,7 @@ def serve(
     """Serve the floor up to second ``ends``: one speaker a slot, first come first served.
 
     Requests come in the order of their moments. Who finds the floor free speaks at once; who
-    finds all places taken is turned away. Source: M/D/1/K (docking.md).
+    finds all places taken is turned away. Source: M/D/1/K.
 
     Returns
     -------
@@ -221,7 +221,7 @@ class Tidings(NamedTuple):
 
 
 def decide(phase: Phase, t: Tidings, p: ChannelParameters) -> Phase:
-    """Decide the next phase in the day's assembly (model.md 4.4).
+    """Decide the next phase in the day's assembly (docs/odd.md, 7.7).
 
     GATHER to ATTACK with a quorum, unless a pause or the end leads the tally. Later, DISSOLVE
     when the answer is accepted, the end leads the tally or, outside a truce, the day's highest

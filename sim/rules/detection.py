@@ -1,4 +1,4 @@
-"""Stage 6, its draws: what and whom the platform finds (model.md 4.8)."""
+"""Stage 6, its draws: what and whom the platform finds (docs/odd.md, 7.9)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Stage 3: joining, staying, quitting, and being online (model.md 4.3)."""
+"""Stage 3: joining, staying, quitting, and being online (docs/odd.md, 7.6)."""
 
 from typing import Annotated, NamedTuple
 
@@ -13,26 +13,26 @@ from sim.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, pa
 class MobilisationParameters(NamedTuple):
     """What moves a person in and out of the protest."""
 
-    weight_grievance: Annotated[float, parameter("alpha_G, weight of grievance", unit="1", source="prototype.md", ge=0, le=10, prior=(0.9, 2))] = 1.46  # fmt: skip
-    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours in the protest", unit="1", source="prototype.md", ge=0, le=10, prior=(0.5, 2))] = 1.43  # fmt: skip
-    weight_attention: Annotated[float, parameter("alpha_A, weight of attention for the curious", unit="1", source="prototype.md", ge=0, le=10, prior=(1.2, 2.2))] = 1.69  # fmt: skip
-    weight_risk: Annotated[float, parameter("alpha_R, weight of perceived sanction", unit="1", source="prototype.md, raised", ge=0, le=10, prior=(0, 0.8))] = 0.2  # fmt: skip
-    noise: Annotated[float, parameter("tau, noise of the decision; 0 is a step", unit="1", source="prototype.md", ge=0, le=5, prior=(0.15, 0.32))] = 0.23  # fmt: skip
-    join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype.md", ge=0, le=1, prior=(0.018, 0.04))] = 0.027  # fmt: skip
-    quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype.md", ge=0, le=1, prior=(0.014, 0.035))] = 0.023  # fmt: skip
-    return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype.md", ge=0, le=1, prior=(0, 0.3))] = 0.1  # fmt: skip
+    weight_grievance: Annotated[float, parameter("alpha_G, weight of grievance", unit="1", source="prototype", ge=0, le=10, prior=(0.9, 2))] = 1.46  # fmt: skip
+    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours in the protest", unit="1", source="prototype", ge=0, le=10, prior=(0.5, 2))] = 1.43  # fmt: skip
+    weight_attention: Annotated[float, parameter("alpha_A, weight of attention for the curious", unit="1", source="prototype", ge=0, le=10, prior=(1.2, 2.2))] = 1.69  # fmt: skip
+    weight_risk: Annotated[float, parameter("alpha_R, weight of perceived sanction", unit="1", source="prototype, raised", ge=0, le=10, prior=(0, 0.8))] = 0.2  # fmt: skip
+    noise: Annotated[float, parameter("tau, noise of the decision; 0 is a step", unit="1", source="prototype", ge=0, le=5, prior=(0.15, 0.32))] = 0.23  # fmt: skip
+    join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype", ge=0, le=1, prior=(0.018, 0.04))] = 0.027  # fmt: skip
+    quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype", ge=0, le=1, prior=(0.014, 0.035))] = 0.023  # fmt: skip
+    return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.3))] = 0.1  # fmt: skip
     cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join; 0 asks for none", unit="0-1", ge=0, le=1, prior=(0.2, 0.4))] = 0.3  # fmt: skip
-    join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype.md", ge=0, le=1, prior=(0, 0.2))] = 0.08  # fmt: skip
+    join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.2))] = 0.08  # fmt: skip
     join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
-    quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype.md", ge=0, le=10, prior=(0.2, 0.8))] = 0.44  # fmt: skip
-    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype.md, moved by hand", ge=0, le=20, prior=(2.5, 8))] = 5.2  # fmt: skip
+    quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.8))] = 0.44  # fmt: skip
+    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype, moved by hand", ge=0, le=20, prior=(2.5, 8))] = 5.2  # fmt: skip
     quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
-    efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype.md", ge=0, le=1, prior=(0.1, 0.45))] = 0.28  # fmt: skip
-    efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype.md", gt=0, le=1e7, prior=(10_000, 40_000))] = 20_000.0  # fmt: skip
-    presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype.md", ge=0, le=1, prior=(0.75, 0.95))] = 0.85  # fmt: skip
-    presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype.md", ge=0, le=5, prior=(0.4, 0.75))] = 0.57  # fmt: skip
+    efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype", ge=0, le=1, prior=(0.1, 0.45))] = 0.28  # fmt: skip
+    efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype", gt=0, le=1e7, prior=(10_000, 40_000))] = 20_000.0  # fmt: skip
+    presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype", ge=0, le=1, prior=(0.75, 0.95))] = 0.85  # fmt: skip
+    presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype", ge=0, le=5, prior=(0.4, 0.75))] = 0.57  # fmt: skip
     undone_memory: Annotated[float, parameter("time in which what was undone is forgotten", unit="h", gt=0, le=1000, prior=(8, 72))] = 24.0  # fmt: skip
-    substeps: Annotated[int, parameter("times an hour that people decide, at rates as much smaller", unit="1", source="one is model.md 3; more for a test of the step", ge=1, le=60)] = 1  # fmt: skip
+    substeps: Annotated[int, parameter("times an hour that people decide, at rates as much smaller", unit="1", source="one is the design; more tests the step", ge=1, le=60)] = 1  # fmt: skip
     tie_joins: Annotated[bool, parameter("whether a utility of exactly 0 joins when the noise is 0", unit="switch")] = True  # fmt: skip
 
 
@@ -53,7 +53,7 @@ class Climate(NamedTuple):
 def efficacy(online: float, share_undone: float, p: MobilisationParameters) -> float:
     """E = [e_0 + (1 - e_0) online/(online + N_half)] (1 - share undone), in 0-1.
 
-    Source: model.md 4.3.
+    Source: docs/odd.md, 7.6.
     """
     crowd = online / (online + p.efficacy_half)
     return (p.efficacy_floor + (1.0 - p.efficacy_floor) * crowd) * (1.0 - share_undone)
@@ -89,7 +89,7 @@ def utility_terms(
     """Give the terms of U = a_G H (1 - L) E + a_S z + a_A A curiosity - a_R R P - threshold.
 
     Source: Epstein (2002) for grievance, Granovetter (1978) and Siegel (2009) for social pull,
-    model.md 4.3. Leaves out: learning from one's own past protests.
+    docs/odd.md, 7.6. Leaves out: learning from one's own past protests.
     """
     return Terms(
         p.weight_grievance * hardship * (1.0 - legitimacy) * climate.efficacy,

@@ -1,4 +1,4 @@
-"""Stage 6: what a call from the platform does to a seller (model.md 4.8)."""
+"""Stage 6: what a call from the platform does to a seller (docs/odd.md, 7.9)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Stage 10: rivals court sellers (daily), and the renewal after the last hour (model.md 4.10)."""
+"""Stage 10: rivals court sellers daily, and the renewal at the end (docs/odd.md, 7.12)."""
 
 import math
 from enum import IntEnum
@@ -41,7 +41,7 @@ def move_chance(
     """Probability (a day) of a second shop: lambda_M effort sigma((profit + wrong - cost)/tau_M).
 
     wrong = grievance_yuan * grievance + loss, the loss in yuan of margin, below 0 for a gain.
-    Source: model.md 4.10. A seller whose profit does not bear the switching cost hardly moves.
+    Source: docs/odd.md, 7.12. A seller whose profit does not bear the switching cost hardly moves.
     """
     wrong = p.grievance_yuan * grievance + loss
     chance = (
@@ -113,7 +113,7 @@ def renewal_values(
     stay = profit - bill - G - l;
     both = profit (1 + gain) - bill - fee - G - l; leave = profit keep - fee.
     ``profit`` is margin times turnover, ``bill`` the mall's fee and the cost of its deposit.
-    Source: model.md 4.10. Leaves out: that who leaves may come back.
+    Source: docs/odd.md, 7.12. Leaves out: that who leaves may come back.
     """
     wrong = p.grievance_yuan * grievance + loss
     stay = profit - bill - wrong

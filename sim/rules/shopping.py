@@ -1,4 +1,4 @@
-"""Stage 8: consumers visit, buy, fail and detour, here and in the quiet twin (model.md 4.7).
+"""Stage 8: consumers visit, buy, fail and detour, here and in the quiet twin (docs/odd.md, 7.11).
 
 Every visit first draws what it would do were nothing disturbed: that is the twin's outcome.
 In the real world the outcome is kept with probability min(1, p_now / p_undisturbed) and
@@ -26,7 +26,7 @@ N_CLASSES = 64
 class ShoppingParameters(NamedTuple):
     """How consumers choose."""
 
-    visits_per_day: Annotated[float, parameter("visits of an average consumer", unit="1/day", source="model.md 4.7", ge=0, le=24)] = 0.536  # fmt: skip
+    visits_per_day: Annotated[float, parameter("visits of an average consumer", unit="1/day", source="design", ge=0, le=24)] = 0.536  # fmt: skip
     rate_shape: Annotated[float, parameter("shape of the gamma law of visit rates", unit="1", gt=0.05, le=100)] = 1.0  # fmt: skip
     buy_mall: Annotated[float, parameter("visits that buy in the mall on a normal day", unit="share", ge=0.001, le=0.99)] = 0.26  # fmt: skip
     buy_rivals: Annotated[float, parameter("visits that buy at a rival on a normal day", unit="share", ge=0, le=0.9)] = 0.07  # fmt: skip
@@ -241,7 +241,7 @@ def after_a_closed_door(
     """Choose again by today's nested logit, with the rivals' weight times ``boost``.
 
     Weights: mall buy_mall (W/W0)**nest, rivals buy_rivals * boost, not buying the rest; in the
-    mall by current weights. Source: model.md 4.7.
+    mall by current weights. Source: docs/odd.md, 7.11.
     """
     n_stores = market.category.size
     nobody = 1.0 - p.buy_mall - p.buy_rivals

@@ -1,4 +1,4 @@
-"""Stage 7: stores absorb, close goods and suspend cash on delivery (model.md 4.6)."""
+"""Stage 7: stores absorb, close goods and suspend cash on delivery (docs/odd.md, 7.10)."""
 
 import math
 from typing import Annotated, NamedTuple
@@ -16,10 +16,10 @@ class StoreParameters(NamedTuple):
 
     stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365, prior=(20, 80))] = 45.0  # fmt: skip
     hold_hours: Annotated[int, parameter("hours after which a falsely bought item is back", unit="h", ge=1, le=240)] = 24  # fmt: skip
-    delist_rate: Annotated[float, parameter("largest hazard of closing goods", unit="1/h", source="prototype.md, moved by hand", ge=0, le=10, prior=(0.4, 1.6))] = 1.0  # fmt: skip
+    delist_rate: Annotated[float, parameter("largest hazard of closing goods", unit="1/h", source="prototype, moved by hand", ge=0, le=10, prior=(0.4, 1.6))] = 1.0  # fmt: skip
     delist_half: Annotated[float, parameter("false orders, of normal ones an hour, at half that hazard", unit="1", gt=0, le=1e4, prior=(2.5, 12))] = 5.0  # fmt: skip
     delist_stockout: Annotated[float, parameter("hazard of closing when sold out", unit="1/h", ge=0, le=10)] = 0.3  # fmt: skip
-    precaution: Annotated[float, parameter("hazard of closing, times the share of stores hit that day", unit="1/h", source="model.md 4.6", ge=0, le=1, prior=(0.001, 0.01))] = 0.004  # fmt: skip
+    precaution: Annotated[float, parameter("hazard of closing, times the share of stores hit that day", unit="1/h", source="design", ge=0, le=1, prior=(0.001, 0.01))] = 0.004  # fmt: skip
     precaution_category: Annotated[float, parameter("the same for the share hit in one's own category", unit="1/h", ge=0, le=1)] = 0.004  # fmt: skip
     hit_actions: Annotated[float, parameter("false actions in a day from which others call a store hit", unit="actions", ge=1, le=1e6)] = 100.0  # fmt: skip
     quiet_hours: Annotated[float, parameter("hours without an attack before goods come back", unit="h", ge=0, le=1000, prior=(8, 30))] = 18.0  # fmt: skip
@@ -43,7 +43,7 @@ def delisting_hazard(
 
     h = rate * x**2/(x**2 + half**2) + stockout + precaution * share hit + the same in the
     category. The square: a few false orders at night are no reason to close.
-    Source: model.md 4.6. Leaves out: that a store may close single goods.
+    Source: docs/odd.md, 7.10. Leaves out: that a store may close single goods.
     """
     hazard = p.delist_rate * saturating(false_ratio * false_ratio, p.delist_half * p.delist_half)
     if sold_out:

@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.calendar import HOURS_A_DAY, date_of
 from sim.units import F64
-from sim.views.numbers import count
+from sim.views.numbers import quantity
 
 W, H = 1000.0, 240.0
 """The drawing's own units; it is stretched to its place."""
@@ -188,10 +188,7 @@ def _ticks(low: float, high: float) -> list[float]:
 def _amount(value: float) -> str:
     if value == 0:
         return "0"
-    if abs(value) >= 1e6:
-        text = f"{value / 1e6:.4g} m"
-    else:
-        text = count(value) if abs(value) >= 10 else f"{value:.2g}"
+    text = f"{value / 1e6:.4g} m" if abs(value) >= 1e6 else quantity(value)
     return text.replace("-", "\N{MINUS SIGN}")
 
 

@@ -13,7 +13,7 @@ from sim.comparing.comparison import Comparison, compare
 from sim.hindcasts import Hindcast, hindcast
 from sim.views.dashboard_charts import Band, Chart, Line, draw
 from sim.views.dashboard_choices import Checked
-from sim.views.numbers import count
+from sim.views.numbers import quantity
 from sim.views.report import Grid
 from sim.views.reported import reported_of
 from sim.views.style import BLUE, SKY
@@ -147,14 +147,10 @@ def show_hindcast(h: Hindcast) -> str:
 
 
 def _fact(row: Mapping[str, Any]) -> str:
-    reported = f"{_short(row['low'])} to {_short(row['high'])}"
+    reported = f"{quantity(row['low'])} to {quantity(row['high'])}"
     simulated = (
-        "in no world" if row["p05"] is None else f"{_short(row['p05'])} to {_short(row['p95'])}"
+        "in no world" if row["p05"] is None else f"{quantity(row['p05'])} to {quantity(row['p95'])}"
     )
     mark = '<td class="b-yes">yes</td>' if row["inside"] else '<td class="b-no">no</td>'
     what = f"{escape(row['quantity'])} <small>{escape(row['id'])}, {escape(row['unit'])}, {escape(row['use'])}</small>"
     return f"<tr><td>{what}</td><td>{reported}</td><td>{simulated}</td>{mark}</tr>"
-
-
-def _short(value: float) -> str:
-    return count(value) if abs(value) >= 10 else f"{value:.2g}"

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sim.calendar import HOURS_A_DAY, date_of
 from sim.facts import Fact
 from sim.units import F64
-from sim.views.numbers import count
+from sim.views.numbers import quantity
 from sim.views.reported import draw_reported
 from sim.views.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
 
@@ -97,10 +97,6 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
         for side, end, mark in ((0, edge[0], "<"), (2, edge[2], ">")):
             if at[side] != end:
                 ax.plot(end, y, mark, color=colour, markersize=5)
-        told = " to ".join(_written(row[q]) for q in ("p05", "p95"))
+        told = " to ".join(quantity(row[q]) for q in ("p05", "p95"))
         use = "" if row["use"] == "calibrate" else f" ({row['use']})"
         ax.text(1.01, y, f"{told}{use}", ha="left", color=GREY, **words)
-
-
-def _written(value: float) -> str:
-    return count(value) if abs(value) >= 10 else f"{value:.2g}"

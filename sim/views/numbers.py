@@ -9,6 +9,11 @@ def count(number: float) -> str:
     return f"{round(number, min(digits, 0)):,.0f}"
 
 
+def quantity(number: float) -> str:
+    """Write a number of any size to two digits at least: ``47,400``, ``0.24``."""
+    return count(number) if abs(number) >= 10 else f"{number:.2g}"
+
+
 def percent(share: float) -> str:
     """Write a share as a percentage: ``41 %``, ``1.0 %``."""
     if 0.0 < share < 0.001:

@@ -144,22 +144,39 @@ def written(value: float | None, unit: str) -> str:
 
 
 def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
-    """Print an agent's diary: a row an hour, or for one hour a line a term."""
+    """Print an agent's diary: a row an hour, or for one hour a line a term.
+
+    Of a long diary only the hours in which something changed are printed, and the last.
+    """
     if one:
         for name, value in table.iloc[0].items():
             print(f"{name:22} {_short(value)}")
         return
+    told = table[_changed(table)] if len(table) > MANY else table
     shown = Table(title=title, box=None, pad_edge=False)
     for name in table.columns:
         shown.add_column(str(name), justify="right")
-    for row in table.itertuples(index=False):
+    for row in told.itertuples(index=False):
         shown.add_row(*(_short(v) for v in row))
     Console(width=None if sys.stdout.isatty() else 200).print(shown)
-    if len(table) > MANY:
-        print("--hour H shows one hour alone, a line a term.")
+    if len(told) < len(table):
+        print(
+            f"{len(table) - len(told)} of {len(table)} hours are left out, in which it did as in "
+            "the hour before. --hour H shows one hour, a line a term; --json every hour."
+        )
+
+
+def _changed(table: pd.DataFrame) -> pd.Series:
+    """Tell which rows differ in a word from the row before; the last one always counts."""
+    words = table.select_dtypes(exclude="number").drop(columns="date", errors="ignore")
+    changed = words.ne(words.shift()).any(axis=1)
+    changed.iloc[-1] = True
+    return changed
 
 
 def _short(value: object) -> str:
-    if isinstance(value, float):
-        return f"{value + 0.0:.4g}"  # no minus before a zero
-    return str(value)
+    if not isinstance(value, float):
+        return str(value)
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value + 0.0:.4g}"  # no minus before a zero

@@ -14,7 +14,7 @@ from sim.tables import describe_columns
 from sim.units import Phase
 from tests.small_worlds import begun, finished, finished_result, one_measure
 
-# model.md section 5, as it stands there
+# docs/odd.md, section 9, as it stands there
 NAMES = """
 peak_online hour_peak_online n_sellers_at_peak share_sellers_at_peak cum_attackers
 hour_first_attack hour_truce hours_attack hours_truce hour_end

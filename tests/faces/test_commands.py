@@ -1,4 +1,4 @@
-"""The command line, against product.md: what it prints, what it writes, what it refuses."""
+"""The command line, what it prints, what it writes, what it refuses."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Centola and Macy (2007): complex contagion round a ring lattice (docking.md)."""
+"""Centola and Macy (2007): complex contagion round a ring lattice."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Epstein (2002): active when grievance outweighs risk by more than T (docking.md)."""
+"""Epstein (2002): active when grievance outweighs risk by more than T."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Granovetter (1978): a crowd in which everybody sees everybody (docking.md)."""
+"""Granovetter (1978): a crowd in which everybody sees everybody."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A measure of strength 0, or that never begins, is not there at all (docking.md)."""
+"""A measure of strength 0, or that never begins, is not there at all."""
 
 import pytest
 

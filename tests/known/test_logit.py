@@ -1,4 +1,4 @@
-"""Shopping alone: the shares of a multinomial logit (docking.md)."""
+"""Shopping alone: the shares of a multinomial logit."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The floor with room for all: M/D/1 (docking.md)."""
+"""The floor with room for all: M/D/1."""
 
 import pytest
 

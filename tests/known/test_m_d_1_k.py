@@ -1,4 +1,4 @@
-"""The floor with K places in all: M/D/1/K (docking.md)."""
+"""The floor with K places in all: M/D/1/K."""
 
 import pytest
 

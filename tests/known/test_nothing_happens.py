@@ -1,4 +1,4 @@
-"""No announcement and no response: no protest, no attack, no loss (docking.md)."""
+"""No announcement and no response: no protest, no attack, no loss."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""One store's rating: bad reviews in, bad reviews out (docking.md)."""
+"""One store's rating: bad reviews in, bad reviews out."""
 
 from fractions import Fraction
 

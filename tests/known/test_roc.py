@@ -1,4 +1,4 @@
-"""Detection alone: the curve of its scores, and Poisson numbers thinned (docking.md)."""
+"""Detection alone: the curve of its scores, and Poisson numbers thinned."""
 
 from statistics import NormalDist
 

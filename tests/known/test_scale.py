@@ -1,4 +1,4 @@
-"""Sums and means do not depend on the share of people simulated (docking.md)."""
+"""Sums and means do not depend on the share of people simulated."""
 
 import pytest
 

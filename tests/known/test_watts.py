@@ -1,4 +1,4 @@
-"""Watts (2002): cascades in a random graph with one threshold for all (docking.md)."""
+"""Watts (2002): cascades in a random graph with one threshold for all."""
 
 import networkx as nx
 import numpy as np
