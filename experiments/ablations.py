@@ -9,6 +9,7 @@ Outcomes: every fact; the effect of two responses on the siege and on losses.
 
 import pandas as pd
 
+from experiments.keeping import write
 from sim import Scenario, compare, hindcast
 
 OFF = {
@@ -69,14 +70,6 @@ def what_responses_do(world, names, runs, workers):
     return pd.DataFrame(rows)
 
 
-def write(tables, *folders):
-    """Write tables into each folder that there is."""
-    for folder in filter(None, folders):
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            table.to_csv(folder / f"{name}.csv", index=False, float_format="%.5g")
-
-
 def carry_out(out, *, quick=False, workers=2, keep=None):
     """Run every ablation, and the responses for what loses no pattern."""
     runs, few, scale = (3, 2, 0.002) if quick else (20, 6, 0.05)
@@ -84,7 +77,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None):
     lost, medians = what_is_lost(world.but(hours=144), runs, workers)
     survive = [n for n in lost.loc[lost["patterns_lost"] == "none", "off"] if OFF.get(n)]
     tables = {"lost": lost, "medians": medians}
-    write(tables, out, keep)
+    write((out, keep), tables)
     tables["responses"] = what_responses_do(world, survive[:1] if quick else survive, few, workers)
-    write(tables, out, keep)
+    write((out, keep), tables)
     return "\n\n".join(f"{n}\n{t.to_string()}" for n, t in tables.items())

@@ -18,6 +18,7 @@ import pandas as pd
 import tomli_w
 from scipy.stats import qmc
 
+from experiments.keeping import write
 from sim import MODEL_VERSION, Scenario, __version__, parquet
 from sim.declared import fields_of
 from sim.facts import load_facts
@@ -323,10 +324,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None):
     say(
         f"{len(members)} members in {out / 'calibrated.toml'}; their place is sim/library/ensembles/"
     )
-    if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        for name, table in tables.items():
-            table.to_csv(keep / f"{name}.csv", index=False, float_format="%.5g")
+    write((keep,), tables)
     return "\n".join(said)
 
 

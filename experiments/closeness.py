@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.fees import schedule
+from experiments.keeping import write
 from sim import Scenario
 from sim.lab.convergence import wilson
 from sim.lab.draws import draws_of
@@ -65,8 +66,5 @@ def carry_out(out, *, quick=False, workers=2, keep=None):
             "peak_online_given_siege": float(np.mean(peaks)) if peaks else np.nan,
         })  # fmt: skip
     table = pd.DataFrame(rows)
-    for folder in (out, keep):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            table.to_csv(folder / "closeness.csv", index=False, float_format="%.4g")
+    write((out, keep), {"closeness": table})
     return table.to_string()

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import optimize
 
+from experiments.keeping import write
 from sim.facts import load_facts
 from sim.lab import matching
 
@@ -94,11 +95,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None):
             "crowd_facts": len(facts), "other_facts_it_cannot_say": len(every) - len(facts),
         })  # fmt: skip
     table = pd.DataFrame(rows)
-    for folder in (out, keep):
-        if folder is not None:
-            folder.mkdir(parents=True, exist_ok=True)
-            table.to_csv(folder / "curves.csv", index=False, float_format="%.5g")
-            picture(curves, facts).savefig(folder / "curves.png", dpi=110)
+    write((out, keep), {"curves": table}, {"curves": picture(curves, facts)})
     return table.T.to_string()
 
 

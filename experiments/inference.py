@@ -18,6 +18,7 @@ from experiments.calibration import (
     prior_table,
     screen,
 )
+from experiments.keeping import write
 from sim.ensembles import load_ensemble
 from sim.lab.inference import infer, ranks, uniformity
 
@@ -75,13 +76,9 @@ def carry_out(out, *, quick=False, workers=2, keep=None, rows=None):
         "sd_inferred_of_prior": narrowed(x, y, held_out, accepted),
         "sd_ensemble_of_prior": [s[0] for s in spread], "median_in_ensemble": [s[1] for s in spread],
     }).sort_values("sd_inferred_of_prior")  # fmt: skip
-    for place in (out, keep):
-        if place is not None:
-            place.mkdir(parents=True, exist_ok=True)
-            table.to_csv(place / "inference.csv", index=False, float_format="%.4g")
-            names = [m[0] for m in matter]
-            pd.DataFrame(found, columns=names).to_csv(place / "ranks.csv", index=False)
-            picture(found, names, p_values).savefig(place / "ranks.png", dpi=110)
+    names = [m[0] for m in matter]
+    tables = {"inference": table, "ranks": pd.DataFrame(found, columns=names)}
+    write((out, keep), tables, {"ranks": picture(found, names, p_values)})
     facts = ", ".join(f.id for f in facts_fitted())
     return (
         f"{len(x)} runs from the prior at scale {size.waves[0][1]}, {len(held_out)} held out, "

@@ -1,9 +1,11 @@
 """What all experiments share: read the specification, sweep, analyse, keep what is small."""
 
 import importlib
+import os
 import tomllib
 from pathlib import Path
 
+from experiments.keeping import write
 from sim import MODEL_VERSION, __version__, lab, sweep
 from sim.lab.analysis import analyse
 from sim.views.sweep_plots import save_pictures
@@ -20,7 +22,7 @@ def names():
     return sorted(
         p.stem
         for p in files
-        if p.stem not in {"__init__", "__main__", "fees", "running", "smc", *COMMANDS}
+        if p.stem not in {"__init__", "__main__", "fees", "keeping", "running", "smc", *COMMANDS}
     )
 
 
@@ -79,12 +81,10 @@ def run_experiment(name, out, *, quick=False, workers=2, keep=None):
         f"{len(runs)} runs, {found.n_failed} failed, design {found.design}, "
         f"constants {spec.get('constants', {})}, seeds {spec.get('seed', 1)} to "
         f"{spec.get('seed', 1) + spec['runs'] - 1}; besiege {__version__}, "
-        f"MODEL_VERSION {MODEL_VERSION}; {seconds:.0f} s of runs, on a machine shared with others.\n"
+        f"MODEL_VERSION {MODEL_VERSION}; {seconds:.0f} s of runs, on {os.cpu_count()} cores.\n"
     )
     if keep is not None:
-        keep.mkdir(parents=True, exist_ok=True)
-        for title, table in tables.items():
-            table.to_csv(keep / f"{title}.csv", index=False, float_format="%.5g")
+        write((keep,), tables)
         pictures = save_pictures(found, keep)
         (keep / "result.md").write_text(
             head + "\n" + "\n".join(f"![]({p})" for p in pictures) + "\n"

@@ -130,11 +130,8 @@ def joins(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
 @kernel
 def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
-    """Quit when the person's number of the hour lies below `quitting_chance`.
-
-    Most numbers lie above the largest chance there is, and need no exponential.
-    """
-    return u < p.quit_rate / p.substeps * factor and u < quitting_chance(wish, factor, p)
+    """Quit when the person's number of the hour lies below `quitting_chance`."""
+    return u < quitting_chance(wish, factor, p)
 
 
 @kernel
@@ -166,7 +163,8 @@ def move_people(
     """Let every person join, stay or quit, and draw who is online.
 
     A person far from joining is passed over by its own number alone: no utility can make the
-    probability exceed ``join_rate * factor``, so the result is the same and the hour cheap.
+    probability exceed ``join_rate * factor``, so the result is the same and the hour cheap. In
+    the same way most members' numbers say that they stay before any exponential is taken.
 
     Parameters
     ----------
@@ -191,9 +189,10 @@ def move_people(
     n_crossed, n_inside = 0, 0
     census[:, :] = 0
     most = p.join_rate / p.substeps * climate.join_factor
+    most_quit = p.quit_rate / p.substeps
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     w2, w3 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
-    lanes = np.empty(LANES, np.int64)
+    lanes = np.empty(LANES, np.uint64)  # unsigned: no test for an index below 0
     for first in range(0, n, LANES):
         words_in_lanes(key, 0, hour, first, part, w0, w1, w2, w3)
         n_kept = 0
@@ -201,7 +200,7 @@ def move_people(
             lanes[n_kept] = lane
             n_kept += is_in(stance[first + lane]) | (unit(w0[lane]) < most)
         for kept in range(n_kept):
-            i = first + lanes[kept]
+            i = np.uint64(first) + lanes[kept]
             was_in = is_in(stance[i])
             u = unit(w0[lanes[kept]])
             seller = role[i] == Role.SELLER
@@ -213,7 +212,7 @@ def move_people(
             )  # fmt: skip
             if was_in:
                 factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
-                if quits(u, wish[i], factor, p):
+                if u < most_quit * factor and quits(u, wish[i], factor, p):
                     stance[i] = Stance.QUIT
                     online[i] = False
                     crossed[n_crossed] = i
@@ -231,8 +230,7 @@ def move_people(
             inside[n_inside] = i
             n_inside += 1
             census[0, role[i]] += 1
-            if online[i]:
-                census[1, role[i]] += 1
+            census[1, role[i]] += online[i]
     return n_crossed, n_inside
 
 
@@ -243,7 +241,7 @@ def tell_neighbours(crossed: I32, offsets: I64, neighbours: I32, stance: U8, out
         i = crossed[c]
         step = 1 if is_in(stance[i]) else -1
         for e in range(offsets[i], offsets[i + 1]):
-            out[neighbours[e]] += step
+            out[np.uint32(neighbours[e])] += step
 
 
 def phase_factors(phase: Phase, p: MobilisationParameters) -> tuple[float, float, float]:
