@@ -58,6 +58,7 @@ def draw(rows):
 
     mpl.use("Agg")
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import FixedLocator, FormatStrFormatter, NullLocator
 
     x = [row["consumers"] for row in rows]
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained")
@@ -70,7 +71,10 @@ def draw(rows):
     right.set_ylabel("memory of the process (MB)")
     right.set_ylim(100, 1000)
     right.legend(frameon=False)
-    for axes in (left, right):
+    for axes, at in ((left, (0.3, 0.5, 1, 2, 5)), (right, (100, 200, 300, 500, 1000))):
+        axes.yaxis.set_major_locator(FixedLocator(at))
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))
         axes.set_xlabel("consumers simulated")
         axes.grid(alpha=0.3, which="major")
         axes.spines[["top", "right"]].set_visible(False)

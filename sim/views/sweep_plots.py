@@ -214,17 +214,24 @@ def _ranks(ax: Axes, rows: pd.DataFrame) -> None:
 
 
 def runs_figure(found: Analysis) -> Figure:
-    """Draw how runs are spread, sieges apart, and how the mean settles with more of them."""
+    """Draw how runs are spread, sieges apart, and how the mean settles with more of them.
+
+    A mean settles from three seeds on; with fewer there is nothing to draw.
+    """
     columns = min(3, len(found.outcomes))
-    figure, axes = _grid(found, columns, 2 * -(-len(found.outcomes) // columns), 2.4)
-    for i, outcome in enumerate(found.outcomes):
-        row, column = divmod(i, columns)
-        _spread(axes[2 * row][column], found.runs, outcome, legend=i == 0)
-        _settling(axes[2 * row + 1][column], found.runs, outcome)
-    for i in range(len(found.outcomes), columns * (len(axes) // 2)):
-        row, column = divmod(i, columns)
-        axes[2 * row][column].set_axis_off()
-        axes[2 * row + 1][column].set_axis_off()
+    settles = found.runs["seed"].nunique() > 2
+    rows_each = 2 if settles else 1
+    figure, axes = _grid(found, columns, rows_each * -(-len(found.outcomes) // columns), 2.4)
+    places = [divmod(i, columns) for i in range(columns * (len(axes) // rows_each))]
+    for i, (row, column) in enumerate(places):
+        mine = [axes[rows_each * row + k][column] for k in range(rows_each)]
+        if i >= len(found.outcomes):
+            for ax in mine:
+                ax.set_axis_off()
+            continue
+        _spread(mine[0], found.runs, found.outcomes[i], legend=i == 0)
+        if settles:
+            _settling(mine[1], found.runs, found.outcomes[i])
     return figure
 
 
@@ -247,10 +254,6 @@ def _settling(ax: Axes, runs: pd.DataFrame, outcome: str) -> None:
     dress(ax)
     ax.set_xlabel("seeds", fontsize=TINY)
     ax.set_ylabel("mean so far", fontsize=TINY)
-    if len(settled) < 2:
-        ax.text(0.5, 0.5, "three seeds or more show how the mean settles", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
-        ax.set_axis_off()
-        return
     ax.xaxis.set_major_locator(MaxNLocator(6, integer=True))
     low, high = settled["mean"] - settled.half_width, settled["mean"] + settled.half_width
     ax.fill_between(settled.n, low, high, color=BLUE, alpha=0.2, linewidth=0)
