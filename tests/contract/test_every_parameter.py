@@ -48,7 +48,8 @@ NEEDS = {
         "population.onlooker_threshold_sd": 0.0,
     },
     "channel.contact_rate": {"response": "protect-and-talk"},
-    "channel.motion_talks": {"response": TALKS},
+    # an answer that would be accepted ends the siege before any motion is put
+    "channel.motion_talks": {"response": TALKS, "channel.answer_accepted": 0.9},
     "channel.motion_noise": {"channel.motion_fervour": 0.3},
     "attention.reporters_bonus": {"population.reporter_share": 0.05},
     "channel.motion_unanswered": {"response": "silence"},

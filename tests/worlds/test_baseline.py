@@ -49,7 +49,7 @@ WORLDS = {
     "punishment": {
         "response": PUNISHING, "hours": 90, "rivals.0.promise_after": 5,
         "population.n_sellers": 5_000, "population.n_onlookers": 8_000,
-        "population.seller_threshold_mean": 1.0,
+        "population.seller_threshold_mean": 1.0, "population.onlooker_threshold_mean": 0.9,
     },
     "a third of them are sellers": {
         "response": "silence", "hours": 84, "population.n_sellers": 5_000,
