@@ -10,13 +10,11 @@ from pyabc.sampler import Sampler
 
 from sim.lab.pool import ONE_THREAD
 
-# pyABC draws from numpy's global generator, so that one is seeded here (NPY002).
-
 BATCH = 32
 
 
 def _one(packed, seed):
-    np.random.seed(seed)  # noqa: NPY002
+    np.random.seed(seed)  # noqa: NPY002 - pyABC draws from this generator and takes no other
     return cloudpickle.loads(packed)()
 
 
@@ -75,7 +73,8 @@ class Within(pyabc.Distribution):
 
     def rvs(self, *args, **kwargs):
         """Draw a point."""
-        row = self.pool[np.random.randint(len(self.pool))]  # noqa: NPY002
+        at = np.random.randint(len(self.pool))  # noqa: NPY002 - the generator seeded for pyABC
+        row = self.pool[at]
         return pyabc.Parameter(dict(zip(self.order, row.tolist(), strict=True)))
 
     def pdf(self, x):
@@ -124,7 +123,7 @@ def smc(folder, prior, model, distance, *, members, generations, workers, seed, 
             below = before["distance"][before["w"].cumsum() >= 0.5 * before["w"].sum()]
             abc = begin(pyabc.ConstantEpsilon(float(below.iloc[0])))
             abc.load(db)
-        np.random.seed((seed + t) % 2**32)  # noqa: NPY002
+        np.random.seed((seed + t) % 2**32)  # noqa: NPY002 - as in `_one`, for this process
         abc.run(max_nr_populations=1)
         told = abc.history.get_all_populations().iloc[-1]
         say(f"generation {t}: distance below {told.epsilon:.3g}, {int(told.samples)} runs")

@@ -21,8 +21,14 @@ PARTIES = {
     "rivals": "cum_rival_gain",
 }
 """Who pays, and by which outcome; the last one is a gain."""
+
 LOSSES = ("total_social_loss", "platform_loss")
 """By which policies are ranked."""
+
+
+def as_loss(party: str, amount: float) -> float:
+    """Count what `PARTIES` names as that party's loss (yuan): a gain is below 0."""
+    return -amount if party == "rivals" else amount
 
 
 @dataclass(frozen=True)
@@ -69,7 +75,7 @@ class Compared:
     def paid(self, policy: str) -> dict[str, float]:
         """Give each party's mean loss under a policy (yuan); below 0 is a gain."""
         return {
-            party: (-1 if party == "rivals" else 1) * self.mean(policy, self.counted(outcome))
+            party: as_loss(party, self.mean(policy, self.counted(outcome)))
             for party, outcome in PARTIES.items()
         }
 

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from sim import folders
-from sim.comparing.tables import PARTIES
+from sim.comparing.tables import PARTIES, as_loss
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 from sim.views.numbers import count, in_millions, lost_or_gained
@@ -90,8 +90,7 @@ def _losses(outcomes: dict[str, dict[str, float | None]]) -> dict[str, float]:
     losses = {}
     for party, name in PAYERS.items():
         value = outcomes.get(name, {}).get("value")
-        lost = math.nan if value is None else value
-        losses[party] = -lost if party == "rivals" else lost
+        losses[party] = math.nan if value is None else as_loss(party, value)
     return losses
 
 

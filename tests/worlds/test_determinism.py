@@ -247,8 +247,7 @@ def test_a_numpy_whole_number_is_a_seed_too(seed):
 def test_a_run_leaves_the_generators_of_numpy_and_python_alone():
     import random
 
-    # The global generator is what the test is about (NPY002).
-    np.random.seed(3)  # noqa: NPY002
+    np.random.seed(3)  # noqa: NPY002 - the global generator is what the test is about
     random.seed(3)
     before = np.random.get_state()[1].tolist(), random.getstate()  # noqa: NPY002
     begun(hours=50).run()

@@ -41,6 +41,7 @@ def disk(folder, options):
         ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)], capture_output=True
     )
     if made.returncode:
+        # needs root; a disk that fills up is also tried without one, in test_sweep.py
         pytest.skip("mounting is not permitted")
     try:
         yield folder
