@@ -49,7 +49,8 @@ class Size:
     held_out: int = 200
 
 
-QUICK = Size(2, 4, ((60, 0.002), (40, 0.002)), 12, 2, 0.002, (0.002, 1), 240, 20)
+# Worlds large enough that chance does not rule out every one of the few sets.
+QUICK = Size(2, 4, ((60, 0.005), (40, 0.005)), 12, 2, 0.005, (0.01, 2), 240, 20)
 
 
 def base():
