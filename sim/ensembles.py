@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from numbers import Real
 from typing import Any
 
@@ -70,6 +71,12 @@ def named_in(data: Mapping[str, Any], source: str) -> Ensemble | None:
     if not isinstance(name, str) or name not in library_names("ensembles"):
         known = library_names("ensembles")
         raise BesiegeError(f"{source}: {unknown_name('ensemble', str(name), known)}")
+    return _of_the_library(name)
+
+
+@cache
+def _of_the_library(name: str) -> Ensemble:
+    """Read an ensemble once a process: its rows take as long to parse as a tenth of a small run."""
     return load_ensemble(name)
 
 
