@@ -87,7 +87,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self._besiege = chosen.but(changes) if changes else chosen
         self.world: World = found(self._besiege, self.seed, network)
-        _LIVING.add(self)
+        _HELD[self] = self.world.nbytes
         self._people_the_model()
         self.datacollector = mesa.DataCollector(
             {name: functools.partial(_latest, name=name) for name in record.SERIES}
@@ -220,6 +220,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
     def let_go(self) -> None:
         """Let the world's columns go at once; records and tables that were taken stay."""
         vars(self).pop("world", None)
+        _HELD.pop(self, None)
 
     def plot(self) -> "Figure":
         """Draw the siege so far."""
@@ -228,19 +229,28 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         return siege_figure(self.record, self._besiege)
 
 
-_LIVING: "weakref.WeakSet[Siege]" = weakref.WeakSet()
+_HELD: "weakref.WeakKeyDictionary[Siege, int]" = weakref.WeakKeyDictionary()
+"""Bytes of the columns of every siege that was not cleared yet, as they were at hour 0."""
+
 MOST_BYTES = 150_000_000
-"""Worlds that hold more than this together are looked through for those nobody uses."""
+"""New worlds that hold more than this together are looked through for those nobody uses."""
+
+_in_use = 0
 
 
 def _make_room() -> None:
     """Clear worlds that nobody uses any more.
 
     A Mesa model stands in circles of references, which Python clears late, since it counts
-    objects and not the megabytes that they hold.
+    objects and not the megabytes that they hold. A look takes as long as there are objects, so
+    worlds that were in use at the last one do not call for another.
     """
-    if sum(siege.world.nbytes for siege in _LIVING if "world" in vars(siege)) > MOST_BYTES:
+    global _in_use
+    held = sum(_HELD.values())
+    _in_use = min(_in_use, held)
+    if held > _in_use + MOST_BYTES:
         gc.collect()
+        _in_use = sum(_HELD.values())
 
 
 def _latest(model: Siege, name: str) -> float:
