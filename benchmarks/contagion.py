@@ -9,9 +9,10 @@ things stood after the step before. Thirty steps from the same first members. Ev
 four must count the same members after each step, or nothing is told.
 
 *Engine*: the stage of mobilisation itself, with the scenario's switches: only social pull
-counts, no noise (``tie_joins``: a tie joins), who wants to joins at once, nobody quits. The
-first members are people whose threshold nobody could miss. Nothing is left out: the stage draws
-its random numbers, looks up every column and weighs every term, though their weights are 0.
+counts, no noise (``tie_joins``: a tie joins), who wants to joins at once, nobody quits, members
+are always online. The first members are people whose threshold nobody could miss. The stage
+looks up every column and weighs every term, though their weights are 0; it draws no numbers, as
+it never does where all probabilities are 0 or 1.
 *Mesa*: one agent a person, its neighbours in a list, two sweeps of ``agents.do`` a step.
 *NDlib*: its ``ThresholdModel``. *Floor*: a numba loop over a count of neighbours inside that
 does nothing but the rule. *Frontier*: the same, visiting only those whose count has changed.
@@ -62,6 +63,9 @@ SWITCHES = {
     "mobilisation.noise": 0.0,
     "mobilisation.join_rate": 1.0,
     "mobilisation.quit_rate": 0.0,
+    "mobilisation.return_factor": 1.0,
+    "mobilisation.presence_top": 1.0,
+    "mobilisation.presence_power": 0.0,
 }
 """The scenario in which the stage of mobilisation is Watts's (2002) cascade."""
 
@@ -70,6 +74,10 @@ TERMS = {
     "+ grievance": {"mobilisation.weight_grievance": 1e-9},
     "+ attention": {"mobilisation.weight_attention": 1e-9},
     "+ risk": {"mobilisation.weight_risk": 1e-9},
+    "+ presence by the hour": {
+        "mobilisation.presence_top": 0.85,
+        "mobilisation.presence_power": 0.57,
+    },
     "+ noise": {"mobilisation.noise": 0.004},
     "+ quitting": {"mobilisation.quit_rate": 0.023},
     "+ a joining rate of 0.027": {"mobilisation.join_rate": 0.027},

@@ -1,8 +1,18 @@
 """What every test runs under."""
 
 import os
+import sys
+from pathlib import Path
 
 from hypothesis import settings
+
+# Workers and commands under test start a dozen Pythons, each of which would compile numba and
+# mesa anew where Python is told to keep no bytecode: these keep theirs, beside pytest's own.
+if sys.dont_write_bytecode:
+    kept = Path(__file__).parents[1] / ".pytest_cache" / "bytecode"
+    os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(kept)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 # Pictures are drawn without a screen; set before anything imports matplotlib.
 os.environ["MPLBACKEND"] = "Agg"

@@ -135,6 +135,30 @@ def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bo
 
 
 @kernel
+def is_open(probability: float) -> bool:
+    """Say whether a probability leaves both ends open."""
+    return 0.0 < probability < 1.0
+
+
+@kernel
+def left_to_chance(climate: Climate, p: MobilisationParameters) -> bool:
+    """Say whether anybody's number can matter in this hour.
+
+    It cannot where the decision is a step (no noise) and rates and presence are 0 or 1.
+    """
+    joining = p.join_rate / p.substeps * climate.join_factor
+    quitting = p.quit_rate / p.substeps
+    return (
+        p.noise > 0.0
+        or is_open(joining)
+        or is_open(joining * p.return_factor)
+        or is_open(quitting * climate.quit_factor_sellers)
+        or is_open(quitting * climate.quit_factor_onlookers)
+        or is_open(climate.presence)
+    )
+
+
+@kernel
 def social_pull(neighbours_in: int, degree: int, n_in: int, n: int, complete: bool) -> float:
     """Give z, the share of neighbours in the protest; in a complete graph, of everybody.
 
@@ -164,7 +188,8 @@ def move_people(
 
     A person far from joining is passed over by its own number alone: no utility can make the
     probability exceed ``join_rate * factor``, so the result is the same and the hour cheap. In
-    the same way most members' numbers say that they stay before any exponential is taken.
+    the same way most members' numbers say that they stay before any exponential is taken. Where
+    nothing is left to chance no number is drawn.
 
     Parameters
     ----------
@@ -193,8 +218,11 @@ def move_people(
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     w2, w3 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
     lanes = np.empty(LANES, np.uint64)  # unsigned: no test for an index below 0
+    chance = left_to_chance(climate, p)
+    w0[:] = w1[:] = 0
     for first in range(0, n, LANES):
-        words_in_lanes(key, 0, hour, first, part, w0, w1, w2, w3)
+        if chance:
+            words_in_lanes(key, 0, hour, first, part, w0, w1, w2, w3)
         n_kept = 0
         for lane in range(min(LANES, n - first)):
             lanes[n_kept] = lane

@@ -3,6 +3,7 @@
 import numpy as np
 
 from sim import diary
+from sim.chance import by_lottery
 from sim.rules import attack
 from sim.units import I32, Phase, Tactic
 from sim.world import Actions, World
@@ -51,11 +52,10 @@ def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
         if n <= size:
             break
         size = n
-    order = np.argsort(lottery[:n], kind="stable")
     succeeded = np.empty(n, np.bool_)
     n_blocked = attack.carry_out(
-        order, store, tactic, stores.listed, stores.cod_on, stores.click_cost, stores.stock,
-        stores.ad_left, world.books.actions[h], world.attempts, succeeded,
+        by_lottery(lottery[:n]), store, tactic, stores.listed, stores.cod_on, stores.click_cost,
+        stores.stock, stores.ad_left, world.books.actions[h], world.attempts, succeeded,
     )  # fmt: skip
     world.note(new_blocked=n_blocked, new_throttled=tallies[1])
     world.actions.append(Actions(h, actor[:n], store[:n], tactic[:n], succeeded))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.chance import Stream, U, column, key_of, philox, poisson, uniform
+from sim.chance import Stream, U, by_lottery, column, key_of, philox, poisson, uniform
 
 # Known-answer vectors of Philox4x32-10, Random123 (Salmon et al. 2011).
 KNOWN = [
@@ -118,3 +118,11 @@ def test_poisson_numbers_follow_their_law(mean):
 
 def test_no_stream_number_is_used_twice():
     assert len({int(s) for s in Stream}) == len(Stream.__members__)
+
+
+def test_a_lottery_orders_by_number_and_equal_numbers_by_row():
+    drawn = np.array([7, 2**32 - 1, 0, 7, 3, 0], np.uint32)
+    assert by_lottery(drawn).tolist() == [2, 5, 4, 0, 3, 1]
+    many = np.random.default_rng(1).integers(0, 5000, 20_000, dtype=np.uint32)
+    assert np.array_equal(by_lottery(many), np.argsort(many, kind="stable"))
+    assert by_lottery(drawn[:0]).size == 0

@@ -5,13 +5,16 @@ import pytest
 
 from sim.curves import sigmoid
 from sim.fees import FeeSchedule, all_hardships, hardship
+from sim.model import Siege
 from sim.rules.attention import AttentionParameters, attack_news, next_attention
 from sim.rules.mobilisation import (
+    Climate,
     MobilisationParameters,
     cause,
     efficacy,
     joining_chance,
     joins,
+    left_to_chance,
     quits,
     quitting_chance,
     social_pull,
@@ -103,3 +106,46 @@ def test_chances_to_join_and_to_quit_are_rates_times_factor_times_the_logistic()
     assert joining_chance(1.0, 1.0, p) == pytest.approx(0.4 / (1 + np.exp(-2.0)))
     assert quitting_chance(1.0, 2.0, p) == pytest.approx(0.4 / (1 + np.exp(2.0)))
     assert quitting_chance(-9.0, 40.0, p) == pytest.approx(1.0)
+
+
+STEP = {"noise": 0.0, "join_rate": 1.0, "quit_rate": 1.0, "return_factor": 1.0}
+CERTAIN = Climate(0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("fields", "weather", "expected"),
+    [
+        ({}, {}, False),
+        ({"join_rate": 0.0, "quit_rate": 0.0}, {"presence": 0.0}, False),
+        ({"noise": 0.1}, {}, True),
+        ({"join_rate": 0.9}, {}, True),
+        ({"quit_rate": 0.9}, {}, True),
+        ({"return_factor": 0.9}, {}, True),
+        ({"substeps": 2}, {}, True),
+        ({}, {"join_factor": 0.9}, True),
+        ({}, {"quit_factor_sellers": 0.9}, True),
+        ({}, {"quit_factor_onlookers": 0.9}, True),
+        ({}, {"presence": 0.9}, True),
+    ],
+)
+def test_numbers_are_drawn_where_any_probability_is_neither_0_nor_1(fields, weather, expected):
+    p = MobilisationParameters(**{**STEP, **fields})
+    assert left_to_chance(CERTAIN._replace(**weather), p) is expected
+
+
+def test_where_nothing_is_left_to_chance_the_crowd_is_the_one_that_draws_all_the_same():
+    certain = {
+        "scale": 0.01,
+        "hours": 40,
+        "mobilisation.presence_power": 0.0,
+        "mobilisation.presence_top": 1.0,
+        "mobilisation.quit_factor_gather": 1.0,
+        **{f"mobilisation.{name}": value for name, value in STEP.items()},
+    }
+    drawing = certain | {"mobilisation.return_factor": 1.0 - 1e-12}
+    one, other = (Siege("small", seed=2, **changes).run() for changes in (certain, drawing))
+    assert not left_to_chance(one.world.climate, one.scenario.mobilisation)
+    assert left_to_chance(other.world.climate, other.scenario.mobilisation)
+    for column in ("stance", "online", "wish", "hours_in"):
+        assert np.array_equal(getattr(one.world.crowd, column), getattr(other.world.crowd, column))
+    assert one.hours.online.nunique() > 5
