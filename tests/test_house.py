@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.mutation.__main__ import TESTS, tests_of
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
@@ -190,6 +192,18 @@ def test_the_model_version_of_the_code_has_its_entry_in_the_changelog():
     versions = {v for path in MODULES.values() for v in assigned.findall(path.read_text())}
     changes = (ROOT / "CHANGELOG.md").read_text()
     assert versions <= set(re.findall(r"MODEL_VERSION (\d+)", changes))
+
+
+def test_the_tests_to_which_mutants_are_held_are_there():
+    named = [test for file in TESTS for test in tests_of(file)]
+    missing = [test for test in named if not (ROOT / test.partition("::")[0]).is_file()]
+    missing += [
+        test
+        for test in named
+        if (name := test.partition("::")[2].partition("[")[0])
+        and f"def {name}(" not in (ROOT / test.partition("::")[0]).read_text("utf-8")
+    ]
+    assert missing == []
 
 
 def test_the_name_of_every_test_reads_as_a_sentence():

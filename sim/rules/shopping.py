@@ -337,7 +337,7 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
             if to_favourite and not listed[fav]:
                 tallies[Tally.FAILED_VISITS] += per_person
                 trade.n_failed[j] = min(255, trade.n_failed[j] + 1)
-                loyalty[j] = max(0.0, loyalty[j] - p.loyalty_fall)
+                loyalty[j] = max(0.0, float(loyalty[j]) - p.loyalty_fall)
             if u >= buys:
                 continue
             if u >= p.buy_mall:
@@ -401,7 +401,7 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
                 tallies[Tally.TO_RIVALS] += per_person
                 continue
             if lost > 0.0:
-                loyalty[j] = min(1.0, loyalty[j] + p.loyalty_rise)
+                loyalty[j] = min(1.0, float(loyalty[j]) + p.loyalty_rise)
 
 
 @kernel

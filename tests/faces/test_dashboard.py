@@ -18,8 +18,6 @@ from sim import parquet
 from sim.runs import run
 from sim.scenario import Scenario
 
-pytestmark = pytest.mark.faces
-
 FLAGS = [
     "--no-sandbox",
     "--disable-background-networking",

@@ -20,8 +20,6 @@ from sim.scenario import Scenario
 from sim.version import MODEL_VERSION
 from tests.guides import GUIDES, ROOT, blocks, patch, smaller, smaller_python
 
-pytestmark = pytest.mark.faces
-
 BIN = Path(sys.executable).parent
 LONGEST = 900
 """Seconds that a process may take; the recipes compile the engine."""

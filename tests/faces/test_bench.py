@@ -7,8 +7,6 @@ import pytest
 
 from sim import bench, model
 
-pytestmark = pytest.mark.faces  # it starts Pythons and runs a whole mall in little: 6 s
-
 
 @pytest.fixture(scope="module")
 def quick():
