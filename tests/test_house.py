@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.mutation.__main__ import TESTS, tests_of
+from tests.mutation import __main__ as mutation
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -195,7 +195,7 @@ def test_the_model_version_of_the_code_has_its_entry_in_the_changelog():
 
 
 def test_the_tests_to_which_mutants_are_held_are_there():
-    named = [test for file in TESTS for test in tests_of(file)]
+    named = [test for file in mutation.TESTS for test in mutation.tests_of(file)]
     missing = [test for test in named if not (ROOT / test.partition("::")[0]).is_file()]
     missing += [
         test

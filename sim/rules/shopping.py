@@ -336,7 +336,7 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
             lost = 1.0 - float(loyalty[j]) if ever_closed[fav] else 0.0
             if to_favourite and not listed[fav]:
                 tallies[Tally.FAILED_VISITS] += per_person
-                trade.n_failed[j] = min(255, trade.n_failed[j] + 1)
+                trade.n_failed[j] = min(255, int(trade.n_failed[j]) + 1)
                 loyalty[j] = max(0.0, float(loyalty[j]) - p.loyalty_fall)
             if u >= buys:
                 continue

@@ -1,8 +1,14 @@
 """What compiled kernels are kept for: the state of every file they are made of, and of no other."""
 
 import ast
+import os
+import subprocess
+import sys
+
+import pytest
 
 from sim import compiled
+from tests.mutation import __main__ as mutation
 
 ROOT = compiled._ROOT
 
@@ -43,3 +49,14 @@ def test_the_command_line_and_the_pictures_do_not_count():
     assert {"compiled.py", "units.py"} <= names
     assert not names & {"cli.py", "outcomes.py", "model.py", "scenario.py"}
     assert not [name for name in names if name.startswith(("views/", "lab/", "known/"))]
+
+
+@pytest.mark.slow
+def test_rules_that_are_not_compiled_pass_every_test_to_which_their_mutants_are_held():
+    named = dict.fromkeys(test for file in mutation.TESTS for test in mutation.tests_of(file))
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "--numprocesses=1", "-m", "not slow", *named],
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, cwd=ROOT.parent,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout

@@ -7,9 +7,6 @@ contracts. Renewed on purpose only, with a new MODEL_VERSION:
 """
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -105,15 +102,6 @@ def test_a_tiny_world_gives_the_numbers_that_are_written_down(name):
     # the libraries' logarithms differ in the last digit from one processor to the next
     assert found == pytest.approx(written, rel=1e-9, abs=1e-9)
     assert found["series new_purchases"] + found["series new_clicks"] > 0
-
-
-@pytest.mark.slow
-def test_rules_that_are_not_compiled_give_the_same_numbers():
-    command = [sys.executable, "-m", "pytest", "--numprocesses=2", "-m", "not slow", __file__]
-    done = subprocess.run(
-        command, env=os.environ | {"NUMBA_DISABLE_JIT": "1"}, capture_output=True, text=True
-    )
-    assert f"{len(WORLDS)} passed" in done.stdout, done.stdout
 
 
 if __name__ == "__main__":
