@@ -68,13 +68,20 @@ NEEDS = {
 }
 
 
+HOURS = {"open-talks": 200}  # an answer is long in coming
+
+
 def active(kind):
-    """Give a response of one measure that acts from the first attack on."""
+    """Give a response of one measure that acts from the first attack on.
+
+    Its cost shows at the renewal alone, so the end comes soon.
+    """
     return {
+        "hours": HOURS.get(kind, 96),
         "response": {
             "name": kind,
             "measures": [{"kind": kind, "trigger": {"hours_after_first_attack": 2}}],
-        }
+        },
     }
 
 

@@ -40,7 +40,6 @@ def test_there_are_eight_of_them_in_order():
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=name_of)
 def test_every_cell_runs_from_top_to_bottom(path):
-    pytest.importorskip("nbmake", reason="needs the group notebooks")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "--nbmake", f"--nbmake-timeout={SECONDS_A_CELL}",
          "-m", "", "-n", "0", path.name],

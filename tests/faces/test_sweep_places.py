@@ -105,7 +105,6 @@ def cluster(workers):
 
 @pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_table_even_when_it_loses_a_worker(tmp_path):
-    pytest.importorskip("distributed")
     whole = sim.sweep(LONGER, workers=1, quiet=True)
     with cluster(2) as (address, workers):
         same(sim.sweep(SPEC, out=tmp_path / "a", scheduler=address, quiet=True),
@@ -125,7 +124,6 @@ def test_a_dask_cluster_gives_the_same_table_even_when_it_loses_a_worker(tmp_pat
 
 @pytest.mark.slow  # connecting is tried for fifteen seconds
 def test_a_scheduler_that_is_not_there_is_refused_with_a_word(tmp_path):
-    pytest.importorskip("distributed")
     with pytest.raises(BesiegeError, match="which cannot be reached"):
         sim.sweep(SPEC, out=tmp_path, scheduler="tcp://127.0.0.1:9", quiet=True)
 
@@ -152,7 +150,6 @@ assert len(table) == 6 and set(table["response"]) == {"silence", "whisper"}, tab
 
 @pytest.mark.slow
 def test_a_measure_defined_in_a_notebook_cell_is_run_by_two_workers(tmp_path):
-    pytest.importorskip("nbmake")
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = {"cells": [cell | {"source": CELL}], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 import sim
-from experiments.running import load, names, run_experiment, shrink
+from experiments.running import load, names, run_experiment
 from sim.cli import main
 from sim.lab.analysis import analyse
 
@@ -40,8 +40,6 @@ def command(monkeypatch, *words):
 def test_a_sweep_of_each_design_is_shown_with_tables_and_pictures(
     kind, tmp_path, monkeypatch, capsys
 ):
-    if kind == "morris":
-        pytest.importorskip("SALib")
     design, factors = DESIGNS[kind]
     out = tmp_path / "out"
     sim.sweep(SPEC | {"design": design, "factors": factors}, out=out, workers=1, quiet=True)
@@ -80,6 +78,4 @@ def test_an_experiment_that_works_something_out_does_so_in_its_quick_form(name, 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in names() if n not in {"tipping", "scaling"}])
 def test_every_other_experiment_runs_in_its_quick_form(name, tmp_path):
-    if shrink(load(name)[0]).get("design", {}).get("kind") == "morris":
-        pytest.importorskip("SALib")
     assert "runs, 0 failed" in run_experiment(name, tmp_path / "out", quick=True, workers=1)

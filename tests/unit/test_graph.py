@@ -7,7 +7,6 @@ import pickle
 import tracemalloc
 
 import networkx as nx
-import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -414,8 +413,7 @@ def test_complete_and_none_store_no_edge_and_only_one_joins_all():
         draw("complete", 30_000).to_networkx()
 
 
-# The mutation check turns compilation off; every other run has it on and does not skip.
-@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="a full mall takes minutes uncompiled")
+@pytest.mark.slow
 @pytest.mark.parametrize("family", [*DRAWN, "ring"])
 def test_a_full_mall_is_wired_within_200_megabytes(family):
     draw(family, 100)

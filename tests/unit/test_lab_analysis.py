@@ -92,7 +92,6 @@ def test_the_interval_of_a_share_is_wilsons():
 
 
 def planned(kind, samples, **more):
-    pytest.importorskip("SALib")
     paths = ("mobilisation.noise", "mobilisation.join_rate", "attention.memory")
     return load(
         {"scenario": "small", "design": {"kind": kind, "samples": samples, **more},
@@ -108,6 +107,7 @@ def runs_by(plan, value):
     return pd.DataFrame(rows.values())
 
 
+@pytest.mark.faces
 def test_morris_finds_the_slopes_of_a_plane():
     plan = planned("morris", 6)
     table = morris(plan, runs_by(plan, lambda u: 3 * u[0] - 7 * u[1]), ["y"])
@@ -117,6 +117,7 @@ def test_morris_finds_the_slopes_of_a_plane():
     assert table.complete.all()
 
 
+@pytest.mark.faces
 def test_sobol_finds_the_indices_of_ishigamis_function():
     # Saltelli et al. (2008): a = 7, b = 0.1
     plan = planned("saltelli", 64, second_order=True)
@@ -134,6 +135,7 @@ def test_sobol_finds_the_indices_of_ishigamis_function():
     assert (table.low <= table.value).all()
 
 
+@pytest.mark.faces
 def test_an_outcome_missing_at_a_point_has_no_indices():
     plan = planned("morris", 3)
     table = morris(plan, runs_by(plan, lambda u: u[0]).iloc[1:], ["y"])

@@ -42,9 +42,9 @@ def test_a_grid_has_every_combination_and_a_range_in_it_its_steps():
     ]  # fmt: skip
 
 
+@pytest.mark.faces
 @pytest.mark.parametrize("kind", ["latin", "sobol", "morris", "saltelli"])
 def test_a_sampled_design_stays_in_its_ranges_and_rounds_whole_numbers(kind):
-    pytest.importorskip("SALib")
     given = spec(factors=SPAN, design={"kind": kind, "samples": 8})
     found = points(factors=SPAN, design={"kind": kind, "samples": 8})
     assert len(found) == count_points(load(given))

@@ -122,8 +122,6 @@ def test_curves_are_what_their_equations_say():
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["calibration", "closeness", "epidemic", "ablations"])
 def test_an_experiment_that_is_no_sweep_runs_in_its_quick_form(name, tmp_path):
-    pytest.importorskip("SALib")
-    pytest.importorskip("pyabc")
     told = run_experiment(name, tmp_path / name, quick=True, workers=2, keep=tmp_path / "kept")
     assert told
     assert list((tmp_path / "kept").glob("*.csv"))

@@ -193,8 +193,8 @@ def table(winner_loses_when):
     return Comparison(WORLD, ["a", "b"], pd.concat(rows), pd.DataFrame(), {"factors": ["x", "y"]})
 
 
+@pytest.mark.faces
 def test_the_box_in_which_the_usual_winner_loses_is_found():
-    pytest.importorskip("ema_workbench")
     found = robust.where_it_turns(table(lambda x: x > 0.7))
     assert found["winner"] == "a"
     assert list(found["box"]) == ["x"]
