@@ -50,6 +50,7 @@ mobilisations = parameters(
     join_rate=shares,
     quit_rate=shares,
     return_factor=shares,
+    substeps=st.sampled_from([1, 4]),
     tie_joins=st.booleans(),
 )
 climates = st.builds(
@@ -73,10 +74,11 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
     online &= np.isin(stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
     wish, hours_in = np.full(n, -99.0), np.zeros(n, np.int16)
     n_in = n // 3
+    part = p.substeps - 1  # the one in which the hour is counted
 
     expected = []
     for i in range(n):
-        w0, w1, _w2, _w3 = words(key, 0, hour, i, 0)
+        w0, w1, _w2, _w3 = words(key, 0, hour, i, part)
         seller = role[i] == Role.SELLER
         u = mobilisation.utility(
             float(hardship[i]),
@@ -101,7 +103,7 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
     crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
     census = np.full((2, len(Role)), 7, np.int64)
     n_crossed, n_inside = mobilisation.move_people(
-        key, hour, 0, role, hardship, legitimacy, curiosity, risk, threshold, near, degree,
+        key, hour, part, role, hardship, legitimacy, curiosity, risk, threshold, near, degree,
         complete, n_in, climate, p, stance, online, wish, hours_in, crossed, inside, census,
     )  # fmt: skip
     assert stance.tolist() == [e[0] for e in expected]

@@ -131,6 +131,20 @@ def test_each_speech_adds_one_nomination_and_one_motion():
     assert tally.sum() == 6.0
 
 
+def test_a_speech_is_drawn_by_its_number_in_the_hour_and_no_other():
+    key, hour, n = key_of(4), 7, 40
+    speaker, wish, weights = np.arange(n, dtype=np.int32), np.full(n, -1.0), np.ones(9)
+    support, tally = np.zeros(9), np.zeros(len(Motion))
+    channel.hear(key, hour, speaker, wish, weights, 0.5, 0.0, P, support, tally)
+    named = [channel.pick(weights, uniform(key, Stream.NOMINATION, hour, r, 0)) for r in range(n)]
+    assert support.tolist() == np.bincount(named, minlength=9).tolist()
+    asked = [
+        channel.motion(uniform(key, Stream.MOTION, hour, r, 0), -1.0, 0.5, 0.0, P) for r in range(n)
+    ]
+    assert tally.tolist() == np.bincount(asked, minlength=len(Motion)).tolist()
+    assert (tally > 0).sum() == 2
+
+
 def tidings(**given):
     usual = {
         "hour": 70, "online": 5000.0, "top_today": 900.0, "top_ever": 1000.0,

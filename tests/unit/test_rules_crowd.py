@@ -98,6 +98,7 @@ def test_efficacy_rises_with_the_crowd_and_falls_with_what_is_undone():
     assert efficacy(100.0, 0.0, p) == pytest.approx(0.6)
     assert efficacy(300.0, 0.5, p) == pytest.approx(0.4)
     assert [cause(h, p) for h in (0.0, 0.25, 0.5, 0.9)] == [0.0, 0.5, 1.0, 1.0]
+    assert cause(0.0, p._replace(cause_full=0.0)) == 1.0
 
 
 def test_chances_to_join_and_to_quit_are_rates_times_factor_times_the_logistic():

@@ -156,6 +156,8 @@ def test_the_small_seller_of_a_sale_is_drawn_by_turnover_in_its_category():
     assert drawn.count(3) / len(drawn) == pytest.approx(0.25, abs=1e-3)
     assert set(drawn) == {3, 5}
     assert shopping.seller_of(0.5, 2, m) == -1
+    poor = m._replace(seller_first=np.array([0, 3, 3, 3]), seller_sum=np.cumsum([0.2, 0.1, 0.1]))
+    assert [shopping.seller_of(u, 0, poor) for u in (0.49, 0.51, 0.74, 0.76)] == [7, 3, 3, 5]
 
 
 def test_a_rival_is_found_by_its_share_of_visits_and_the_last_takes_what_is_left():
