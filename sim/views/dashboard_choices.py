@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sim.chance import check_seed
-from sim.declared import describe, follow
+from sim.declared import Field, describe, follow
 from sim.messages import allowed, show, unknown_name
 from sim.reading import hour_of
 from sim.responses import Response
@@ -106,13 +106,13 @@ def _response(field: str, name: str) -> Response:
 def _changed(scenario: Scenario, name: str, text: str) -> Any:
     """Read a field of the scenario; its own declaration says what is allowed."""
     given = parse_settings([f"{name}={text.strip()}"])
-    value = getattr(scenario.but(given), name)
-    if value > LARGEST[name]:
+    value = given[name]
+    if isinstance(value, int | float) and value > LARGEST[name]:
         raise BesiegeError(
             f"{name}: given {show(value)}, allowed on this page at most {LARGEST[name]:g}; "
-            "besiege run takes more"
+            f"besiege run takes up to {_declared(name).high or 0:g}"
         )
-    return value
+    return getattr(scenario.but(given), name)
 
 
 def _begun(response: Response, name: str, text: str) -> Response:
@@ -122,15 +122,19 @@ def _begun(response: Response, name: str, text: str) -> Response:
     value = value_of(text.strip())
     if isinstance(value, date):
         value = hour_of(value, name)
-    trigger = ("response", "measures", 0, "trigger", "hour")
-    info = follow(Scenario, trigger).info
-    if info is None:
-        raise LookupError("a trigger without an hour")
-    declared = describe("hour", info, None)
+    declared = _declared("response", "measures", 0, "trigger", "hour")
     low, high = declared.low or 0, declared.high or 0
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise BesiegeError(f"{name}: given {show(value)}, allowed {allowed(declared)}")
     return response.at(value) if response.measures else response
+
+
+def _declared(*path: str | int) -> Field:
+    """Give what a scenario declares of one of its fields."""
+    info = follow(Scenario, path).info
+    if info is None:
+        raise LookupError(path)
+    return describe(str(path[-1]), info, None)
 
 
 def _whole(text: str) -> Any:

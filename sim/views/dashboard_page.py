@@ -87,20 +87,24 @@ def Controls(session: Session) -> None:  # noqa: N802
     update_counter.get()
     choices, faults = session.choices, check(session.choices).faults
 
+    def place(field: str) -> Any:
+        # By name: a field that comes or goes replaces no other that is just being used.
+        return solara.Div(classes=["b-field"]).key(field)
+
     def fault(field: str) -> None:
         if field in faults:
             solara.HTML(classes=["b-fault"], unsafe_innerHTML=escape(faults[field]))
 
     def select(label: str, field: str, names: list[str]) -> None:
         value = getattr(choices, field)
-        with solara.Div(classes=["b-field"]):
+        with place(field):
             solara.Select(label, names, value=value, on_value=lambda v: session.choose(**{field: v}), dense=True)  # fmt: skip
             fault(field)
             if value in TOLD and field not in faults:
                 solara.HTML(classes=["b-told"], unsafe_innerHTML=escape(TOLD[value]))
 
     def hour(label: str, field: str) -> None:
-        with solara.Div(classes=["b-field"]):
+        with place(field):
             Text(session, label, field, "its own")
             fault(field)
 
@@ -113,14 +117,14 @@ def Controls(session: Session) -> None:  # noqa: N802
         select("Second response, side by side", "other", [NONE, *RESPONSES])
         if choices.other != NONE:
             hour("Second begins at hour", "other_hour")
-        with solara.Div():
+        with solara.Div().key("numbers"):
             with solara.Div(classes=["b-three"]):
                 for label, field in (("Scale", "scale"), ("Hours", "hours"), ("Seed", "seed")):
-                    with solara.Div(classes=["b-field"]):
+                    with place(field):
                         Text(session, label, field)
             for field in ("scale", "hours", "seed"):
                 fault(field)
-        with solara.Div(classes=["b-field"]):
+        with place("pace"):
             solara.Select("Pace", list(PACES), value=session.pace, on_value=session.choose_pace, dense=True)  # fmt: skip
 
 
