@@ -151,6 +151,8 @@ def scenarios(draw):
     for path in draw(st.lists(st.sampled_from(list(FIELDS)), min_size=n, max_size=n, unique=True)):
         if path not in SIZED:
             put(given, path, draw(FIELDS[path]))
+    if draw(st.booleans()):  # too few worlds would draw it among all the other fields
+        put(given, "graph.family", draw(FIELDS["graph.family"]))
     scale = given.setdefault("scale", 0.01)
     usual = Scenario().but({k: given[k] for k in ("attack", "channel") if k in given})
     a, most = usual.attack, MOST_PEOPLE / scale

@@ -1,5 +1,6 @@
 """The renewal after the last hour (7.12)."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,7 +43,7 @@ class Renewal:
             return float(np.sum(np.array(list(values), float))) * weight
 
         def share(which):
-            return sum(what == which for what, _ in choices) / len(sellers) if sellers else 0.0
+            return sum(what == which for what, _ in choices) / len(sellers) if sellers else math.nan
 
         return cls(
             fees=total(b.fee for b in staying),
