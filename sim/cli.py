@@ -376,7 +376,6 @@ def main() -> None:
     except Exit as stop:
         code = stop.exit_code
     except (KeyboardInterrupt, Abort):
-        typer.echo("Interrupted.", err=True)
         code = 130
     except Exception as error:
         from sim.units import BesiegeError  # not earlier: it brings numpy, and --help is quick
@@ -384,6 +383,8 @@ def main() -> None:
         if not isinstance(error, BesiegeError):
             raise
         code = _refuse(str(error))
+    if code == 130:  # typer makes an exit of Ctrl-C
+        typer.echo("Interrupted.", err=True)
     sys.exit(code or 0)
 
 

@@ -63,19 +63,20 @@ def weigh_person(world: World, row: int) -> Entry:
         factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
         chance = float(mobilisation.quitting_chance(wish, factor, p))
         crossed = bool(mobilisation.quits(number, wish, factor, p))
-        does = "quits" if crossed else "stays in"
+        of, does = "quitting", "quits" if crossed else "stays in"
         is_in = not crossed
     else:
         factor = climate.join_factor * (p.return_factor if stance == Stance.QUIT else 1.0)
         chance = float(mobilisation.joining_chance(wish, factor, p))
         crossed = bool(mobilisation.joins(number, wish, factor, p))
-        does = "joins" if crossed else "stays out"
+        of, does = "joining", "joins" if crossed else "stays out"
         is_in = crossed
     terms = mobilisation.utility_terms(*own)
     return {
         "stance_before": stance.name,
         **{name: float(value) for name, value in terms._asdict().items()},
         "utility": wish,
+        "chance_of": of,
         "chance": chance,
         "number": number,
         "does": does,
@@ -110,12 +111,16 @@ def note_stores(world: World, day: StoreDay) -> None:
         protection = world.platform.orders.void_orders
         reopening = 0.0 if x.kept_shut[k] else stores.relisting_hazard(quiet, protection, p)
         suspending = float(stores.suspending_hazard(day.refusals[k], day.normal[k], p))
+        listed = bool(x.listed[k])
+        number = numbers[0] if listed else numbers[1]
+        chance = float(1.0 - np.exp(-(delisting if listed else reopening)))
+        does = ("closes", "stays open") if listed else ("reopens", "stays closed")
         _write(
             world,
             STORE,
             k,
             {
-                "listed": bool(x.listed[k]),
+                "listed": listed,
                 "cod_on": bool(x.cod_on[k]),
                 "actions": float(day.attempts[k]),
                 "false_orders": float(day.false_orders[k]),
@@ -125,9 +130,10 @@ def note_stores(world: World, day: StoreDay) -> None:
                 "stock": float(x.stock[k]),
                 "rating": float(stores.rating(x.quality[k], x.n_honest[k], x.n_bad[k])),
                 "hazard_to_close": delisting,
-                "chance_to_close": float(1.0 - np.exp(-delisting)) if x.listed[k] else 0.0,
-                "chance_to_reopen": 0.0 if x.listed[k] else float(1.0 - np.exp(-reopening)),
-                "number": numbers[0] if x.listed[k] else numbers[1],
+                "chance_to_close": chance if listed else 0.0,
+                "chance_to_reopen": 0.0 if listed else chance,
+                "number": number,
+                "does": does[0] if number < chance else does[1],
                 "hazard_to_suspend_cod": suspending,
             },
         )

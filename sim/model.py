@@ -15,6 +15,7 @@ from sim import agents, diary, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.chance import check_seed
 from sim.graph import Graph
+from sim.messages import unknown_name
 from sim.scenario import Scenario
 from sim.stages.attack import act
 from sim.stages.beliefs import believe
@@ -163,6 +164,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         """Typed graphs: ``coordination``, ``attacks``, ``moves`` and ``favourites``."""
         return networks.all_of(self.world)
 
+    def __repr__(self) -> str:
+        world, s = self.world, self.scenario
+        return f"<Siege {s.name}, scale {s.scale:g}, after {world.books.hours} of {s.hours} hours>"
+
     def person(self, row: int) -> Seller | Onlooker:
         """Give the agent of a row of the crowd: sellers first, then onlookers."""
         if row < self.world.n_sellers:
@@ -184,7 +189,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             "organisers": [self.organisers],
         }  # fmt: skip
         if kind not in tables:
-            raise BesiegeError(f"agent: given {name!r}, allowed {', '.join(agents.KINDS)}:ROW")
+            row = "".join(c for c in name if c.isdecimal()) or "ROW"
+            names = [k if k in {"platform", "organisers"} else f"{k}:{row}" for k in tables]
+            raise BesiegeError(unknown_name("agent", name, names))
         table = tables[kind]
         if not (row or "0").isdecimal() or int(row or 0) >= len(table):
             raise BesiegeError(

@@ -1,9 +1,11 @@
 """TOML in: from the library or a file, made ready for strict validation."""
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -160,3 +162,17 @@ def prepare(
     if isinstance(value, date) and is_dated(steps):
         return hour_of(value, path_of(steps))
     return value
+
+
+def file_hash(path: str | Path) -> str:
+    """Give a hash of what a file holds, empty if it cannot be read; read anew if it changed."""
+    try:
+        state = Path(path).stat()
+        return _hash_of(str(path), state.st_size, state.st_mtime_ns)
+    except OSError:
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _hash_of(path: str, size: int, changed: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()[:16]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 type Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RunResult:
     """What a run leaves: outcomes by name, and tables by hour, store, rival and seller.
 
@@ -49,8 +49,12 @@ class RunResult:
     stores: pd.DataFrame
     rivals: pd.DataFrame
     sellers: pd.DataFrame
-    record: Record = field(repr=False)
+    record: Record
     wall_seconds: float = field(compare=False, default=0.0)
+
+    def __repr__(self) -> str:
+        s = self.scenario
+        return f"<RunResult {s.name}, seed {self.seed}, scale {s.scale:g}, {s.hours} hours>"
 
     def to_dict(self) -> dict[str, Any]:
         """Give the run in plain values, as `besiege run --json` prints it."""

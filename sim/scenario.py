@@ -17,7 +17,7 @@ from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, Refun
 from sim.graph import GraphParameters
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
 from sim.population import PopulationParameters
-from sim.reading import is_file_name, library_list, prepare, read
+from sim.reading import file_hash, is_file_name, library_list, prepare, read
 from sim.reading import library_names as library_names  # the commands ask here
 from sim.responses import Measure, Response, Trigger
 from sim.rules.attack import AttackParameters
@@ -363,8 +363,10 @@ class Scenario(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of every field but the names and descriptions people give."""
+        """A hash of every field but the names people give; of an edge list, of what it holds."""
         data = _plain(self, canonical=True)
+        if self.graph.family == "file":
+            data["graph"]["path"] = file_hash(self.graph.path) or self.graph.path
         del data["name"], data["description"]
         del data["response"]["description"]
         # What a measure written in Python does is not told by its fields.

@@ -58,7 +58,11 @@ class Table(AbstractAgentSet[Any]):
         kind.put(self.model.world, name, self.rows, value)  # type: ignore[attr-defined]
 
     def __getitem__(self, i: int | slice) -> Any:
-        return self._some(self.rows[i]) if isinstance(i, slice) else self._agent(int(self.rows[i]))
+        if isinstance(i, slice):
+            return self._some(self.rows[i])
+        if not -len(self) <= i < len(self):
+            raise IndexError(f"{self.kind.kind}: given {i}, there are {len(self)}, from 0")
+        return self._agent(int(self.rows[i]))
 
     def __iter__(self) -> Iterator[Any]:
         return (self._agent(int(row)) for row in self.rows)

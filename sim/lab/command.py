@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sim.lab.spec import load
+from sim.lab.store import Store
 from sim.lab.sweep import carry_out, check_shard, repeat
 from sim.lab.writing import file_name
 from sim.messages import show
@@ -45,10 +46,14 @@ def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
     plan = load(asked.spec)
     shard = parse_shard(asked.shard)
     out = asked.out if asked.out is not None else Path("runs") / file_name(plan.spec.name)
-    summary = carry_out(
-        plan, out, workers=asked.workers, scheduler=asked.scheduler, shard=shard,
-        retry=asked.retry, quiet=quiet, spec_name=str(asked.spec), command=asked.command,
-    )  # fmt: skip
+    try:
+        summary = carry_out(
+            plan, out, workers=asked.workers, scheduler=asked.scheduler, shard=shard,
+            retry=asked.retry, quiet=quiet, spec_name=str(asked.spec), command=asked.command,
+        )  # fmt: skip
+    except KeyboardInterrupt:
+        print("What is finished is kept; the same command goes on from it.", file=sys.stderr)
+        raise
     if json:
         _print_json({"name": plan.spec.name, "out": str(out), **summary.to_dict()})
         return summary.failed > 0
@@ -57,7 +62,12 @@ def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
         f"Look at them with: besiege show {shlex.quote(str(out))}"
     )
     if summary.failed:
-        print(f"{summary.failed} runs failed: {out / 'failed'} says where and why.", file=sys.stderr)  # fmt: skip
+        first = Store(out).failed.iloc[0]
+        print(
+            f"{summary.failed} runs failed: {out / 'failed'} says where and why. The first, in "
+            f"{first['stage']}, hour {first['hour']}: {first['error']}",
+            file=sys.stderr,
+        )
     return summary.failed > 0
 
 

@@ -134,10 +134,10 @@ def _ends(table: dict[str, Any], name: str, field: Field, base: Any) -> tuple[fl
     if "around" in table:
         if "low" in table or "high" in table:
             raise BesiegeError(f"{name}.around: given with low or high, allowed alone")
-        if not 0 < table["around"] or not _is_number(base):
+        if not 0 < table["around"] <= 1 or not _is_number(base):
             raise BesiegeError(
                 f"{name}.around: given {table['around']:g} around {show(base)}, "
-                "allowed a share above 0 around a number"
+                "allowed a share above 0 and at most 1, around a number"
             )
         half = abs(base) * table["around"]
         low, high = base - half, base + half

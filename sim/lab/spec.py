@@ -14,7 +14,7 @@ from sim.declared import follow, kinds_of, steps_of
 from sim.lab.levels import Level, Range, level_of, levels_of
 from sim.messages import explain, say, show, unknown_name, unknown_path
 from sim.outcomes import OUTCOMES
-from sim.reading import is_file_name, parse_toml
+from sim.reading import file_hash, is_file_name, parse_toml
 from sim.record import SERIES
 from sim.responses import Response
 from sim.scenario import Scenario
@@ -150,6 +150,10 @@ def _plan(data: dict[str, Any], home: Path) -> Plan:
     n_named = len(spec.factors) + len(spec.levers) + len(spec.uncertainties)
     if len(given) < n_named:
         raise BesiegeError("factors: given a path twice, allowed once among factors, levers and uncertainties")  # fmt: skip
+    if twice := sorted(given.keys() & spec.constants.keys()):
+        raise BesiegeError(
+            f"constants: given {twice[0]}, which is varied too, allowed is one of both"
+        )
     points = tuple(_point(p, i, base, home) for i, p in enumerate(spec.design.points))
     if spec.design.kind == "list":
         given |= {p: ("factor", []) for point in points for p in point if p not in given}
@@ -234,6 +238,9 @@ def _from_python(path: Path, name: str, given: str) -> Response:
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         raise BesiegeError(f"response: given {given}, which cannot be had ({said})") from None
+    for kind in {type(m) for m in getattr(response, "measures", ())}:
+        if kind.__module__ == loaded.__name__:  # the whole file counts, constants of it included
+            kind.source_hash = file_hash(path)
     if not isinstance(response, Response):
         raise BesiegeError(f"response: given {given}, allowed is a sim.responses.Response or what makes one")  # fmt: skip
     return response

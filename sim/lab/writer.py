@@ -13,7 +13,7 @@ from sim.lab.identity import scenario_identity
 from sim.lab.listing import Planned, repeat_line
 from sim.lab.pool import Done
 from sim.lab.spec import Factor, Plan
-from sim.lab.store import Store, read_manifest, write_part, write_text
+from sim.lab.store import Store, read_manifest, undisturbed, write_part, write_text
 from sim.lab.writing import columns_of, spec_toml
 from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
@@ -146,12 +146,13 @@ class Writer:
         runs = _typed(pd.DataFrame([self._row(p, d) for p, d in good]), self._plan)
         failed = _typed(pd.DataFrame([self._failure(p, d) for p, d in bad]), self._plan)
         # What says that a run is done comes last.
-        for table, rows in (("hours", kept), ("timing", timing), ("runs", runs), ("failed", failed)):  # fmt: skip
-            if len(rows):
-                write_part(rows, self.folder / table / name)
-        self._n += 1
-        self._written = time.monotonic()
-        self._buffer.clear()
+        with undisturbed():
+            for table, rows in (("hours", kept), ("timing", timing), ("runs", runs), ("failed", failed)):  # fmt: skip
+                if len(rows):
+                    write_part(rows, self.folder / table / name)
+            self._n += 1
+            self._written = time.monotonic()
+            self._buffer.clear()
 
     def _repeat(self, planned: Planned) -> str:
         return repeat_line(self._plan, planned, self._spec_name, str(self.folder / "scenario.toml"))

@@ -19,6 +19,8 @@ from sim.runs import RunResult
 
 MANY = 24
 """Hours of a diary from which it is said how to see one."""
+LEAD = 2
+"""Hours told before one in which something changed."""
 WIDE = 120
 """Columns of a terminal from which the outcomes' meanings stand beside them."""
 
@@ -146,7 +148,8 @@ def written(value: float | None, unit: str) -> str:
 def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
     """Print an agent's diary: a row an hour, or for one hour a line a term.
 
-    Of a long diary only the hours in which something changed are printed, and the last.
+    Of a long diary only the hours in which something changed are printed, those that led up to
+    them, and the last.
     """
     if one:
         for name, value in table.iloc[0].items():
@@ -167,11 +170,11 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
 
 
 def _changed(table: pd.DataFrame) -> pd.Series:
-    """Tell which rows differ in a word from the row before; the last one always counts."""
+    """Tell which rows are the last, differ in a word from the row before, or lead up to one."""
     words = table.select_dtypes(exclude="number").drop(columns="date", errors="ignore")
     changed = words.ne(words.shift()).any(axis=1)
     changed.iloc[-1] = True
-    return changed
+    return changed[::-1].rolling(1 + LEAD, min_periods=1).max()[::-1].astype(bool)
 
 
 def _short(value: object) -> str:

@@ -532,6 +532,8 @@ def test_a_stores_diary_tells_when_it_closes_and_when_it_reopens(watched):
             assert entry["listed"] == before
             if before:
                 assert listed == (entry["number"] >= entry["chance_to_close"])
+            told = ("stays open" if before else "reopens", "closes" if before else "stays closed")
+            assert entry["does"] == told[not listed]
             p = siege.scenario.stores
             false_ratio = entry["false_orders"] / max(entry["normal_orders"], 1e-9)
             least = stores.delisting_hazard(false_ratio, entry["sold_out"], 0.0, 0.0, p)

@@ -366,3 +366,27 @@ def test_a_worker_killed_in_the_midst_costs_nothing_and_hash_seeds_make_no_diffe
     assert killed >= 1
     same(sim.lab.open(out).runs, sweep(tmp_path / "again", SPEC | longer))
     assert len(sim.lab.open(out).failed) == 0
+
+
+@pytest.fixture
+def interruptible():
+    """Take Ctrl-C as in a terminal, wherever the tests were begun."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
+def test_ctrl_c_waits_until_what_is_being_written_is_whole():
+    written = []
+
+    def write():
+        with store.undisturbed():
+            signal.raise_signal(signal.SIGINT)
+            written.append("whole")
+
+    with pytest.raises(KeyboardInterrupt):
+        write()
+    assert written == ["whole"]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)

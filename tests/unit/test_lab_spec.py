@@ -74,6 +74,8 @@ def test_around_a_value_is_a_share_to_either_side_and_stays_where_it_is_allowed(
     base = factor.base.value
     assert factor.range.low == pytest.approx(0.8 * base)
     assert factor.range.high <= min(1.2 * base * 1.0000001, factor.field.high)
+    with pytest.raises(BesiegeError, match="given 20 around"):
+        load(spec(factors={"mobilisation.join_rate": {"around": 20}}))
 
 
 def test_a_list_has_its_points_and_the_base_where_they_are_silent():
@@ -173,6 +175,34 @@ def test_a_measure_made_in_python_counts_by_name_source_and_parameters():
     plain = Scenario.load("small").but(response=Response(name="own", measures=(Statement(trigger=Trigger(hour=5), answer=0.1),)))  # fmt: skip
     assert first != scenario_identity(plain)
     assert run_key(first, 1) != run_key(first, 2)
+
+
+def test_all_of_a_python_file_counts_in_what_its_measures_are(tmp_path):
+    code = (
+        "from sim.responses import Response, Statement, Trigger\n"
+        "BASE = 0.1\n"
+        "class Own(Statement):\n"
+        "    def orders(self, view):\n"
+        "        return super().orders(view) if BASE > 0 else None\n"
+        "late = Response(name='late', measures=(Own(trigger=Trigger(hour=3)),))\n"
+    )
+
+    def key():
+        base = load(spec(factors={"response": [f"{tmp_path}/mine.py:late"]}))
+        return next(iter(runs_of(base))).key
+
+    (tmp_path / "mine.py").write_text(code)
+    before = key()
+    assert key() == before
+    (tmp_path / "mine.py").write_text(code.replace("BASE = 0.1", "BASE = -0.1"))
+    assert key() != before
+
+
+def test_a_field_is_a_constant_or_varied_and_not_both():
+    with pytest.raises(
+        BesiegeError, match=r"constants: given fees\.new\.standard, which is varied"
+    ):
+        load(spec(constants={"fees.new.standard": 7000}))
 
 
 def test_a_measure_may_stand_in_a_python_file_beside_the_specification(tmp_path):

@@ -89,6 +89,21 @@ def test_equal_scenarios_have_equal_fingerprints_however_they_were_made():
         assert hash(other) == hash(plain)
 
 
+def test_a_network_of_a_file_counts_by_what_the_file_holds(tmp_path):
+    first, second = tmp_path / "one.csv", tmp_path / "two.csv"
+    first.write_text("0,1\n1,2\n")
+    second.write_text("0,1\n1,2\n")
+
+    def fingerprint(path):
+        return Scenario().but({"graph.family": "file", "graph.path": str(path)}).fingerprint
+
+    before = fingerprint(first)
+    assert before == fingerprint(second)
+    first.write_text("0,1\n")
+    assert before != fingerprint(first)
+    assert fingerprint(tmp_path / "none.csv") != fingerprint(tmp_path / "other.csv")
+
+
 def test_nothing_that_is_absent_comes_back_when_something_else_changes():
     calm = EVENTFUL.but({"announced": None, "rivals.0.promise_after": None})
     again = calm.but(scale=0.5).but({"attack.discipline": 0.1})

@@ -305,6 +305,14 @@ def test_an_agent_of_a_row_holds_no_state_of_its_own(siege):
     assert len(siege.agents) == 60 + 3 + 2
 
 
+def test_an_agent_that_is_not_there_is_refused_with_what_there_is(siege):
+    with pytest.raises(IndexError, match=f"seller: given 9999, there are {len(siege.sellers)}"):
+        siege.sellers[9999]
+    with pytest.raises(BesiegeError, match=r"allowed seller:7, .*platform, organisers; did you mean seller:7"):  # fmt: skip
+        siege.agent("Seller:7")
+    assert siege.sellers[-1].row == len(siege.sellers) - 1
+
+
 def test_a_slice_of_a_set_gives_the_agents_of_those_rows(seen):
     assert [a.row for a in seen.sellers[3:6]] == [3, 4, 5]
 
