@@ -8,6 +8,7 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
     from sim.scenario import Scenario
@@ -144,7 +145,7 @@ def hindcast(
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses (protect, protect@60, protect@+12) or TOML files; the first is the baseline")],
     fee: Annotated[list[str] | None, typer.Option("--fee", metavar="NAME", help="a fee schedule to cross them with; may be given again")] = None,
-    hour: Annotated[list[int] | None, typer.Option("--hour", metavar="HOUR", help="an hour at which each response begins; may be given again")] = None,
+    hour: Annotated[list[str] | None, typer.Option("--hour", metavar="HOUR", help="an hour, or a date such as 2011-10-12T21:00:00, at which each response begins; may be given again")] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
     runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
     ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "calibrated",
@@ -166,7 +167,7 @@ def compare(
     from sim.views.terminal_compare import carry_out
 
     n_failed = carry_out(
-        names, fee or [], world, runs=runs, seed=seed, hours=hour or [], ensemble=ensemble,
+        names, fee or [], world, runs=runs, seed=seed, hours=[_hour(text) for text in hour or []], ensemble=ensemble,
         workers=workers, out=out, json=json, quiet=quiet,
     )  # fmt: skip
     if n_failed:
@@ -253,7 +254,7 @@ def responses(
 
     if name is not None:
         response = load_response(name)
-        typer.echo(response.model_dump_json(indent=2, exclude_none=True))
+        _print_one(response, as_json=json)
         return
     _list(response_list(), as_json=json)
     if json:
@@ -267,6 +268,37 @@ def responses(
         typer.echo(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
         own = measure.model_fields.items()
         _tell_fields({n: i for n, i in own if n not in common or i.default != common[n].default})
+
+
+def _hour(text: str) -> int:
+    from sim.messages import show
+    from sim.settings import hour_value
+    from sim.units import BesiegeError
+
+    value = hour_value(text, "--hour")
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise BesiegeError(
+            f"--hour: given {show(value)}, allowed a whole number from 0, or a full hour such as "
+            "2011-10-12T21:00:00"
+        )
+    return value
+
+
+def _print_one(thing: "BaseModel", *, as_json: bool) -> None:
+    """Print one entry of the library as the TOML file that would give it."""
+    if as_json:
+        typer.echo(thing.model_dump_json(indent=2, exclude_none=True))
+        return
+    import tomli_w
+
+    typer.echo(tomli_w.dumps(_filled(thing.model_dump(exclude_none=True))))
+
+
+def _filled(value: Any) -> Any:
+    """Leave out empty lists, which say nothing."""
+    if isinstance(value, dict):
+        return {k: _filled(v) for k, v in value.items() if v != ()}
+    return [_filled(v) for v in value] if isinstance(value, tuple) else value
 
 
 def _tell_fields(fields: "dict[str, FieldInfo]") -> None:
@@ -304,7 +336,7 @@ def fees(
     from sim.scenario import fee_list, load_fees
 
     if name is not None:
-        typer.echo(load_fees(name).model_dump_json(indent=2, exclude_none=True))
+        _print_one(load_fees(name), as_json=json)
     else:
         _list(fee_list(), as_json=json)
 

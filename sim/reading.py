@@ -159,9 +159,19 @@ def prepare(
             prepare(item, root, inside(kinds, i)[0] or [object], (*steps, i))
             for i, item in enumerate(value)
         )
-    if isinstance(value, date) and is_dated(steps):
-        return hour_of(value, path_of(steps))
+    if is_dated(steps) and (moment := _as_date(value)) is not None:
+        return hour_of(moment, path_of(steps))
     return value
+
+
+def _as_date(value: Nested) -> date | None:
+    """Give a date, in quotes or not; none if it is something else."""
+    if isinstance(value, str):
+        try:
+            return datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, date) else None
 
 
 def file_hash(path: str | Path) -> str:

@@ -2,10 +2,12 @@
 
 import tomllib
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sim.declared import Nested, describe, follow, steps_of
 from sim.messages import show, unknown_path
+from sim.reading import hour_of
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 
@@ -44,6 +46,12 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
         else:
             found[path] = value_of(text)
     return found
+
+
+def hour_value(text: str, name: str) -> Nested:
+    """Read an hour, or a date for one; whether it is one, and allowed, the caller knows."""
+    value = value_of(text.strip())
+    return hour_of(value, name) if isinstance(value, date) else value
 
 
 def value_of(text: str) -> Nested:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.comparing import robust
-from sim.comparing.sentences import answer, assumptions, listed, question, share, span
+from sim.comparing.sentences import answer, assumptions, listed, question, share, span, without
 from sim.comparing.tables import Compared
 from sim.units import BesiegeError
 from sim.views import report_pictures as pictures
@@ -28,7 +28,14 @@ _WORDS = dict(enumerate("Two Three Four Five Six Seven Eight Nine Ten".split(), 
 
 def brief_of(c: Compared) -> Brief:
     """Work out everything that the report says."""
-    sections = [_who_pays(c), _platform(c), _crowd(c), _differences(c), _choice(c)]
+    sections = [
+        _who_pays(c),
+        _what_each_is(c),
+        _platform(c),
+        _crowd(c),
+        _differences(c),
+        _choice(c),
+    ]
     sections += [*_earlier(c), *_fees(c), *_turning(c), _pairing(c), _unknown(c)]
     about = c.about
     seeds = f"{about['seed']} to {about['seed'] + about['runs'] - 1}"
@@ -87,17 +94,28 @@ def _who_pays(c: Compared) -> Section:
         change = "–" if p == c.policies[0] else f"{m(d['mean'])} ({m(d['low'])} to {m(d['high'])})"
         rows.append([p, *(m(means[q][p]) for q in means), m(totals["mean"][p]), change])  # fmt: skip
     head = ["policy", *means, "all together", f"against {c.policies[0]} (90\u00a0% interval)"]
-    against = (
-        "old fees and no protest" if total.endswith("old_fees") else "the same fees and no protest"
-    )
     note = (
-        f"Million yuan lost on average, against the same world with {against}; below 0 is gained. "
+        f"Million yuan lost on average, against the same world with {without(c)}; below 0 is gained. "
         "What one pays another cancels in the sum. Parties are paid and charged to the end of next "
         "year's fees; sales count for the fortnight alone."
     )
     drawn = means.notna().all(axis=None) and totals.notna().all(axis=None)
     figure = [Picture(pictures.who_pays_figure(means, totals), "Losses of each party by policy")]
     return Section("Who pays", [], figure if drawn else [], Grid(head, rows, note, _best(c)))
+
+
+def _what_each_is(c: Compared) -> Section:
+    """Tell what each response does, and when; a comparison of an older version does not know."""
+    told = c.about.get("told", {})
+    rows = [
+        [name, r["description"] or "–", "; ".join(r["measures"]) or "none"]
+        for name, r in told.items()
+    ]
+    if not rows:
+        return Section("")
+    return Section(
+        "What each response is", [], [], Grid(["response", "in a sentence", "measures"], rows)
+    )
 
 
 def _platform(c: Compared) -> Section:
@@ -270,6 +288,8 @@ def _turning(c: Compared) -> list[Section]:
         found = robust.where_it_turns(c)
     except BesiegeError as error:
         return [Section("Where the ranking turns", [f"Not worked out: {error}."])]
+    if found["loses"] == 0.0:
+        return []
     words = [
         f"{found['winner']} is best for all together most often and is not in {share(found['loses'])} of the worlds."
     ]

@@ -22,6 +22,7 @@ from sim.lab.draws import Ensemble, draws_of
 from sim.lab.pool import Done, Task, run_many
 from sim.model import Siege
 from sim.outcomes import OUTCOMES
+from sim.responses import Response
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
@@ -190,10 +191,19 @@ def compare(
             "version": __version__,
             "model_version": MODEL_VERSION,
             "fingerprints": {p.name: p.scenario.fingerprint for p in policies},
+            "told": {p.response: _told(p.scenario.response) for p in policies},
             "wall_seconds": round(time.perf_counter() - began, 1),
             "command": "",
         },
     )
+
+
+def _told(response: Response) -> dict[str, Any]:
+    """Say what a response is, for who reads of it alone."""
+    return {
+        "description": response.description,
+        "measures": [f"{m.label}, {m.trigger.told()}" for m in response.measures],
+    }
 
 
 def _table(

@@ -46,14 +46,44 @@ def answer(c: Compared) -> list[str]:
 
 def _what_is_best(c: Compared, best: str, social: str) -> str:
     often = share(c.rank(best, social)["p_best"])
-    if best != c.policies[0]:
+    first, second = c.policies[0], _next_best(c, best, social)
+    saves = ""
+    if best != first:
         d = c.difference(best, social)
-        saves = f"{span(-d['mean'])} less than {c.policies[0]} (90\u00a0% interval {m(-d['high'])} to {m(-d['low'])})"  # fmt: skip
-        return f"{best} costs all parties together least: {saves}; it was best in {often} of the simulated worlds."
-    costs = {p: c.rank(p, social)["mean"] for p in c.policies}
-    second = min((p for p in c.policies if p != best), key=costs.__getitem__)
-    more = span(costs[second] - costs[best])
-    return f"{best} costs all parties together least and was best in {often} of the simulated worlds; the next, {second}, costs {more} more."
+        saves = f", {span(-d['mean'])} less than {first}{_between(-d['high'], -d['low'])}"
+    text = f"{best} costs all parties together least{saves}, and was best in {often} of the simulated worlds"
+    if second == first and best != first:
+        return f"{text}."
+    more, low, high = c.more_than(second, best, social)
+    sense = "more" if more >= 0 else "less"
+    said = f"{text}; the next, {second}, costs {span(abs(more))} {sense} on average"
+    if more == low == high == 0.0:
+        return f"{text}, as was {second}: the two never differ."
+    ends = (low, high) if more >= 0 else (-high, -low)
+    doubt = "" if low > 0 else ": these worlds do not tell the two apart"
+    return f"{said}{_between(*ends)}{doubt}."
+
+
+def _next_best(c: Compared, best: str, loss: str) -> str:
+    """Name the policy that costs least on average beside the best one."""
+    costs = {p: c.rank(p, loss)["mean"] for p in c.policies if p != best}
+    return min(costs, key=costs.__getitem__)
+
+
+def _between(low: float, high: float) -> str:
+    """Write an interval in million yuan; one world has none."""
+    if math.isnan(low):
+        return " (one world: no interval)"
+    return f" (90\u00a0% interval {m(low)} to {m(high)})"
+
+
+def without(c: Compared) -> str:
+    """Say against what losses are counted."""
+    return (
+        "old fees and no protest"
+        if c.losses[0].endswith("old_fees")
+        else "the same fees and no protest"
+    )
 
 
 def _who_pays(c: Compared, best: str, own: str) -> str:
@@ -64,12 +94,20 @@ def _who_pays(c: Compared, best: str, own: str) -> str:
         else f"{party} {'gain' if party != 'platform' else 'gains'} {span(-loss)}"
         for party, loss in losses.items()
     )
-    text = f"Who pays: under {best}, the {said}."
+    text = f"Who pays: under {best}, against the same world with {without(c)}, the {said}."
     if own == best:
         return f"{text} It is also what costs the platform itself least."
     lost = c.mean(own, c.counted("platform_loss"))
     word = "loses" if lost >= 0 else "gains"
-    return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform."
+    return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform.{_close(c, own)}"
+
+
+def _close(c: Compared, own: str) -> str:
+    """Say if another policy is as good for the platform, as far as these worlds tell."""
+    loss = c.losses[1]
+    second = _next_best(c, own, loss)
+    _mean, low, _high = c.more_than(second, own, loss)
+    return "" if low > 0 else f" These worlds do not tell {own} and {second} apart in this."
 
 
 def _what_is_not_known(c: Compared, best: str, social: str) -> str:
@@ -83,6 +121,8 @@ def _what_is_not_known(c: Compared, best: str, social: str) -> str:
     if largest == 0.0:
         worst = f"{best} is the best choice in all {n} worlds"
     text = f"Not known: {worst}, but {varied}."
+    if c.about.get("ensemble") == "calibrated":
+        text += " How people's minds answer to a response was held at its value, which no fact binds: --ensemble assumed varies that too."
     sieges = c.sieges["share_siege"]
     if float(sieges.min()) < 1.0:
         text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
@@ -96,10 +136,11 @@ def _still_on(c: Compared) -> str:
     if on.empty:
         return ""
     days = c.scenario.hours / 24
-    most = max(on["share_still_on"])
-    names = listed([str(p) for p in on["policy"]])
-    all_of_them = min(on["share_still_on"]) == 1.0
-    how = "every siege was" if all_of_them else f"up to {share(most)} of the sieges were"
+    if min(on["share_still_on"]) == 1.0:
+        names, how = listed([str(p) for p in on["policy"]]), "every siege was"
+    else:
+        each = zip(on["policy"], on["share_still_on"], strict=True)
+        names, how = listed([f"{p} {share(s)}" for p, s in each]), "of the sieges were"
     return f" Under {names} {how} still on after {days:.3g} days: what it would cost after that is in no number here."
 
 

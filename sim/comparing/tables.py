@@ -153,6 +153,12 @@ class Compared:
         """Give the row of a policy's paired difference in an outcome."""
         return self._found["differences"][policy, outcome]
 
+    def more_than(self, policy: str, other: str, outcome: str) -> tuple[float, float, float]:
+        """Give what a policy has more of an outcome than another: mean and 90 % interval."""
+        pairs = statistics.matrix(self.runs, outcome, [policy, other])
+        pairs = pairs[~np.isnan(pairs).any(axis=1)]
+        return statistics.interval(pairs[:, 0] - pairs[:, 1])
+
     def rank(self, policy: str, loss: str) -> dict[str, Any]:
         """Give the row of a policy's regret by a loss."""
         return self._found["regret"][policy, loss]

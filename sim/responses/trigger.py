@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
+from sim.calendar import describe
 from sim.responses.orders import PlatformView
 from sim.units import BesiegeError, parameter
 
@@ -41,6 +42,20 @@ class Trigger(BaseModel):
         if self.any:
             checks.append(any(t.is_met(view) for t in self.any))
         return bool(checks) and all(checks)
+
+    def told(self) -> str:
+        """Say when it is met, for people."""
+        events = dict(zip(SINCE, ("the first attack", "an ultimatum", "its deadline"), strict=True))
+        said = [] if self.hour is None else [f"from {describe(self.hour)}"]
+        for name, event in events.items():
+            if (wait := getattr(self, name)) is not None:
+                said.append(f"{wait} h after {event}" if wait else f"with {event}")
+        if self.online_above is not None:
+            said.append(f"when more than {self.online_above:,.0f} are online")
+        said += [t.told() for t in self.all]
+        if self.any:
+            said.append("(" + " or ".join(t.told() for t in self.any) + ")")
+        return " and ".join(said) or "never"
 
     def later(self, hours: int) -> "Trigger":
         """Give the trigger that is met so many hours later, or earlier if below 0.

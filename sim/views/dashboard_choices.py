@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from functools import lru_cache, partial
 from typing import Any
 
 from sim.chance import check_seed
 from sim.declared import Field, describe, follow
 from sim.messages import allowed, show, unknown_name
-from sim.reading import hour_of
 from sim.responses import Response
 from sim.scenario import Scenario, library_names, load_response
-from sim.settings import parse_settings, value_of
+from sim.settings import hour_value, parse_settings, value_of
 from sim.units import BesiegeError
 
 OWN = "as in the scenario"
@@ -119,9 +117,7 @@ def _begun(response: Response, name: str, text: str) -> Response:
     """Give a response begun at the hour that was typed; its own hours if none was."""
     if not text.strip():
         return response
-    value = value_of(text.strip())
-    if isinstance(value, date):
-        value = hour_of(value, name)
+    value = hour_value(text, name)
     declared = _declared("response", "measures", 0, "trigger", "hour")
     low, high = declared.low or 0, declared.high or 0
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:

@@ -1,6 +1,6 @@
 """The pictures of a comparison, drawn from its tables."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,7 +82,8 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") 
     n = len(means)
     height = 1.05 + 0.52 * n + 0.4 * bool(title)
     fig = Drawing(figsize=(WIDTH, height), facecolor="white")
-    ax = fig.add_axes((0.2, 0.5 / height, 0.77, 0.52 * n / height))
+    left = _room_for(means.index)
+    ax = fig.add_axes((left, 0.5 / height, 0.97 - left, 0.52 * n / height))
     dress(ax)
     for y, policy in enumerate(means.index):
         lost = gained = 0.0
@@ -103,7 +104,7 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") 
     ]
     marks += ax.plot([], [], "D-", color=INK, markersize=6, label="all together, 90 % interval")
     ax.legend(
-        handles=marks, ncols=6, loc="lower left", bbox_to_anchor=(-0.25, 1.0), frameon=False,
+        handles=marks, ncols=6, loc="lower left", bbox_to_anchor=((0.01 - left) / (0.97 - left), 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
     )  # fmt: skip
     fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
@@ -137,7 +138,11 @@ def differences_figure(
         "million yuan, less ← than the first policy → more lost", fontsize=SMALL, color=GREY
     )
     fig.subplots_adjust(
-        left=0.2, right=0.98, top=1 - 0.35 / height, bottom=0.6 / height, wspace=0.14
+        left=_room_for(policies),
+        right=0.98,
+        top=1 - 0.35 / height,
+        bottom=0.6 / height,
+        wspace=0.14,
     )
     return fig
 
@@ -186,6 +191,11 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
     ax.set_ylabel("million yuan lost by all together", fontsize=SMALL, color=GREY)
     ax.xaxis.set_major_formatter(FuncFormatter(_thousands))
     return fig
+
+
+def _room_for(names: Iterable[str]) -> float:
+    """Give the share of the width that the longest name takes, at least a fifth."""
+    return max(0.2, 0.03 + 0.0092 * max(map(len, names)))
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:

@@ -16,7 +16,7 @@ from sim.model import Siege
 from sim.outcomes import OUTCOMES
 from sim.responses import measures
 from sim.runs import run
-from sim.scenario import Scenario, library_names
+from sim.scenario import Scenario, library_names, load_fees, load_response
 from tests.small_worlds import SMALL
 
 HOURS = 60
@@ -301,6 +301,7 @@ WRONG = {
     "a folder with a list": ["show", "listed"],
     "one thing too many": ["run", "small", "calm"],
     "an unknown response to look at": ["responses", "protekt"],
+    "no hour to begin at": ["compare", "silence", "protect", "--hour", "noon"],
 }  # fmt: skip
 
 
@@ -372,3 +373,14 @@ def test_a_fault_of_the_engine_is_not_taken_for_wrong_input(besiege, monkeypatch
     monkeypatch.setattr(Siege, "step", broken)
     with pytest.raises(ZeroDivisionError):
         besiege("run", *SMALLER, "--json")
+
+
+def test_an_entry_of_the_library_is_printed_as_a_file_that_gives_it_again(besiege, tmp_path):
+    for name, load in (("as-happened", load_response), ("protect-and-talk", load_response)):
+        file = tmp_path / f"{name}.toml"
+        file.write_text(besiege("responses", name).out)
+        assert load(file) == load(name)
+    file = tmp_path / "phased.toml"
+    file.write_text(besiege("fees", "phased").out)
+    assert load_fees(file) == load_fees("phased")
+    assert json.loads(besiege("responses", "protect", "--json").out)["name"] == "protect"

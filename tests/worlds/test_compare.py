@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from sim import Scenario, compare
 from sim.comparing import robust, statistics
 from sim.comparing.comparison import Comparison
+from sim.comparing.sentences import answer
 from sim.responses import Measure, Response, Trigger
 from sim.units import BesiegeError
 
@@ -209,3 +211,36 @@ def test_policies_that_nothing_beats_on_both_losses_are_on_the_front():
     worse = c.runs.assign(platform_loss=c.runs["total_social_loss"])
     front = robust.pareto(dataclasses.replace(c, runs=worse)).set_index("policy")["on_front"]
     assert front.to_dict() == {"a": True, "b": False}
+
+
+def a_tie(more):
+    """Give a comparison in which the second policy costs `more` than the first in a world."""
+    rng = np.random.default_rng(3)
+    base = rng.normal(5e7, 1e7, 40)
+    losses = {
+        "a": base + 9e7,
+        "b": base,
+        "c": base + (more + rng.normal(0, 5e6, 40) if more else 0.0),
+    }
+    rows = [
+        pd.DataFrame({
+            "policy": p, "run": range(40), "response": p, "fee": None, "error": "",
+            "hour_first_attack": 40.0, "hour_end": 300.0, "total_social_loss": loss,
+            **dict.fromkeys(("platform_loss", "cum_store_loss", "cum_seller_loss",
+                             "cum_consumer_surplus_loss", "cum_rival_gain", "peak_online",
+                             "hours_attack", "cum_actions", "n_stores_attacked"), loss),
+        })
+        for p, loss in losses.items()
+    ]  # fmt: skip
+    return Comparison(WORLD, ["a", "b", "c"], pd.concat(rows), pd.DataFrame(), {"ensemble": "none"})
+
+
+def test_the_answer_says_whether_the_best_is_told_from_the_next():
+    apart, close, same = (answer(a_tie(more))[0] for more in (3e7, 1e5, 0.0))
+    assert "b costs all parties together least" in apart
+    assert re.search(
+        r"90 million yuan less than a \(.*the next, c, costs \d\d million yuan more", apart
+    )
+    assert "do not tell" not in apart
+    assert "do not tell the two apart" in close
+    assert "the two never differ" in same
