@@ -114,7 +114,10 @@ def _what_each_is(c: Compared) -> Section:
     if not rows:
         return Section("")
     return Section(
-        "What each response is", [], [], Grid(["response", "in a sentence", "measures"], rows)
+        "What each response is",
+        [],
+        [],
+        Grid(["response", "in a sentence", "measures"], rows, words=True),
     )
 
 

@@ -3,6 +3,7 @@
 import json
 import platform
 import time
+from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,6 +20,8 @@ from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
 
+LIBRARIES = ("mesa", "networkx", "numba", "numpy", "scipy")
+"""Whose versions a folder names: another may round the last digit otherwise."""
 SOONEST, LATEST = 5.0, 60.0
 """Seconds between parts: a fiftieth of the time so far, within these."""
 FULL = 20_000
@@ -91,6 +94,7 @@ class Writer:
             "keep_hours": hours,
             "python": platform.python_version(),
             "platform": platform.platform(),
+            "libraries": {name: metadata.version(name) for name in LIBRARIES},
             "command": command,
         }
         for name in ("runs", "hours", "timing", "failed"):

@@ -28,12 +28,16 @@ ETHICS = (
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table as it is printed: the first column names the row, ``strong`` rows stand out."""
+    """A table as it is printed: the first column names the row, ``strong`` rows stand out.
+
+    Of numbers, set to the right, or of ``words``.
+    """
 
     head: list[str]
     rows: list[list[str]]
     note: str = ""
     strong: frozenset[int] = frozenset()
+    words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
