@@ -126,7 +126,19 @@ def _what_is_not_known(c: Compared, best: str, social: str) -> str:
     sieges = c.sieges["share_siege"]
     if float(sieges.min()) < 1.0:
         text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
-    return text + _still_on(c)
+    return text + _never_begun(c) + _still_on(c)
+
+
+def _never_begun(c: Compared) -> str:
+    """Say under which policies that have measures none began, and in how many worlds."""
+    ended = c.runs[c.runs["error"] == ""]
+    said = []
+    for policy, own in ended.groupby("policy", sort=False):
+        told = c.about.get("told", {}).get(own["response"].iloc[0], {})
+        idle = float(own["hour_first_measure"].isna().mean())
+        if told.get("measures") and idle > 0.0:
+            said.append(f"{policy} in {share(idle)}")
+    return f" No measure began under {listed(said)} of the worlds." if said else ""
 
 
 def _still_on(c: Compared) -> str:

@@ -246,7 +246,8 @@ def _spread(ax: Axes, runs: pd.DataFrame, outcome: str, *, legend: bool) -> None
     ax.set_title(f"{outcome} ({OUTCOMES[outcome].unit})", fontsize=SMALL, loc="left", color=INK)
     ax.set_ylabel("runs", fontsize=TINY)
     if legend:
-        ax.legend(fontsize=TINY, frameon=False)
+        ax.margins(y=0.3)  # above the bars: to look for a free place may take seconds
+        ax.legend(fontsize=TINY, frameon=False, loc="upper right", ncols=2)
 
 
 def _settling(ax: Axes, runs: pd.DataFrame, outcome: str) -> None:

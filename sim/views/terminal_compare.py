@@ -58,7 +58,8 @@ def _tell(c: Comparison) -> None:
     print()
     shown = Table(box=None, pad_edge=False, title="million yuan lost on average; below 0: gained")
     for name in ("policy", *PARTIES, "all", "90 % interval of the change", "best"):
-        shown.add_column(name, justify="left" if name == "policy" else "right")
+        named = name == "policy"
+        shown.add_column(name, justify="left" if named else "right", no_wrap=named)
     for p in c.policies:
         change = c.difference(p, c.losses[0])
         best = c.rank(p, c.losses[0])["p_best"] if not c.regret.empty else float("nan")

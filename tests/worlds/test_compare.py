@@ -225,14 +225,21 @@ def a_tie(more):
     rows = [
         pd.DataFrame({
             "policy": p, "run": range(40), "response": p, "fee": None, "error": "",
-            "hour_first_attack": 40.0, "hour_end": 300.0, "total_social_loss": loss,
+            "hour_first_attack": 40.0, "hour_end": 300.0,
+            "hour_first_measure": np.where(np.arange(40) < 10, np.nan, 41.0), "total_social_loss": loss,
             **dict.fromkeys(("platform_loss", "cum_store_loss", "cum_seller_loss",
                              "cum_consumer_surplus_loss", "cum_rival_gain", "peak_online",
                              "hours_attack", "cum_actions", "n_stores_attacked"), loss),
         })
         for p, loss in losses.items()
     ]  # fmt: skip
-    return Comparison(WORLD, ["a", "b", "c"], pd.concat(rows), pd.DataFrame(), {"ensemble": "none"})
+    return Comparison(
+        WORLD,
+        ["a", "b", "c"],
+        pd.concat(rows),
+        pd.DataFrame(),
+        {"ensemble": "none", "told": {"c": {"measures": ["calls"]}}},
+    )
 
 
 def test_the_answer_says_whether_the_best_is_told_from_the_next():
@@ -244,3 +251,5 @@ def test_the_answer_says_whether_the_best_is_told_from_the_next():
     assert "do not tell" not in apart
     assert "do not tell the two apart" in close
     assert "the two never differ" in same
+    not_known = answer(a_tie(0.0))[2]
+    assert "No measure began under c in 25 % of the worlds." in not_known.replace("\u00a0", " ")
