@@ -12,7 +12,7 @@ import solara.lab
 from mesa.visualization.utils import force_update, update_counter
 
 from sim.scenario import fee_list, response_list, scenario_list
-from sim.views.dashboard_choices import NONE, OWN, check
+from sim.views.dashboard_choices import NONE, OWN, Choices, check
 from sim.views.dashboard_html import show_study, show_worlds
 from sim.views.dashboard_store import STORE
 from sim.views.dashboard_worlds import PACES, Session
@@ -20,6 +20,7 @@ from sim.views.dashboard_worlds import PACES, Session
 SCENARIOS, RESPONSES, FEES = (
     [name for name, _ in listed()] for listed in (scenario_list, response_list, fee_list)
 )
+HAPPENED = Choices().response
 TOLD = dict([*scenario_list(), *response_list(), *fee_list()])
 CSS = (resources.files("sim") / "views" / "dashboard.css").read_text("utf-8")
 
@@ -242,6 +243,10 @@ def Hindcasting(session: Session) -> None:  # noqa: N802
         f"Lays what was reported in October 2011 beside several worlds of <b>{escape(session.choices.scenario)}</b> "
         f"under <b>{escape(session.choices.response)}</b>."
     )
+    if session.choices.response != HAPPENED:
+        what += (
+            f" The facts are of {HAPPENED}: what another response changes is no fault of the model."
+        )
     Studying(session, "hindcast", what, "Run the hindcast")
 
 
