@@ -8,9 +8,6 @@ import typer
 from typer.exceptions import Abort, Exit, TyperException
 
 if TYPE_CHECKING:
-    from pydantic import BaseModel
-    from pydantic.fields import FieldInfo
-
     from sim.scenario import Scenario
 
 app = typer.Typer(
@@ -164,10 +161,11 @@ def compare(
     world = _world(scenario, None, settings, scale, hours)
     prepare_folder(out)
     _say_what_it_waits_for(quiet=quiet or json)
+    from sim.settings import read_hour
     from sim.views.terminal_compare import carry_out
 
     n_failed = carry_out(
-        names, fee or [], world, runs=runs, seed=seed, hours=[_hour(text) for text in hour or []], ensemble=ensemble,
+        names, fee or [], world, runs=runs, seed=seed, hours=[read_hour(text, "--hour") for text in hour or []], ensemble=ensemble,
         workers=workers, out=out, json=json, quiet=quiet,
     )  # fmt: skip
     if n_failed:
@@ -240,8 +238,9 @@ def show(
 def scenarios(json: Json = False) -> None:
     """Name the scenarios of the library."""
     from sim.scenario import scenario_list
+    from sim.views import library
 
-    _list(scenario_list(), as_json=json)
+    library.print_names(scenario_list(), as_json=json)
 
 
 @app.command(short_help="Name the responses, and every measure with parameters.")
@@ -251,80 +250,14 @@ def responses(
 ) -> None:  # fmt: skip
     """Name the responses of the library, and every measure with its parameters."""
     from sim.scenario import load_response, response_list
+    from sim.views import library
 
     if name is not None:
-        response = load_response(name)
-        _print_one(response, as_json=json)
+        library.print_entry(load_response(name), as_json=json)
         return
-    _list(response_list(), as_json=json)
-    if json:
-        return
-    from sim.responses import Measure, measures
-
-    typer.echo("\nMeasures that a response may name, each with a trigger and")
-    common = dict(Measure.model_fields)
-    _tell_fields(common)
-    for kind, measure in measures().items():
-        typer.echo(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
-        own = measure.model_fields.items()
-        _tell_fields({n: i for n, i in own if n not in common or i.default != common[n].default})
-
-
-def _hour(text: str) -> int:
-    from sim.messages import show
-    from sim.settings import hour_value
-    from sim.units import BesiegeError
-
-    value = hour_value(text, "--hour")
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise BesiegeError(
-            f"--hour: given {show(value)}, allowed a whole number from 0, or a full hour such as "
-            "2011-10-12T21:00:00"
-        )
-    return value
-
-
-def _print_one(thing: "BaseModel", *, as_json: bool) -> None:
-    """Print one entry of the library as the TOML file that would give it."""
-    if as_json:
-        typer.echo(thing.model_dump_json(indent=2, exclude_none=True))
-        return
-    import tomli_w
-
-    typer.echo(tomli_w.dumps(_filled(thing.model_dump(exclude_none=True))))
-
-
-def _filled(value: Any) -> Any:
-    """Leave out empty lists, which say nothing."""
-    if isinstance(value, dict):
-        return {k: _filled(v) for k, v in value.items() if v != ()}
-    return [_filled(v) for v in value] if isinstance(value, tuple) else value
-
-
-def _tell_fields(fields: "dict[str, FieldInfo]") -> None:
-    for name, info in fields.items():
-        extra = info.json_schema_extra
-        if isinstance(extra, dict):
-            default = _value(info.default)
-            typer.echo(
-                f"      {name:22} {info.description}, {extra.get('unit')}, default {default}"
-            )
-
-
-def _value(default: float | None) -> str:
-    if default is None:
-        return "none"
-    return f"{default:,.0f}" if default >= 1000 else f"{default:g}"
-
-
-def _list(rows: list[tuple[str, str]], *, as_json: bool) -> None:
-    if as_json:
-        import json
-
-        typer.echo(json.dumps(dict(rows), indent=2, ensure_ascii=False))
-    else:
-        width = max(len(name) for name, _ in rows) + 2
-        typer.echo("\n".join(f"{name:{width}}{told}" for name, told in rows))
+    library.print_names(response_list(), as_json=json)
+    if not json:
+        library.print_measures()
 
 
 @app.command()
@@ -334,11 +267,12 @@ def fees(
 ) -> None:
     """Name the fee schedules of the library."""
     from sim.scenario import fee_list, load_fees
+    from sim.views import library
 
     if name is not None:
-        _print_one(load_fees(name), as_json=json)
+        library.print_entry(load_fees(name), as_json=json)
     else:
-        _list(fee_list(), as_json=json)
+        library.print_names(fee_list(), as_json=json)
 
 
 @app.command()

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sim.declared import Nested, describe, follow, steps_of
-from sim.messages import show, unknown_path
+from sim.declared import Field, Nested, describe, follow, steps_of
+from sim.messages import allowed, show, unknown_path
 from sim.reading import hour_of
 from sim.scenario import Scenario
 from sim.units import BesiegeError
@@ -48,10 +48,30 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
     return found
 
 
-def hour_value(text: str, name: str) -> Nested:
-    """Read an hour, or a date for one; whether it is one, and allowed, the caller knows."""
+def read_hour(text: str, name: str) -> int:
+    """Read the hour at which a response begins, or a date for it.
+
+    Raises
+    ------
+    BesiegeError
+        For what is no hour, or none that a trigger may name; the message begins with ``name``.
+    """
     value = value_of(text.strip())
-    return hour_of(value, name) if isinstance(value, date) else value
+    if isinstance(value, date):
+        value = hour_of(value, name)
+    declared = declared_at("response", "measures", 0, "trigger", "hour")
+    low, high = declared.low or 0, declared.high or 0
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise BesiegeError(f"{name}: given {show(value)}, allowed {allowed(declared)}")
+    return value
+
+
+def declared_at(*path: str | int) -> Field:
+    """Give what a scenario declares of one of its fields."""
+    info = follow(Scenario, path).info
+    if info is None:
+        raise LookupError(path)
+    return describe(str(path[-1]), info, None)
 
 
 def value_of(text: str) -> Nested:

@@ -46,7 +46,8 @@ def answer(c: Compared) -> list[str]:
 
 def _what_is_best(c: Compared, best: str, social: str) -> str:
     often = share(c.rank(best, social)["p_best"])
-    first, second = c.policies[0], _next_best(c, best, social)
+    first = c.policies[0]
+    second, more, low, high = _next_best(c, best, social)
     saves = ""
     if best != first:
         d = c.difference(best, social)
@@ -54,20 +55,18 @@ def _what_is_best(c: Compared, best: str, social: str) -> str:
     text = f"{best} costs all parties together least{saves}, and was best in {often} of the simulated worlds"
     if second == first and best != first:
         return f"{text}."
-    more, low, high = c.more_than(second, best, social)
-    sense = "more" if more >= 0 else "less"
-    said = f"{text}; the next, {second}, costs {span(abs(more))} {sense} on average"
     if more == low == high == 0.0:
         return f"{text}, as was {second}: the two never differ."
-    ends = (low, high) if more >= 0 else (-high, -low)
+    sense, ends = ("more", (low, high)) if more >= 0 else ("less", (-high, -low))
     doubt = "" if low > 0 else ": these worlds do not tell the two apart"
-    return f"{said}{_between(*ends)}{doubt}."
+    return f"{text}; the next, {second}, costs {span(abs(more))} {sense} on average{_between(*ends)}{doubt}."
 
 
-def _next_best(c: Compared, best: str, loss: str) -> str:
-    """Name the policy that costs least on average beside the best one."""
+def _next_best(c: Compared, best: str, loss: str) -> tuple[str, float, float, float]:
+    """Name what costs least on average beside the best, and how much more: mean and interval."""
     costs = {p: c.rank(p, loss)["mean"] for p in c.policies if p != best}
-    return min(costs, key=costs.__getitem__)
+    second = min(costs, key=costs.__getitem__)
+    return second, *c.more_than(second, best, loss)
 
 
 def _between(low: float, high: float) -> str:
@@ -104,9 +103,7 @@ def _who_pays(c: Compared, best: str, own: str) -> str:
 
 def _close(c: Compared, own: str) -> str:
     """Say if another policy is as good for the platform, as far as these worlds tell."""
-    loss = c.losses[1]
-    second = _next_best(c, own, loss)
-    _mean, low, _high = c.more_than(second, own, loss)
+    second, _mean, low, _high = _next_best(c, own, c.losses[1])
     return "" if low > 0 else f" These worlds do not tell {own} and {second} apart in this."
 
 

@@ -6,11 +6,10 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sim.chance import check_seed
-from sim.declared import Field, describe, follow
-from sim.messages import allowed, show, unknown_name
+from sim.messages import show, unknown_name
 from sim.responses import Response
 from sim.scenario import Scenario, library_names, load_response
-from sim.settings import hour_value, parse_settings, value_of
+from sim.settings import declared_at, parse_settings, read_hour, value_of
 from sim.units import BesiegeError
 
 OWN = "as in the scenario"
@@ -105,10 +104,10 @@ def _changed(scenario: Scenario, name: str, text: str) -> Any:
     """Read a field of the scenario; its own declaration says what is allowed."""
     given = parse_settings([f"{name}={text.strip()}"])
     value = given[name]
-    if isinstance(value, int | float) and value > LARGEST[name]:
+    if type(value) in {int, float} and value > LARGEST[name]:
         raise BesiegeError(
             f"{name}: given {show(value)}, allowed on this page at most {LARGEST[name]:g}; "
-            f"besiege run takes up to {_declared(name).high or 0:g}"
+            f"besiege run takes up to {declared_at(name).high or 0:g}"
         )
     return getattr(scenario.but(given), name)
 
@@ -117,20 +116,8 @@ def _begun(response: Response, name: str, text: str) -> Response:
     """Give a response begun at the hour that was typed; its own hours if none was."""
     if not text.strip():
         return response
-    value = hour_value(text, name)
-    declared = _declared("response", "measures", 0, "trigger", "hour")
-    low, high = declared.low or 0, declared.high or 0
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise BesiegeError(f"{name}: given {show(value)}, allowed {allowed(declared)}")
-    return response.at(value) if response.measures else response
-
-
-def _declared(*path: str | int) -> Field:
-    """Give what a scenario declares of one of its fields."""
-    info = follow(Scenario, path).info
-    if info is None:
-        raise LookupError(path)
-    return describe(str(path[-1]), info, None)
+    hour = read_hour(text, name)
+    return response.at(hour) if response.measures else response
 
 
 def _whole(text: str) -> Any:
