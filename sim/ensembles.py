@@ -1,12 +1,14 @@
 """Calibrated ensembles: parameter sets that facts do not rule out, kept in the library."""
 
+import math
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
 from typing import Any
 
-from sim.messages import unknown_name
+from sim.messages import show, unknown_name
 from sim.reading import library_names, read
 from sim.units import BesiegeError
 
@@ -99,26 +101,59 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
     Raises
     ------
     BesiegeError
-        For a document without members, or with rows of another length than its parameters.
+        For a document without members, or one whose rows are not as many numbers as parameters.
     """
     paths, rows, best = (data.get(key) for key in ("parameters", "members", "best"))
-    if not (isinstance(paths, list) and isinstance(rows, list) and rows):
+    if not (isinstance(paths, list) and isinstance(rows, list) and paths and rows):
         raise BesiegeError(
             f"ensemble {name}: has no members, allowed is one with parameters and members"
         )
-    if not all(isinstance(row, list) and all(isinstance(v, Real) for v in row) for row in rows):
-        raise BesiegeError(f"ensemble {name}: members: allowed are rows of numbers")
-    if wrong := [i for i, row in enumerate(rows) if len(row) != len(paths)]:
+    if wrong := [path for path in paths if not isinstance(path, str)]:
         raise BesiegeError(
-            f"ensemble {name}: member {wrong[0]} has {len(rows[wrong[0]])} values, allowed {len(paths)}"
+            f"ensemble {name}: parameters: given {show(wrong[0])}, allowed are names of parameters"
         )
-    if not isinstance(best, int) or not 0 <= best < len(rows):
-        raise BesiegeError(f"ensemble {name}: best: given {best}, allowed 0 to {len(rows) - 1}")
+    if twice := [path for path, n in Counter(paths).items() if n > 1]:
+        raise BesiegeError(
+            f"ensemble {name}: parameters: given {show(twice[0])} twice, allowed once"
+        )
+    for i, row in enumerate(rows):
+        _check_member(row, f"ensemble {name}: member {i}", len(paths))
+    if not _is_whole(best) or not 0 <= best < len(rows):
+        raise BesiegeError(
+            f"ensemble {name}: best: given {show(best)}, allowed 0 to {len(rows) - 1}"
+        )
+    made = data.get("made", {})
+    if not isinstance(made, Mapping):
+        raise BesiegeError(f"ensemble {name}: made: given {show(made)}, allowed a table")
     return Ensemble(
         name=name,
         scenario=str(data.get("scenario", "")),
         parameters=tuple(paths),
         members=tuple(tuple(float(v) for v in row) for row in rows),
         best=best,
-        made=data.get("made", {}),
+        made=made,
     )
+
+
+def _check_member(row: Any, place: str, n: int) -> None:
+    """Refuse what is no row of so many numbers."""
+    if not isinstance(row, list):
+        raise BesiegeError(f"{place}: given {show(row)}, allowed are rows of numbers")
+    if len(row) != n:
+        raise BesiegeError(f"{place} has {len(row)} values, allowed {n}")
+    if wrong := [v for v in row if not is_finite(v)]:
+        raise BesiegeError(f"{place}: given {show(wrong[0])}, allowed are rows of numbers")
+
+
+def is_finite(value: Any) -> bool:
+    """Say whether a value is a number that can be reckoned with: no switch, NaN or infinity."""
+    try:
+        return (
+            isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(float(value))
+        )
+    except OverflowError:  # a whole number of more than 308 digits
+        return False
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)

@@ -1,18 +1,17 @@
 """Reported facts: a table of quantities, their bounds and sources, to hold beside a run."""
 
-import csv
 import difflib
-import io
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
 from sim import expressions
-from sim.messages import say
+from sim.messages import did_you_mean_number, quote, say, short
+from sim.reading_csv import Row, parse_csv, read_csv
 from sim.record import Record
 from sim.units import BesiegeError
 
@@ -81,70 +80,49 @@ def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
     BesiegeError
         In one line: the file, the line, the column, what was given and what is allowed.
     """
-    name = LIBRARY if path is None else str(path)
-    try:
-        if path is None:
-            text = (resources.files("sim") / "library" / LIBRARY).read_text("utf-8")
-        else:
-            text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise BesiegeError(
-            f"{name}: cannot be read ({error.__class__.__name__}: {error})"
-        ) from None
-    facts = tuple(_fact(row, f"{name} line {line}") for line, row in _rows(text, name))
+    if path is None:
+        table = parse_csv((resources.files("sim") / "library" / LIBRARY).read_bytes(), LIBRARY)
+    else:
+        table = read_csv(path)
+    _check_columns(table.columns, table.name)
+    facts = tuple(_fact(row, table.at(row)) for row in table.rows)
     if not facts:
-        raise BesiegeError(f"{name}: given no fact, allowed at least one line below the header")
+        raise BesiegeError(
+            f"{table.name}: given no fact, allowed at least one line below the header"
+        )
     twice = [f for f, n in Counter(fact.id for fact in facts).items() if n > 1]
     if twice:
-        raise BesiegeError(f"{name}: column id: given {twice[0]!r} twice, allowed once")
+        raise BesiegeError(f"{table.name}: column id: given {quote(twice[0])} twice, allowed once")
     return facts
 
 
-def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    try:
-        header = [column.strip() for column in next(reader, [])]
-        _check_header(header, name)
-        for row in reader:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) != len(header):
-                raise BesiegeError(
-                    f"{name} line {reader.line_num}: given {len(row)} values, allowed {len(header)}"
-                    "; a value with a comma in it needs quotes"
-                )
-            cells = (cell.strip() for cell in row)
-            yield reader.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise BesiegeError(f"{name} line {reader.line_num}: not CSV ({error})") from None
-
-
-def _check_header(header: list[str], name: str) -> None:
-    if not header:
-        raise BesiegeError(f"{name}: given an empty file, allowed the columns {', '.join(COLUMNS)}")
-    missing = [column for column in COLUMNS if column not in header]
+def _check_columns(given: tuple[str, ...], name: str) -> None:
+    missing = [column for column in COLUMNS if column not in given]
     if missing:
-        near = difflib.get_close_matches(missing[0], set(header) - set(COLUMNS), 1)
-        hint = f"; did you mean it by {near[0]!r}?" if near else ""
+        near = difflib.get_close_matches(missing[0], set(given) - set(COLUMNS), 1)
+        hint = f"; did you mean it by {quote(near[0])}?" if near else ""
         raise BesiegeError(
-            f"{name} line 1: column {missing[0]}: missing, given {', '.join(map(say, header))}, "
-            f"allowed with all of {', '.join(COLUMNS)}{hint}"
+            f"{name} line 1: column {missing[0]}: missing, given "
+            f"{short(', '.join(map(say, given)), 200)}, allowed with all of {', '.join(COLUMNS)}{hint}"
         )
 
 
-def _fact(row: dict[str, str], place: str) -> Fact:
+def _fact(given: Row, place: str) -> Fact:
+    row = given.cells
     if not row["id"]:
         raise BesiegeError(f"{place}: column id: given nothing, allowed a name of its own")
     low, high = (_number(row[column], f"{place}: column {column}") for column in ("low", "high"))
     if low > high:
         raise BesiegeError(
-            f"{place}: columns low, high: given {row['low']} and {row['high']}, allowed low <= high"
+            f"{place}: columns low, high: given {low:g} and {high:g}, allowed low <= high"
         )
     use, outcome = row["use"], row["outcome"]
     if use not in USES:
-        near = difflib.get_close_matches(use, USES, 1)
+        near = difflib.get_close_matches(use[:200], USES, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
-        raise BesiegeError(f"{place}: column use: given {use!r}, allowed {', '.join(USES)}{hint}")
+        raise BesiegeError(
+            f"{place}: column use: given {quote(use)}, allowed {', '.join(USES)}{hint}"
+        )
     if outcome:
         try:
             expressions.check(outcome)
@@ -167,5 +145,6 @@ def _number(given: str, place: str) -> float:
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise BesiegeError(f"{place}: given {given!r}, allowed a number")
+        hint = did_you_mean_number(given)
+        raise BesiegeError(f"{place}: given {quote(given)}, allowed a number{hint}")
     return value

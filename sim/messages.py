@@ -26,13 +26,30 @@ from sim.declared import (
 LONGEST = 60
 """Characters of what was given that are repeated."""
 
+LONGEST_NAME = 300
+"""Characters of a file's name, or of a path in a scenario, that are repeated."""
+
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,'\s\u2019]\d{3})+(?:\.\d+)?", re.ASCII)
+_POINTED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}|[+-]?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
+
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument", "invalid_key"}
 _MISSING = {"missing", "missing_argument", "union_tag_not_found"}
 
 
+def short(text: str, longest: int = LONGEST) -> str:
+    """Cut a text that is longer than so many characters, and say so by an ellipsis."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def say(text: str) -> str:
     """Give a text that fits on one line, quoted if it would not."""
-    return text if text and text.isprintable() and text == text.strip() else json.dumps(text)
+    plain = text and text.isprintable() and text == text.strip()
+    return short(text if plain else json.dumps(text), LONGEST_NAME)
+
+
+def quote(text: str) -> str:
+    """Repeat a text in quotes, short and on one line."""
+    return short(repr(text))
 
 
 def show(value: Nested) -> str:
@@ -57,7 +74,7 @@ def show(value: Nested) -> str:
     else:
         text = repr(value)
         text = text if text.isprintable() else json.dumps(text)
-    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+    return short(text)
 
 
 def path_of(steps: Sequence[Step]) -> str:
@@ -69,9 +86,8 @@ def path_of(steps: Sequence[Step]) -> str:
         else:
             name = str(step)
             name = name if re.fullmatch(r"[\w-]+", name) else show(name)
-            name = name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
-            text += f".{name}" if text else name
-    return text
+            text += f".{short(name)}" if text else short(name)
+    return short(text, LONGEST_NAME)
 
 
 def _amount(value: float) -> str:
@@ -118,6 +134,33 @@ def _allowed_at(trail: Trail) -> str:
     if trail.info is None:
         return "something else"
     return allowed(describe(path_of(trail.steps[: trail.reached]), trail.info, None))
+
+
+def meant_number(text: str) -> float | None:
+    """Guess which number a person meant: ``10%``, ``1,000,000``, ``1.234,5`` or ``30,5``.
+
+    Returns
+    -------
+    float or None
+        Such as 0.1, 1000000, 1234.5 and 30.5; None for what is a number as it stands, or none.
+    """
+    given = text.strip()[:LONGEST]
+    plain = given.removesuffix("%").rstrip()
+    if _GROUPED.fullmatch(plain):
+        plain = re.sub(r"[^\d.+-]", "", plain)
+    elif re.fullmatch(r"[+-]?\d+,\d+", plain):
+        plain = plain.replace(",", ".")
+    elif _POINTED.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    elif plain == given or not re.fullmatch(r"[+-]?\d+(\.\d+)?", plain):
+        return None
+    return float(plain) / 100.0 if given.endswith("%") else float(plain)
+
+
+def did_you_mean_number(given: Nested) -> str:
+    """Offer the number that a person meant by a text, if it can be told."""
+    meant = meant_number(given) if isinstance(given, str) else None
+    return "" if meant is None else f"; did you mean {meant:.12g}?"
 
 
 def _alike(text: str) -> str:
@@ -209,7 +252,9 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     if fault in {"value_error", "assertion_error"}:
         return f"{path}: {' '.join(str(first['ctx']['error']).split())}"
     said = f"{path}: given {show(given)}, allowed {_allowed_at(trail)}"
-    choices = describe("", trail.info, None).choices if trail.info else ()
-    if isinstance(given, str) and choices:
-        said += _did_you_mean(nearest_name(given, choices))
+    field = describe("", trail.info, None) if trail.info else None
+    if field is not None and field.is_numeric:
+        said += did_you_mean_number(given)
+    elif field is not None and isinstance(given, str):
+        said += _did_you_mean(nearest_name(given, field.choices))
     return said

@@ -1,5 +1,6 @@
 """TOML in: from the library or a file, made ready for strict validation."""
 
+import difflib
 import hashlib
 import re
 import tomllib
@@ -36,7 +37,15 @@ def library_list(folder: str) -> list[tuple[str, str]]:
 def is_file_name(source: str | Path) -> bool:
     """Say whether a source is meant as a file and not as a name of the library."""
     name = str(source)
-    return isinstance(source, Path) or name.endswith(".toml") or "/" in name or "\\" in name
+    is_toml = name.lower().endswith(".toml")
+    return isinstance(source, Path) or is_toml or "/" in name or "\\" in name
+
+
+def meant_file(source: str | Path) -> str | None:
+    """Give the TOML file that was meant by a name with an ending much like it, as ``mine.tml``."""
+    path = Path(source)
+    near = difflib.get_close_matches(path.suffix.lower()[:20], [".toml"], 1, 0.7)
+    return str(path.with_suffix(".toml")) if near and path.suffix.lower() != ".toml" else None
 
 
 def read(source: str | Path, folder: str) -> dict[str, Any]:
@@ -56,6 +65,11 @@ def read(source: str | Path, folder: str) -> dict[str, Any]:
     elif str(source) in library_names(folder):
         base = resources.files("sim") / "library" / folder
         data = (base / f"{source}.toml").read_bytes()
+    elif (meant := meant_file(source)) is not None:
+        raise BesiegeError(
+            f"{folder[:-1]}: given {name}, allowed is the name of a TOML file, which ends in "
+            f".toml; did you mean {say(meant)}?"
+        )
     else:
         known = library_names(folder)
         raise BesiegeError(unknown_name(folder[:-1], str(source), known, " or a TOML file"))
@@ -67,7 +81,9 @@ def _bytes_of(path: Path, name: str, folder: str) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         near = nearest_name(path.stem, library_names(folder), 0.75)
+        meant = meant_file(path)
         hint = f"; did you mean {near} of the library?" if near else ""
+        hint = f"; did you mean {say(meant)}?" if meant and Path(meant).is_file() else hint
         raise BesiegeError(f"{name}: no such file{hint}") from None
     except IsADirectoryError:
         raise BesiegeError(f"{name}: is a directory, allowed is a TOML file") from None

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, WrapValidator
+from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator
 
 from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
 from sim.responses.deterring import CloseChannel, PoliceReport, PunishSellers
@@ -31,7 +31,7 @@ AnyMeasure = Annotated[
     | PoliceReport | PunishSellers | CloseChannel
     | Statement | OpenTalks | ContactMerchants | Regulator
     | Postpone | Grandfather | RollBack | HalveDeposit | Subsidise,
-    Field(discriminator="kind"), WrapValidator(_own_or_of_the_library),
+    Field(discriminator="kind"), WrapValidator(_own_or_of_the_library), SerializeAsAny(),
 ]  # fmt: skip
 
 
