@@ -41,7 +41,7 @@ def what_is_lost(world, runs, workers):
         facts = found.facts[found.facts["use"].isin(["calibrate", "check"])].set_index("id")
         medians[name] = facts["median"]
         if name == "nothing":
-            whole = facts["inside"].astype(bool)
+            whole = facts["inside"].eq(True)
             pattern = {f.id: f.pattern for f in found.table}
         lost = [i for i in facts.index if whole[i] and not facts.loc[i, "inside"]]
         rows.append({

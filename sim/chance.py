@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
+from sim.messages import show
 from sim.units import F64, I64, U32, BesiegeError
 
 U = np.uint64
@@ -274,7 +275,7 @@ def check_seed(seed: Any) -> int:
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= int(seed) <= LARGEST_SEED:
         raise BesiegeError(
-            f"seed: given {seed!r}, allowed is a whole number of 0 to {LARGEST_SEED}"
+            f"seed: given {show(seed)}, allowed is a whole number of 0 to {LARGEST_SEED}"
         )
     return int(seed)
 

@@ -338,7 +338,7 @@ def main() -> None:
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
     except TyperException as error:
-        code = _refuse(error.format_message())
+        code = _refuse(_told(error))
     except Exit as stop:
         code = stop.exit_code
     except (KeyboardInterrupt, Abort):
@@ -352,6 +352,18 @@ def main() -> None:
     if code == 130:  # typer makes an exit of Ctrl-C
         typer.echo("Interrupted.", err=True)
     sys.exit(code or 0)
+
+
+def _told(error: TyperException) -> str:
+    """Say what is wrong with a command's words: the option, what was given, what is allowed."""
+    from pydantic import ValidationError
+
+    from sim.messages import LONGEST_NAME, short, wrong_option
+
+    option = "/".join(getattr(getattr(error, "param", None), "opts", []))
+    if option and isinstance(error.__cause__, ValidationError):
+        return wrong_option(option, error.__cause__)
+    return short(error.format_message(), LONGEST_NAME)
 
 
 def _refuse(said: str) -> int:

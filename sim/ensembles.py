@@ -118,7 +118,7 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
         )
     for i, row in enumerate(rows):
         _check_member(row, f"ensemble {name}: member {i}", len(paths))
-    if not _is_whole(best) or not 0 <= best < len(rows):
+    if not isinstance(best, int) or isinstance(best, bool) or not 0 <= best < len(rows):
         raise BesiegeError(
             f"ensemble {name}: best: given {show(best)}, allowed 0 to {len(rows) - 1}"
         )
@@ -153,7 +153,3 @@ def is_finite(value: Any) -> bool:
         )
     except OverflowError:  # a whole number of more than 308 digits
         return False
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

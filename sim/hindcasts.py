@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim import parquet
 from sim.chance import check_seed
-from sim.expressions import evaluate
+from sim.expressions import evaluate, parse
 from sim.facts import Fact, load_facts
 from sim.folders import prepare_folder, unwritable, write_json
 from sim.lab.draws import Ensemble, draws_of
@@ -39,7 +39,8 @@ class Hindcast:
     facts
         One row a fact, `COLUMNS`. ``share_inside`` is the share of the runs inside the reported
         range, a run without the quantity counting as outside; ``inside`` says whether the median
-        is. Facts without an expression are inputs, and have no simulated side.
+        is. A fact of hours beyond the horizon has ``n`` 0 and neither of the two: no run could
+        say. Facts without an expression are inputs, and have no simulated side.
     values
         One row a run: its seed, whether anybody attacked, and the value of every fact that has an
         expression.
@@ -167,6 +168,13 @@ def hindcast(
     first = check_seed(seed)
     check_seed(first + runs - 1)
     draws = draws_of(ensemble, chosen, runs, first)
+    horizons = {int(draw.get("hours", chosen.hours)) for draw in draws}
+    if len(horizons) > 1:
+        raise BesiegeError(
+            f"ensemble: hours: given {min(horizons)} and {max(horizons)}, allowed is one horizon "
+            "for all runs of a hindcast"
+        )
+    (horizon,) = horizons
     tasks = [
         Task(str(k), chosen.but(draw) if draw else chosen, first + k, ("online",),
              functools.partial(read, table))
@@ -183,7 +191,7 @@ def hindcast(
     return Hindcast(
         scenario=chosen,
         runs=runs,
-        facts=pd.DataFrame([_beside(fact, values) for fact in table], columns=COLUMNS),
+        facts=pd.DataFrame([_beside(fact, values, horizon) for fact in table], columns=COLUMNS),
         values=values,
         online=np.array([d.hours["online"] for d in kept]),
         table=table,
@@ -210,13 +218,15 @@ def _rows(
         }
 
 
-def _beside(fact: Fact, values: pd.DataFrame) -> dict[str, Any]:
+def _beside(fact: Fact, values: pd.DataFrame, hours: int) -> dict[str, Any]:
     row: dict[str, Any] = {
         "id": fact.id, "quantity": fact.quantity, "low": fact.low, "high": fact.high,
         "unit": fact.unit, "use": fact.use,
     }  # fmt: skip
     if not fact.outcome:
         return row
+    if parse(fact.outcome).stop > hours:
+        return {**row, "n": 0}
     simulated = values[fact.id].to_numpy(float)
     there = simulated[~np.isnan(simulated)]
     row["n"] = there.size

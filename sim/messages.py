@@ -157,10 +157,29 @@ def meant_number(text: str) -> float | None:
     return float(plain) / 100.0 if given.endswith("%") else float(plain)
 
 
-def did_you_mean_number(given: Nested) -> str:
-    """Offer the number that a person meant by a text, if it can be told."""
+def wrong_option(option: str, error: ValidationError) -> str:
+    """Say that an option of the command line is not what is allowed."""
+    fault = error.errors(include_url=False)[0]
+    given, kind, bounds = fault["input"], fault["type"], fault.get("ctx", {})
+    is_whole = kind.startswith("int_")
+    told = "a whole number" if is_whole else "a number"
+    if "ge" in bounds or "le" in bounds:
+        told += f" of at least {bounds['ge']}" if "ge" in bounds else f" of at most {bounds['le']}"
+    elif not kind.startswith(("int_", "float_")):
+        told = "another value"
+    return (
+        f"{option}: given {show(given)}, allowed {told}{did_you_mean_number(given, whole=is_whole)}"
+    )
+
+
+def did_you_mean_number(given: Nested, *, whole: bool = False) -> str:
+    """Offer the number that a person meant by a text, if it can be told and may stand there."""
     meant = meant_number(given) if isinstance(given, str) else None
-    return "" if meant is None else f"; did you mean {meant:.12g}?"
+    return (
+        ""
+        if meant is None or (whole and not meant.is_integer())
+        else f"; did you mean {meant:.12g}?"
+    )
 
 
 def _alike(text: str) -> str:
@@ -254,7 +273,7 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     said = f"{path}: given {show(given)}, allowed {_allowed_at(trail)}"
     field = describe("", trail.info, None) if trail.info else None
     if field is not None and field.is_numeric:
-        said += did_you_mean_number(given)
+        said += did_you_mean_number(given, whole=field.type == "whole number")
     elif field is not None and isinstance(given, str):
         said += _did_you_mean(nearest_name(given, field.choices))
     return said

@@ -71,8 +71,8 @@ def measure(record: Record) -> dict[str, Value]:
 
 
 def plain(value: Measured) -> Value:
-    """Turn a numpy number into a plain one, and what is not a number into ``None``."""
-    number = math.nan if value is None else float(value)
+    """Turn a numpy number into a plain one, -0.0 into 0.0, what is not a number into ``None``."""
+    number = math.nan if value is None else float(value) + 0.0
     return number if math.isfinite(number) else None
 
 

@@ -296,6 +296,8 @@ def _turning(c: Compared) -> list[Section]:
     words = [
         f"{found['winner']} is best for all together most often and is not in {share(found['loses'])} of the worlds."
     ]
+    if found["words"]:
+        words.append(f"Looked for among numbers alone, without {', '.join(found['words'])}.")
     if not found.get("box"):
         words.append("No box of parameters was found in which that is markedly more frequent.")
         return [Section("Where the ranking turns", words)]

@@ -167,6 +167,10 @@ def compare(
     policies = policies_of(chosen, responses, fees, hours)
     draws = draws_of(ensemble, chosen, runs, first)
     crossed = any(p.fee is not None for p in policies)
+    if crossed and (own := [path for path in draws[0] if path.startswith("fees.new.")]):
+        raise BesiegeError(
+            f"ensemble: given {own[0]} beside fees to compare, which it would make alike"
+        )
     entries = [*policies, against_old.reference(chosen)] if crossed else policies
     tasks = [
         Task(f"{run}/{j}", p.scenario.but(draw) if draw else p.scenario, first + run, SERIES, first_measure)

@@ -38,7 +38,8 @@ def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``winner``, ``loses`` (share of runs), and, if a box was found, ``box`` (parameter: low,
+        ``winner``, ``loses`` (share of runs), ``words`` (parameters that are no numbers in every
+        run: no box is looked for in them), and, if a box was found, ``box`` (parameter: low,
         high), its ``coverage`` (share of all losing runs that lie inside), ``density`` (share of
         the runs inside that lose) and ``n`` inside.
 
@@ -55,12 +56,20 @@ def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
     whole = ~np.isnan(values).any(axis=1)
     loses = values[:, c.policies.index(winner)] > np.min(values, axis=1)
     first = c.runs[c.runs["policy"] == c.policies[0]].sort_values("run")
-    x = first[c.factors].reset_index(drop=True)[whole].reset_index(drop=True).astype(float)
-    y = loses[whole]
-    told: dict[str, Any] = {"winner": winner, "loss": chosen, "loses": float(y.mean())}
-    if len(y) < FEWEST or not 0 < y.sum() < len(y):
+    varied = first[c.factors].reset_index(drop=True)[whole].reset_index(drop=True)
+    words = [name for name in c.factors if not _is_numeric(varied[name])]
+    x, y = varied.drop(columns=words).astype(float), loses[whole]
+    told: dict[str, Any] = {
+        "winner": winner, "loss": chosen, "loses": float(y.mean()), "words": words,
+    }  # fmt: skip
+    if x.empty or len(y) < FEWEST or not 0 < y.sum() < len(y):
         return told
     return told | _prim(x, y)
+
+
+def _is_numeric(values: pd.Series) -> bool:
+    """Say whether a parameter is a number, or a switch, in every run."""
+    return pd.api.types.is_numeric_dtype(values) and bool(values.notna().all())
 
 
 def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:

@@ -1,14 +1,21 @@
 """How many runs are enough, and which outcomes have two humps instead of one."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from sim.lab.effects import half_width
+from sim.lab.effects import CONFIDENCE, ROUNDING, half_width, why_no_spread
 
 PRECISION = 0.1
 """Half-width of the interval of a mean, as a share of the mean, that is called enough."""
+FEWEST = 10
+"""Runs below which their spread says too little to tell how many are needed: the interval of a
+standard deviation from nine runs still spans a factor of nearly three."""
+ALIKE = 1_000_000
+"""Runs from which Student's t and the normal interval differ by two runs or three."""
 RARE = 0.05
 """Share of runs below which, or above one less it, a siege is an exception."""
 
@@ -28,8 +35,10 @@ def convergence(
     -------
     pandas.DataFrame
         A row an outcome and point: the factors, ``n`` runs in which it exists, ``mean``,
-        ``half_width`` (95 %), ``relative`` (over the mean's size), ``runs_needed`` for a
-        half-width of a tenth of the mean (normal approximation).
+        ``half_width`` (95 %, Student's t), ``relative`` (over the mean's size), ``runs_needed``
+        for a half-width of a tenth of the mean by the same t and the spread of these runs, so
+        that it is at most ``n`` just where ``relative`` is at most a tenth; ``reason``, why
+        ``runs_needed`` is NaN, empty if it is not.
     """
     rows = []
     for point, group in _by_point(runs, factors):
@@ -38,11 +47,40 @@ def convergence(
             n, mean = len(values), values.mean()
             half = half_width(values)
             relative = half / abs(mean) if n and mean != 0 else np.nan
-            spread = values.std(ddof=1) / abs(mean) if n > 1 and mean != 0 else np.nan
-            needed = np.ceil((1.96 * spread / PRECISION) ** 2) if np.isfinite(spread) else np.nan
-            rows.append((outcome, *point, n, mean, half, relative, max(needed, 2.0)))
-    names = ["outcome", *factors, "n", "mean", "half_width", "relative", "runs_needed"]
+            reason = _why_not_told(values)
+            needed = np.nan if reason else runs_needed(values.std(ddof=1) / abs(mean))
+            rows.append((outcome, *point, n, mean, half, relative, needed, reason))
+    names = ["outcome", *factors, "n", "mean", "half_width", "relative", "runs_needed", "reason"]
     return pd.DataFrame(rows, columns=names)
+
+
+def _why_not_told(values: pd.Series) -> str:
+    n = len(values)
+    if n and abs(values.mean()) <= ROUNDING * values.abs().max():
+        return "the mean is 0"
+    if 0 < n < FEWEST:
+        return f"too few runs to tell: {n} of at least {FEWEST}"
+    return why_no_spread(values)
+
+
+def runs_needed(spread: float) -> int:
+    """Give the runs for a mean within `PRECISION`, 95 %, by Student's t; at least 2.
+
+    Parameters
+    ----------
+    spread
+        Standard deviation of a run, as a share of the mean's size.
+    """
+
+    def is_enough(n: int) -> bool:
+        t = float(stats.t.ppf(0.5 + CONFIDENCE / 2.0, n - 1))
+        return t * spread / math.sqrt(n) <= PRECISION
+
+    # The normal interval is the narrower one: it is where to begin.
+    n = max(2, math.ceil((float(stats.norm.ppf(0.5 + CONFIDENCE / 2.0)) * spread / PRECISION) ** 2))
+    while n < ALIKE and not is_enough(n):
+        n += 1
+    return n
 
 
 def running_means(runs: pd.DataFrame, outcome: str) -> pd.DataFrame:

@@ -11,7 +11,28 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from sim.units import F64
+
 CONFIDENCE = 0.95
+ROUNDING = 1e-12
+"""Differences of numbers, as a share of the largest, that are no more than rounding."""
+FEWEST_POINTS = 10
+"""Points below which no rank correlation is given."""
+
+
+def is_constant(values: pd.Series | F64) -> bool:
+    """Say whether numbers differ by no more than rounding; means over seeds of one number may."""
+    given = np.asarray(values, np.float64)
+    return bool(given.size == 0 or np.ptp(given) <= ROUNDING * np.abs(given).max())
+
+
+def why_no_spread(values: pd.Series | F64) -> str:
+    """Say why an outcome has no share, rank or index; empty if it has."""
+    given = np.asarray(values, np.float64)
+    there = given[np.isfinite(given)]
+    if not there.size:
+        return "exists in no run"
+    return "constant: the same in every run" if is_constant(there) else ""
 
 
 def half_width(values: pd.Series) -> float:
@@ -65,25 +86,26 @@ def variance_shares(
     -------
     pandas.DataFrame
         A row an outcome and ``source``: a factor, ``a × b``, or ``rest``; ``share`` of the sum of
-        squares; ``n``; ``balanced``.
+        squares; ``n``; ``balanced``; ``reason``, why ``share`` is NaN, empty if it is not.
     """
-    rows: list[tuple[str, str, float, int, bool]] = []
-    for outcome in outcomes:
+    rows: list[tuple[str, str, float, int, bool, str]] = []
+    for outcome in outcomes if factors else ():
         there = runs.dropna(subset=[outcome])
         y = there[outcome].astype(float)
-        total = float(((y - y.mean()) ** 2).sum())
-        if total <= 0.0 or not factors:
-            continue
         cells = there.groupby(list(factors), dropna=False).size()
         balanced = bool(cells.nunique() == 1 and len(cells) == _product(runs, factors))
+        reason = why_no_spread(y)
+        total = np.nan if reason else float(((y - y.mean()) ** 2).sum())
         shift = {f: _level_means(there, [f], y) - y.mean() for f in factors}
         shares = {f: float((shift[f] ** 2).sum()) / total for f in factors}
         for a, b in itertools.combinations(factors, 2):
             both = _level_means(there, [a, b], y) - y.mean() - shift[a] - shift[b]
             shares[f"{a} × {b}"] = float((both**2).sum()) / total
         shares["rest"] = 1.0 - sum(shares.values())
-        rows += [(outcome, source, share, len(y), balanced) for source, share in shares.items()]
-    return pd.DataFrame(rows, columns=["outcome", "source", "share", "n", "balanced"])
+        rows += [
+            (outcome, source, share, len(y), balanced, reason) for source, share in shares.items()
+        ]
+    return pd.DataFrame(rows, columns=["outcome", "source", "share", "n", "balanced", "reason"])
 
 
 def _level_means(table: pd.DataFrame, by: list[str], y: pd.Series) -> pd.Series:
@@ -104,17 +126,25 @@ def rank_correlations(
     -------
     pandas.DataFrame
         A row an outcome and factor: ``correlation``, ``low``, ``high`` (95 %, Fisher), ``n``
-        points; the mean over a point's seeds stands for it.
+        points; the mean over a point's seeds stands for it. ``reason`` says why ``correlation``
+        is NaN, and is empty if it is not.
     """
     numeric = [f for f in factors if pd.api.types.is_numeric_dtype(runs[f])]
-    rows = []
+    rows: list[tuple[str, str, float, float, float, int, str]] = []
     for outcome in outcomes:
-        points = runs.groupby(list(factors), dropna=False)[outcome].mean().reset_index().dropna()
-        n = len(points)
+        points = runs.groupby(list(factors), dropna=False)[outcome].mean().reset_index()
         for factor in numeric:
-            if n < 10 or points[outcome].nunique() < 2 or points[factor].nunique() < 2:
+            both = points[[factor, outcome]].dropna()
+            n, reason = len(both), why_no_spread(both[outcome])
+            if not reason and n < FEWEST_POINTS:
+                reason = f"too few points: {n} of at least {FEWEST_POINTS}"
+            elif not reason and is_constant(both[factor]):
+                reason = "the factor is the same at every point"
+            if reason:
+                rows.append((outcome, factor, np.nan, np.nan, np.nan, n, reason))
                 continue
-            r = float(stats.spearmanr(points[factor], points[outcome]).statistic)
+            r = float(stats.spearmanr(both[factor], both[outcome]).statistic)
             z, half = np.arctanh(np.clip(r, -0.999999, 0.999999)), 1.96 / np.sqrt(n - 3)
-            rows.append((outcome, factor, r, np.tanh(z - half), np.tanh(z + half), n))
-    return pd.DataFrame(rows, columns=["outcome", "factor", "correlation", "low", "high", "n"])
+            rows.append((outcome, factor, r, np.tanh(z - half), np.tanh(z + half), n, ""))
+    names = ["outcome", "factor", "correlation", "low", "high", "n", "reason"]
+    return pd.DataFrame(rows, columns=names)

@@ -14,7 +14,7 @@ from sim.declared import follow, kinds_of, steps_of
 from sim.lab.levels import Level, Range, level_of, levels_of
 from sim.messages import explain, say, show, unknown_name, unknown_path
 from sim.outcomes import OUTCOMES
-from sim.reading import file_hash, is_file_name, parse_toml
+from sim.reading import file_hash, is_file_name, meant_file, parse_toml
 from sim.record import SERIES
 from sim.responses import Response
 from sim.scenario import Scenario
@@ -118,7 +118,11 @@ def load(source: str | Path | Mapping[str, Any]) -> Plan:
         data = path.read_bytes()
     except OSError as error:
         why = (error.strerror or "").lower()
-        raise BesiegeError(f"{name}: cannot be read ({why}); allowed is a TOML file") from None
+        meant = meant_file(path)
+        hint = f"; did you mean {say(meant)}?" if meant else ""
+        raise BesiegeError(
+            f"{name}: cannot be read ({why}); allowed is a TOML file{hint}"
+        ) from None
     return plan(parse_toml(data, name), path.parent, f"{name}: ")
 
 

@@ -129,12 +129,11 @@ def show_hindcast(h: Hindcast) -> str:
         [Line("simulated", middle, BLUE)], "Nobody protests in the median world.",
         band=Band(low, high, BLUE), boxes=boxes, keys=[("F…: reported", "#222222")],
     )  # fmt: skip
-    rows: list[dict[str, Any]] = [
-        row for row in h.to_dict()["facts"] if row["share_inside"] is not None
-    ]
+    rows: list[dict[str, Any]] = [row for row in h.to_dict()["facts"] if row["n"] is not None]
+    told_of = [row for row in rows if row["inside"] is not None]
     n = sum(bool(row["inside"]) for row in rows)
     told = (
-        f"In {n} of {len(rows)} reported facts the simulated median lies inside the reported "
+        f"In {n} of {len(told_of)} reported facts the simulated median lies inside the reported "
         f"range. A siege came in {100 * h.share_with_siege:.3g} % of the worlds."
     )
     body = "".join(_fact(row) for row in rows)
@@ -148,9 +147,12 @@ def show_hindcast(h: Hindcast) -> str:
 
 def _fact(row: Mapping[str, Any]) -> str:
     reported = f"{quantity(row['low'])} to {quantity(row['high'])}"
-    simulated = (
-        "in no world" if row["p05"] is None else f"{quantity(row['p05'])} to {quantity(row['p95'])}"
-    )
-    mark = '<td class="b-yes">yes</td>' if row["inside"] else '<td class="b-no">no</td>'
+    if row["p05"] is not None:
+        simulated = f"{quantity(row['p05'])} to {quantity(row['p95'])}"
+    else:
+        simulated = "in no world" if row["inside"] is False else "not within the horizon"
+    marks = {True: ("b-yes", "yes"), False: ("b-no", "no"), None: ("b-none", "–")}
+    style, word = marks[row["inside"]]
+    mark = f'<td class="{style}">{word}</td>'
     what = f"{escape(row['quantity'])} <small>{escape(row['id'])}, {escape(row['unit'])}, {escape(row['use'])}</small>"
     return f"<tr><td>{what}</td><td>{reported}</td><td>{simulated}</td>{mark}</tr>"

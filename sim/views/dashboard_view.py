@@ -175,7 +175,7 @@ def tiles(v: View) -> list[tuple[str, str]]:
         ("attacking", count(v.series["n_attackers"][now])),
         ("false actions", count(v.tactics.sum())),
         ("stores closed", count(v.closed[now])),
-        ("big stores lost", f"{lost:,.2f} m\N{NO-BREAK SPACE}¥".replace("-", "\N{MINUS SIGN}")),
+        ("big stores lost", f"{lost:z,.2f} m\N{NO-BREAK SPACE}¥".replace("-", "\N{MINUS SIGN}")),
     ]
 
 

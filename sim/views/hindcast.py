@@ -44,7 +44,7 @@ def hindcast_figure(
     subtitle
         What was run.
     """
-    shown = facts[facts["share_inside"].notna()]
+    shown = facts[facts["n"].notna()]
     height = CROWD + 1.9 + ROW * len(shown)
     fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     crowd = fig.add_axes((0.085, 1 - (CROWD + 0.75) / height, 0.89, CROWD / height))
@@ -79,7 +79,8 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
     ax.set_xticks([0, 1], ["lowest reported", "highest reported"])
     ax.spines["left"].set_visible(False)
     for y, row in enumerate(shown.to_dict("records")):
-        colour = BLUE if row["inside"] else RED
+        beyond = pd.isna(row["inside"])
+        colour = BLUE if row["inside"] is True else RED
         ax.barh(y, 1, height=0.55, color="#e4e4e4")
         name = textwrap.shorten(row["quantity"], LONGEST, placeholder=" …")
         words: dict[str, Any] = {
@@ -87,7 +88,8 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
         }  # fmt: skip
         ax.text(-0.01, y, f"{name}  {row['id']}", ha="right", color=INK, **words)
         if not row["n"]:
-            ax.text(1.01, y, "does not exist in any run", ha="left", color=RED, **words)
+            told = "does not exist within the horizon" if beyond else "does not exist in any run"
+            ax.text(1.01, y, told, ha="left", color=GREY if beyond else RED, **words)
             continue
         width = (row["high"] - row["low"]) or 1.0
         at = [(row[q] - row["low"]) / width for q in ("p05", "median", "p95")]

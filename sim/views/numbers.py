@@ -6,12 +6,12 @@ import math
 def count(number: float) -> str:
     """Write a number to three digits, with separators: ``47,400``."""
     digits = 3 - len(str(int(abs(number))))
-    return f"{round(number, min(digits, 0)):,.0f}"
+    return f"{round(number, min(digits, 0)):z,.0f}"
 
 
 def quantity(number: float) -> str:
     """Write a number of any size to two digits at least: ``47,400``, ``0.24``."""
-    return count(number) if abs(number) >= 10 else f"{number:.2g}"
+    return count(number) if abs(number) >= 10 else f"{number:z.2g}"
 
 
 def percent(share: float) -> str:
@@ -42,4 +42,4 @@ def in_millions(yuan: float, digits: int = 0) -> str:
         return "–"
     if digits == 0:
         digits = 0 if abs(value) >= 100 else 1
-    return f"{value:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:z,.{digits}f}".replace("-", "\N{MINUS SIGN}")

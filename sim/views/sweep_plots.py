@@ -267,7 +267,7 @@ def amount(value: float, _: object = None) -> str:
     for size, unit in _UNITS:
         if abs(value) >= size:
             return f"{value / size:.3g} {unit.strip()}".replace("-", "\N{MINUS SIGN}")
-    return f"{value:.3g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:z.3g}".replace("-", "\N{MINUS SIGN}")
 
 
 def _tail(path: str) -> str:

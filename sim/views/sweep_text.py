@@ -66,5 +66,5 @@ def cell(value: object) -> str:
     if isinstance(value, float):
         if pd.isna(value):
             return "–"
-        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.3g}"
     return str(value)

@@ -111,15 +111,19 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
     for name in ("fact", "quantity", "reported", "5-95 % of runs", "median", "inside"):
         words = name in {"fact", "quantity"}
         table.add_column(name, justify="left" if words else "right", no_wrap=not words)
-    rows = [r for r in hindcast["facts"] if r["share_inside"] is not None]
-    for r in rows:
+    there = [r for r in hindcast["facts"] if r["n"] is not None]
+    for r in there:
         low, high, p05, median, p95 = (
             "–" if r[q] is None else _at_a_glance(r[q])
             for q in ("low", "high", "p05", "median", "p95")
         )
-        held = f"{'yes' if r['inside'] else 'no'} {100 * r['share_inside']:3.0f} %"
+        inside, share = r["inside"], r["share_inside"]
+        held = "–" if inside is None else f"{'yes' if inside else 'no'} {100 * share:3.0f} %"
         table.add_row(r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, held)
     Console().print(table)
+    rows = [r for r in there if r["inside"] is not None]
+    if beyond := [r["id"] for r in there if r["inside"] is None]:
+        print(f"Does not exist within the horizon, and does not count: {', '.join(beyond)}.")
     for use in ("calibrate", "check", "derived"):
         of_use = [r for r in rows if r["use"] == use]
         n_held = sum(bool(r["inside"]) for r in of_use)
@@ -133,7 +137,7 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
 
 
 def _at_a_glance(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:z.3g}"
 
 
 def written(value: float | None, unit: str) -> str:
@@ -141,8 +145,8 @@ def written(value: float | None, unit: str) -> str:
     if value is None:
         return "–"
     if unit == "share":
-        return f"{value:.3f}"
-    return f"{value:,.2f}" if unit == "hours" and value % 1 else f"{value:,.0f}"
+        return f"{value:z.3f}"
+    return f"{value:z,.2f}" if unit == "hours" and value % 1 else f"{value:z,.0f}"
 
 
 def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
