@@ -29,8 +29,8 @@ LONGEST = 60
 LONGEST_NAME = 300
 """Characters of a file's name, or of a path in a scenario, that are repeated."""
 
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:[,'\s\u2019]\d{3})+(?:\.\d+)?", re.ASCII)
-_POINTED = re.compile(r"[+-]?\d{1,3}(?:\.\d{3}){2,}|[+-]?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[,'\s\u2019][0-9]{3})+(?:\.[0-9]+)?")
+_POINTED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3}){2,}|(?:\.[0-9]{3})+,[0-9]+)")
 
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument", "invalid_key"}
 _MISSING = {"missing", "missing_argument", "union_tag_not_found"}
@@ -147,12 +147,12 @@ def meant_number(text: str) -> float | None:
     given = text.strip()[:LONGEST]
     plain = given.removesuffix("%").rstrip()
     if _GROUPED.fullmatch(plain):
-        plain = re.sub(r"[^\d.+-]", "", plain)
-    elif re.fullmatch(r"[+-]?\d+,\d+", plain):
+        plain = re.sub(r"[^0-9.+-]", "", plain)
+    elif re.fullmatch(r"[+-]?[0-9]+,[0-9]+", plain):
         plain = plain.replace(",", ".")
     elif _POINTED.fullmatch(plain):
         plain = plain.replace(".", "").replace(",", ".")
-    elif plain == given or not re.fullmatch(r"[+-]?\d+(\.\d+)?", plain):
+    elif plain == given or not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", plain):
         return None
     return float(plain) / 100.0 if given.endswith("%") else float(plain)
 

@@ -1,12 +1,15 @@
 """Responses: the library's, moved in time, and measures that a user writes in Python."""
 
+import warnings
 from functools import cache
 
 import numpy as np
 import pytest
 
 import sim.responses
+from sim.lab.levels import level_of
 from sim.lab.pool import Task, run_many
+from sim.lab.spec import load
 from sim.model import Siege
 from sim.reading import library_names
 from sim.responses import Measure, Orders, Response, Trigger, found_share, measures
@@ -200,3 +203,16 @@ def test_stores_are_paid_a_share_of_what_they_claim_and_what_they_pad():
     half, whole = paid(share=0.5, padding_share=0.0), paid(share=1.0, padding_share=0.0)
     assert whole == pytest.approx(2 * half)
     assert paid(share=0.5, padding_share=0.2) == pytest.approx(1.2 * half)
+
+
+def test_a_measure_of_ones_own_is_written_without_a_word_of_warning():
+    response = Response(name="", measures=(Amnesty(trigger=Trigger(hour=3)),))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        told = response.model_dump()["measures"][0]
+        scenario = Scenario.load("small").but(response=response)
+        label = level_of(response).label
+        plan = load({"scenario": "small", "factors": {"response": [response, "silence"]}})
+        written = [scenario.model_dump_json(), plan.spec.model_dump_json()]
+    assert told["kind"] == "amnesty"
+    assert [text for text in [str(label), *written] if '"amnesty"' not in text] == []

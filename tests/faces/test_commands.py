@@ -1,6 +1,7 @@
 """The command line, what it prints, what it writes, what it refuses."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -13,10 +14,12 @@ import pytest
 import sim.cli
 from sim import parquet
 from sim.model import Siege
-from sim.outcomes import OUTCOMES
+from sim.outcomes import OUTCOMES, plain
 from sim.responses import measures
 from sim.runs import run
 from sim.scenario import Scenario, library_names, load_fees, load_response
+from sim.views import terminal
+from sim.views.numbers import in_millions
 from tests.small_worlds import SMALL
 
 HOURS = 60
@@ -384,3 +387,34 @@ def test_an_entry_of_the_library_is_printed_as_a_file_that_gives_it_again(besieg
     file.write_text(besiege("fees", "phased").out)
     assert load_fees(file) == load_fees("phased")
     assert json.loads(besiege("responses", "protect", "--json").out)["name"] == "protect"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--scale", "10%"], '--scale: given "10%", allowed a number; did you mean 0.1?'),
+        (["--seed", "1,000,000"], '--seed: given "1,000,000", allowed a whole number; did you mean 1000000?'),
+        (["--seed=1,5"], '--seed: given "1,5", allowed a whole number'),
+        (["--hours", "48h"], '--hours: given "48h", allowed a whole number'),
+        (["--scale", "x" * 20_000], f'--scale: given "{"x" * 58}…, allowed a number'),
+        (["--" + "x" * 20_000], f"No such option: --{'x' * 281}…"),
+        (["mine.tml"], "scenario: given mine.tml, allowed is the name of a TOML file, which ends in .toml; did you mean mine.toml?"),
+    ],
+)  # fmt: skip
+def test_an_option_that_is_wrong_is_named_with_what_was_given_and_meant(besiege, words, said):
+    told = besiege("run", *words)
+    assert told.code == 2
+    assert told.lines == [said]
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [(-0.0, "yuan", "0"), (-0.3, "yuan", "0"), (-0.0001, "share", "0.000"), (-0.001, "hours", "0.00"),
+     (-1234.5, "yuan", "-1,234"), (None, "yuan", "–")],
+)  # fmt: skip
+def test_no_minus_stands_before_a_printed_zero(value, unit, text):
+    assert terminal.written(value, unit) == text
+    if value is not None and text.strip("0.") == "":
+        assert in_millions(value) == "0.0"
+        assert plain(value * 0.0) == 0.0
+        assert math.copysign(1.0, plain(value * 0.0)) == 1.0

@@ -5,9 +5,16 @@ import re
 
 import pytest
 
+from sim.chance import check_seed
+from sim.expressions import check
+from sim.facts import load_facts
+from sim.lab.draws import draws_of
+from sim.lab.spec import load as load_spec
+from sim.messages import meant_number
 from sim.reading import parse_toml
+from sim.reading_csv import parse_csv
 from sim.scenario import Scenario, load_response
-from sim.settings import parse_settings
+from sim.settings import parse_settings, read_hour
 from sim.units import BesiegeError
 
 PYDANTIC = re.compile(
@@ -244,3 +251,74 @@ def test_the_nearest_name_of_the_library_is_offered(source, near):
 )
 def test_a_scenario_made_in_python_is_held_to_the_same(make):
     refused(make)
+
+
+LONG = "x" * 200_000
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: check(LONG),
+        lambda: check(f"at({LONG}, 3)"),
+        lambda: check(f"at(online, {LONG})"),
+        lambda: check(f"{LONG}(online, 3)"),
+        lambda: check(f"at(online, {'9' * 200_000})"),
+        lambda: parse_settings([LONG]),
+        lambda: parse_settings([f"{LONG}=3"]),
+        lambda: parse_settings(["a." * 100_000 + "b=3"]),
+        lambda: Scenario().but(parse_settings([f"scale={LONG}"])),
+        lambda: Scenario().but({LONG: 3}),
+        lambda: Scenario().but({"a." * 100_000: 3}),
+        lambda: Scenario().but({"graph.family": LONG}),
+        lambda: Scenario().but({"response": LONG}),
+        lambda: Scenario.load(LONG),
+        lambda: Scenario.load(f"{LONG}.toml"),
+        lambda: Scenario.load(f"./{LONG}.tml"),
+        lambda: reading(f"{LONG} = 3"),
+        lambda: reading(f"scale = '{LONG}"),
+        lambda: read_hour(LONG, "--hour"),
+        lambda: draws_of(LONG, Scenario(), 1, 1),
+        lambda: draws_of(f"{LONG}.csv", Scenario(), 1, 1),
+        lambda: draws_of({LONG: [0, 1]}, Scenario(), 1, 1),
+        lambda: draws_of({"attention.memory": LONG}, Scenario(), 1, 1),
+        lambda: load_facts(f"{LONG}.csv"),
+        lambda: parse_csv(f"a,a{LONG},a{LONG}\n".encode(), "mine.csv"),
+        lambda: parse_csv(f"a\n{LONG[:9000]},1\n".encode(), "mine.csv"),
+        lambda: check_seed(LONG),
+        lambda: check_seed(10**5000),
+        lambda: load_spec({"scenario": LONG}),
+        lambda: load_spec({"factors": {"attention.memory": LONG}}),
+        lambda: load_spec({"factors": {"attention.memory": {LONG: 3}}}),
+    ],
+)
+def test_a_refusal_stays_short_whatever_the_length_of_what_was_given(make):
+    assert len(refused(make)) < 800
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("10%", 0.1), ("2.5 %", 0.025), ("12,5%", 0.125), ("1,000,000", 1e6), ("1.000.000", 1e6),
+        ("1 000", 1000), ("1\u202f000", 1000), ("1'000", 1000), ("1,234.5", 1234.5), ("1.234,5", 1234.5),
+        ("30,5", 30.5), ("-0,5", -0.5), ("1,000", 1000), ("10", None), ("1.5", None), ("ten", None),
+        ("", None), ("%", None), ("1,2,3", None), ("1e3%", None), ("10%%", None), ("1,00,000", None),
+    ],
+)  # fmt: skip
+def test_the_number_that_a_person_meant_is_recognised(text, meant):
+    assert meant_number(text) == (None if meant is None else pytest.approx(meant))
+
+
+@pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("scale=10%", "did you mean 0.1?"),
+        ("fees.new.standard=1,000,000", "did you mean 1000000?"),
+        ("hours=1.000", "given 1.0, allowed a whole number"),
+        ("hours=48,5", 'given "48,5", allowed a whole number from 1 to 10_000 (h)'),
+    ],
+)
+def test_a_setting_offers_the_number_that_was_meant(setting, says):
+    line = refused(lambda: Scenario().but(parse_settings([setting])))
+    assert says in line
+    assert ("did you mean" in line) == ("did you mean" in says)

@@ -16,6 +16,7 @@ from sim.facts import beside, load_facts
 from sim.graph import read_edge_list
 from sim.lab import spec
 from sim.lab.design import count_points, points_of
+from sim.lab.draws import draws_of
 from sim.reading import parse_toml
 from sim.scenario import Scenario
 from sim.settings import parse_settings
@@ -65,6 +66,40 @@ EDGES = "# who knows whom\nfrom,to\n" + "\n".join(f"{i},{(7 * i + 1) % N_NODES}"
 TABBED = "0\t1\n5 6\n\n  7   8  # friends\n39\t0\n"
 
 
+DRAWS = """attention.memory,hours,graph.family,mobilisation.tie_joins,announced,fees.new.standard
+43.5,48,ring,true,none,15000
+30,60,small_world,FALSE,35,6e3
+"61.25",72,none,true,2011-10-12T21:00:00,30000
+12,48.0,random,false,0,0
+"""
+MEMBERS = """
+scenario = "small"
+parameters = ["attention.memory", "hours", "mobilisation.noise"]
+members = [
+    [43.0, 336, 0.2],
+    [30.5, 48, 0.1],
+    [61.25, 72, 0.3],
+]
+best = 0
+[made]
+by = "hand"
+seed = 7
+"""
+RANGES = """
+[ranges]
+"attention.memory" = [30, 60]
+hours = [24, 72]
+"mobilisation.noise" = [0.1, 0.3]
+"""
+
+
+def read_draws(path):
+    for draw in draws_of(path, SMALL, 4, 1):
+        changed = SMALL.but(draw)
+        assert Scenario.parse(parse_toml(changed.to_toml().encode(), "again")) == changed
+        assert len(draw) <= 6
+
+
 def read_scenario(path):
     scenario = Scenario.parse(parse_toml(path.read_bytes(), path.name), path.name)
     assert Scenario.parse(parse_toml(scenario.to_toml().encode(), "again")) == scenario
@@ -95,6 +130,10 @@ KINDS = {
     "facts.csv": (read_facts, st.just(FACTS),
                   r"(line \d+: (columns? \S|given|not CSV).+|column id: .+|cannot be read .+|given .+)"),
     "edges.csv": (read_edges, st.sampled_from([EDGES, TABBED]), r"(line \d+: .+|cannot be read .+|given no edge.+)"),
+    "draws.csv": (read_draws, st.just(DRAWS),
+                  r"(line \d+: (\S.*: )?(given|column|not CSV|is a|no such|missing).+|cannot be read .+|given .+)"),
+    "draws.toml": (read_draws, st.sampled_from([MEMBERS, RANGES]),
+                   r"(" + TOML[1:].replace(r"|\S+: )", r"|\S+: |member \d+|has no|given members)")),
 }  # fmt: skip
 """A reader, what is damaged, and what the line says after the file's name: where it is wrong."""
 
@@ -117,7 +156,8 @@ def line_of(kind, path, data):
             return ""
         assert "Input should" not in line
         where = re.escape(str(path)) + "|" + re.escape(path.name)
-        assert re.match(rf"\"?({where})\"?[:,]? {names_the_field}", line), line
+        assert len(line) < 800
+        assert re.match(rf"(ensemble )?\"?({where})\"?[:,]? {names_the_field}", line), line
         return line
     return ""
 
@@ -147,6 +187,17 @@ def test_five_hundred_damaged_files_of_a_kind_are_read_or_refused(kind, tmp_path
     damage(kind, tmp_path / kind, 500)
 
 
+COMPARE = [
+    "compare",
+    "silence",
+    "protect",
+    "--scenario",
+    "small",
+    "--scale",
+    "0.001",
+    "--runs",
+    "4",
+]
 COMMANDS = {
     "scenario.toml": ["run", "{}", "--quiet"],
     "sweep.toml": ["sweep", "{}"],
@@ -154,6 +205,8 @@ COMMANDS = {
     "edges.csv": ["run", "small", "--set", "graph.family=file", "--set", "graph.path={}", "--quiet",
                   "--set", "population.n_sellers=100", "--set", "population.n_onlookers=100",
                   "--scale", "0.2"],
+    "draws.csv": [*COMPARE, "--ensemble", "{}"],
+    "draws.toml": [*COMPARE, "--ensemble", "{}"],
 }  # fmt: skip
 
 

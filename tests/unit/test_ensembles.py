@@ -1,6 +1,7 @@
 """The calibrated ensemble: there, valid, within its priors, and used member by member."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim import Scenario
@@ -102,3 +103,69 @@ def test_a_file_of_draws_that_is_wrong_is_refused_in_one_line(tmp_path, text, sa
     with pytest.raises(BesiegeError, match=said) as refused:
         draws_of(path, Scenario.load("small"), 2, 1)
     assert len(str(refused.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"parameters": [["x"]]}, "parameters: given a list of 1"),
+        ({"parameters": ["x", "x"], "members": [[1, 2]]}, 'parameters: given "x" twice'),
+        ({"parameters": []}, "has no members"),
+        ({"members": [[float("nan")]]}, "member 0: given nan"),
+        ({"members": [[1], [True]]}, "member 1: given true"),
+        ({"members": [[10**400]]}, "member 0: given a number of more than 60 digits"),
+        ({"best": True}, "best: given true"),
+        ({"best": None}, "best: given none"),
+        ({"made": 3}, "made: given 3, allowed a table"),
+    ],
+)
+def test_a_wrong_document_is_refused_before_it_is_hashed_or_rounded(change, said):
+    good = {"parameters": ["attention.memory"], "members": [[30.0]], "best": 0}
+    assert ensemble_of(good, "mine").members == ((30.0,),)
+    with pytest.raises(BesiegeError, match=said.replace("[", r"\[")):
+        ensemble_of({**good, **change}, "mine")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (pd.DataFrame({"attention.memory": [30.0, np.nan]}), "row 1: attention.memory: given nothing"),
+        (pd.DataFrame({"attention.memory": [30.0, None, "x"]}, dtype=object), "row 1: attention.memory: given nothing"),
+        (pd.DataFrame({"attention.memory": [30.0, "x"]}, dtype=object), 'row 1: attention.memory: given "x"'),
+        (pd.DataFrame([[30, 31]], columns=["attention.memory"] * 2), "given twice"),
+        (pd.DataFrame({3: [30]}), "no such field"),
+        (pd.DataFrame({"attention.memory": []}), "without rows"),
+        ({"attention.memory": [30, np.inf]}, "low below high"),
+        ({"attention.memory": [True, 30]}, "low below high"),
+        ({"attention.memory": [-1, 30]}, "attention.memory: given -1.0"),
+        ({"graph.family": [0, 1]}, "given a range, allowed for a number"),
+        ({"attention.memry": [0, 1]}, "did you mean attention.memory"),
+        ([1], "ranges: missing"),
+    ],
+)  # fmt: skip
+def test_a_table_in_memory_is_held_to_the_same_as_a_file(table, said):
+    with pytest.raises(BesiegeError, match=said) as refused:
+        draws_of(table, Scenario.load("small"), 3, 1)
+    assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_members_value_that_no_scenario_takes_is_told_with_its_member(tmp_path):
+    path = tmp_path / "mine.TOML"
+    path.write_text('parameters = ["hours"]\nmembers = [[336], [0]]\nbest = 0\n')
+    assert draws_of(path, Scenario.load("small"), 1, 1) == [{"hours": 336}]
+    with pytest.raises(BesiegeError, match="member 1: hours: given 0"):
+        draws_of(path, Scenario.load("small"), 2, 1)
+    path.write_text('parameters = ["huors"]\nmembers = [[336]]\nbest = 0\n')
+    with pytest.raises(BesiegeError, match="did you mean hours"):
+        draws_of(path, Scenario.load("small"), 1, 1)
+
+
+def test_an_ending_much_like_toml_is_recognised(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(BesiegeError, match=r"did you mean mine\.toml"):
+        draws_of("mine.tml", Scenario.load("small"), 1, 1)
+    with pytest.raises(BesiegeError, match=r"did you mean mine\.toml"):
+        Scenario.load("mine.tml")
+    (tmp_path / "mine.toml").write_text("")
+    with pytest.raises(BesiegeError, match=r"no such file; did you mean mine\.toml"):
+        Scenario.load("./mine.tml")

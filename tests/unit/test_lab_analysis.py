@@ -5,8 +5,11 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
-from sim.lab.convergence import convergence, running_means, siege_shares, wilson
+from sim.lab.convergence import convergence, running_means, runs_needed, siege_shares, wilson
 from sim.lab.design import points_of, sample
 from sim.lab.effects import half_width, main_effects, rank_correlations, variance_shares
 from sim.lab.identity import run_key, scenario_identity
@@ -68,8 +71,43 @@ def test_the_runs_needed_follow_from_the_spread():
     (row,) = convergence(runs, [], ["y"]).itertuples()
     assert row.n == 20
     assert row.half_width == pytest.approx(half_width(pd.Series(y)))
-    assert row.runs_needed == np.ceil((1.96 * y.std(ddof=1) / 10 / 0.1) ** 2)
+    assert (row.runs_needed, row.reason) == (7, "")
+    t = stats.t.ppf(0.975, [5, 6]) * y.std(ddof=1) / 10 / np.sqrt([6, 7])
+    assert t[0] > 0.1 >= t[1]  # six runs of this spread would not do, seven do
     assert running_means(runs, "y").n.tolist() == list(range(2, 21))
+
+
+@given(st.lists(st.floats(1.0, 100.0), min_size=10, max_size=40))
+def test_fewer_runs_are_needed_than_there_are_just_where_the_interval_is_narrow(values):
+    (row,) = convergence(pd.DataFrame({"seed": 1, "y": values}), [], ["y"]).itertuples()
+    if row.reason:
+        assert len(set(values)) == 1 or np.ptp(values) <= 1e-12 * max(values)
+    elif abs(row.relative - 0.1) > 1e-9:
+        assert (row.runs_needed <= row.n) == (row.relative < 0.1)
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ([100.0, 110.0], "too few runs to tell: 2 of at least 10"),
+        ([100.0] * 9, "too few runs to tell: 9 of at least 10"),
+        ([0.469 + 5.6e-17 * i for i in range(10)], "constant"),
+        ([-1.0, 1.0] * 5, "the mean is 0"),
+        ([0.1, 0.2, -0.3] * 4, "the mean is 0"),
+        ([0.0] * 10, "the mean is 0"),
+        ([np.nan] * 10, "exists in no run"),
+    ],
+)
+def test_what_the_runs_cannot_tell_is_no_number_but_a_reason(values, reason):
+    runs = pd.DataFrame({"seed": np.arange(len(values)), "y": values})
+    (row,) = convergence(runs, [], ["y"]).itertuples()
+    assert np.isnan(row.runs_needed)
+    assert row.reason.startswith(reason)
+
+
+def test_the_runs_needed_are_found_for_any_spread_at_once():
+    assert [runs_needed(s) for s in (0.0, 1e-9, 0.1, 1.0)] == [2, 2, 7, 387]
+    assert runs_needed(1e12) == pytest.approx(1.959963984540054**2 * 1e26)
 
 
 def test_two_humps_are_flagged_and_shown_apart():
@@ -141,3 +179,34 @@ def test_an_outcome_missing_at_a_point_has_no_indices():
     table = morris(plan, runs_by(plan, lambda u: u[0]).iloc[1:], ["y"])
     assert table.mu_star.isna().all()
     assert not table.complete.any()
+
+
+ALMOST = [0.469, np.nextafter(0.469, 1.0)]
+"""Two means of one number: they differ in the last digit."""
+
+
+def test_rounding_is_no_spread_in_shares_and_ranks():
+    table = grid(lambda a, b, s: ALMOST[s % 2])
+    shares = variance_shares(table, ["a", "b"], ["y"])
+    assert shares.source.tolist() == ["a", "b", "a × b", "rest"]
+    assert shares.share.isna().all()
+    assert set(shares.reason) == {"constant: the same in every run"}
+    x = np.linspace(0, 1, 50)
+    runs = pd.DataFrame({"a": x, "b": 2.0, "seed": 1, "y": np.resize(ALMOST, 50), "z": x**2})
+    ranks = rank_correlations(runs, ["a", "b"], ["y", "z"]).set_index(["outcome", "factor"])
+    assert ranks.correlation.isna().tolist() == [True, True, False, True]
+    assert ranks.reason["y", "a"].startswith("constant")
+    assert ranks.reason["z", "b"] == "the factor is the same at every point"
+    few = rank_correlations(runs.iloc[:9], ["a"], ["z"])
+    assert few.reason.tolist() == ["too few points: 9 of at least 10"]
+
+
+@pytest.mark.faces
+@pytest.mark.parametrize(("analyse", "kind"), [(morris, "morris"), (sobol, "saltelli")])
+def test_an_outcome_that_is_constant_but_for_rounding_has_no_indices(analyse, kind):
+    plan = planned(kind, 4)
+    digits = itertools.cycle(ALMOST)
+    table = analyse(plan, runs_by(plan, lambda u: next(digits)), ["y"])
+    assert table.low.isna().all()
+    assert not table.complete.any()
+    assert set(table.reason) == {"constant: the same in every run"}

@@ -11,6 +11,7 @@ import pytest
 
 from sim import Scenario, compare
 from sim.comparing import robust, statistics
+from sim.comparing.brief import _turning
 from sim.comparing.comparison import Comparison
 from sim.comparing.sentences import answer
 from sim.responses import Measure, Response, Trigger
@@ -203,6 +204,42 @@ def test_the_box_in_which_the_usual_winner_loses_is_found():
     assert found["box"]["x"][0] == pytest.approx(0.7, abs=0.08)
     assert found["coverage"] > 0.85
     assert found["density"] > 0.85
+
+
+@pytest.mark.faces
+def test_the_box_is_looked_for_among_numbers_and_the_words_left_out_are_named(tmp_path):
+    numbers = table(lambda x: x > 0.7)
+    n = len(numbers.runs)
+    runs = numbers.runs.assign(family="ring", absent=np.where(np.arange(n) % 2, 3.0, np.nan))
+    factors = ["family", "x", "absent", "y"]
+    c = dataclasses.replace(numbers, runs=runs, about={"factors": factors})
+    found = robust.where_it_turns(c)
+    assert found["words"] == ["family", "absent"]
+    assert found["box"] == robust.where_it_turns(numbers)["box"]
+    (told,) = _turning(c)
+    assert "among numbers alone, without family, absent." in " ".join(told.words)
+    alone = dataclasses.replace(c, about={"factors": ["family"]})
+    assert "box" not in robust.where_it_turns(alone)
+
+
+def test_an_ensemble_of_words_is_compared_saved_and_reported(tmp_path):
+    path = tmp_path / "draws.csv"
+    path.write_text("graph.family,mobilisation.tie_joins,announced\nring,true,none\nnone,false,3\n")
+    c = compare(["silence", "deter"], scenario=WORLD.but(hours=3), runs=2, ensemble=path, workers=1)
+    c.save(tmp_path / "out")
+    c.report(tmp_path / "out" / "report.html")
+    again = Comparison.load(tmp_path / "out").runs
+    assert again["graph.family"].tolist() == ["ring", "none"] * 2
+    assert again["mobilisation.tie_joins"].tolist() == [True, False] * 2
+    assert again["announced"].isna().tolist() == [True, False] * 2
+
+
+def test_an_ensemble_may_not_make_the_fees_that_are_compared_alike():
+    with pytest.raises(BesiegeError, match=r"given fees\.new\.standard beside fees to compare"):
+        compare(
+            ["silence"], ["phased"], scenario=WORLD, runs=2, workers=1,
+            ensemble={"fees.new.standard": [6000, 9000]},
+        )  # fmt: skip
 
 
 def test_policies_that_nothing_beats_on_both_losses_are_on_the_front():

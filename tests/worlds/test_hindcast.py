@@ -3,15 +3,19 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.hindcasts import hindcast
 from sim.units import BesiegeError
+from sim.views.dashboard_studies import show_hindcast
+from sim.views.terminal import tell_hindcast
 
 TABLE = """id,pattern,quantity,outcome,low,high,unit,window,use,source
 A1,crowd,peak,"until(peak_online, 60)",1,1e6,people,always,calibrate,made up
 A2,crowd,peak,"until(peak_online, 60)",1,2,people,always,check,made up
 A3,crowd,truce,"until(hour_truce, 60)",1,60,hour,always,check,made up
+A5,crowd,later,"max(online, 70, 73)",1,2,people,always,check,made up
 A4,fees,fee,,6000,6000,yuan,always,input,made up
 """
 
@@ -24,13 +28,15 @@ def result(tmp_path_factory):
 
 
 def test_every_fact_has_its_interval_and_its_share_of_runs(result):
-    a1, a2, a3, a4 = result.to_dict()["facts"]
+    a1, a2, a3, a5, a4 = result.to_dict()["facts"]
     peaks = result.values["A1"]
     assert a1["median"] == np.median(peaks)
     assert (a1["p05"], a1["p95"]) == tuple(np.quantile(peaks, [0.05, 0.95]))
     assert (a1["n"], a1["share_inside"], a1["inside"]) == (5, 1.0, True)
     assert (a2["share_inside"], a2["inside"]) == (0.0, False)
     assert (a3["n"], a3["median"], a3["share_inside"], a3["inside"]) == (0, None, 0.0, False)
+    assert a5["n"] == 0
+    assert [a5[q] for q in ("p05", "median", "share_inside", "inside")] == [None] * 4
     assert [a4[q] for q in ("n", "median", "share_inside", "inside")] == [None] * 4
 
 
@@ -50,6 +56,23 @@ def test_a_hindcast_is_plain_json_and_leaves_a_picture(result, tmp_path):
     assert left == {"scenario.toml", "hindcast.json", "runs.parquet", "hindcast.png"}
     texts = [t.get_text() for t in result.plot().axes[1].texts]
     assert "does not exist in any run" in texts
+    assert "does not exist within the horizon" in texts
+
+
+def test_a_fact_beyond_the_horizon_is_told_and_does_not_count_as_missed(result, tmp_path, capsys):
+    tell_hindcast(result, tmp_path)
+    told = capsys.readouterr().out
+    assert "Does not exist within the horizon, and does not count: A5." in told
+    assert "check: 0 of 2 facts have the median inside." in told
+    page = show_hindcast(result)
+    assert "In 1 of 3 reported facts" in page
+    assert "not within the horizon" in page
+
+
+def test_runs_of_different_horizons_are_refused_before_any_is_done():
+    draws = pd.DataFrame({"hours": [48, 60]})
+    with pytest.raises(BesiegeError, match="hours: given 48 and 60, allowed is one horizon"):
+        hindcast("small", 2, ensemble=draws, workers=1)
 
 
 def test_no_runs_and_no_seed_are_refused_with_a_word():
