@@ -317,6 +317,7 @@ def sweep(
     scheduler: Annotated[str | None, typer.Option("--scheduler", help="a Dask scheduler instead, such as tcp://10.0.0.1:8786")] = None,
     shard: Annotated[str | None, typer.Option("--shard", help="i/n: one part of a job array")] = None,
     retry: Annotated[bool, typer.Option("--retry", help="do runs that failed again")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="set damaged parts aside, in the folder damaged, and do their runs again")] = False,
     repeat: Annotated[str | None, typer.Option("--repeat", help="do the one run of this key again, and nothing else")] = None,
     json: Json = False,
     quiet: Quiet = False,
@@ -328,7 +329,7 @@ def sweep(
         repeat_run(spec, repeat, json=json)
         return
     _say_what_it_waits_for(quiet=quiet or json)
-    asked = Asked(spec, out, workers, scheduler, shard, retry)
+    asked = Asked(spec, out, workers, scheduler, shard, retry, repair)
     if carry_out_sweep(asked, json=json, quiet=quiet or json):
         raise Exit(1)
 

@@ -12,18 +12,25 @@ def write(table: pd.DataFrame, path: Path) -> None:
     Equal tables give equal bytes: one thread, rows in order.
     """
     part = path.with_suffix(".part")
+    write_in_place(table, part)
+    part.replace(path)
+
+
+def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
+    """Write a table where it is to stand, with a note in the file's metadata."""
     columns = ", ".join(
         f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END AS "{name}"'
         if pd.api.types.is_float_dtype(kind)
         else f'"{name}"'
         for name, kind in table.dtypes.items()
     )
+    noted = f", KV_METADATA {{besiege: '{_quoted(note)}'}}" if note else ""
     with duckdb.connect(config={"threads": 1}) as db:
         db.register("given", table)
         db.execute(
-            f"COPY (SELECT {columns} FROM given) TO '{_quoted(part)}' (FORMAT parquet, COMPRESSION zstd)"
+            f"COPY (SELECT {columns} FROM given) TO '{_quoted(path)}' "
+            f"(FORMAT parquet, COMPRESSION zstd{noted})"
         )
-    part.replace(path)
 
 
 def read(path: Path) -> pd.DataFrame:
@@ -32,5 +39,17 @@ def read(path: Path) -> pd.DataFrame:
         return db.execute(f"SELECT * FROM read_parquet('{_quoted(path)}')").df()
 
 
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+def read_notes(paths: list[Path]) -> dict[Path, str]:
+    """Read the notes that files were written with, of those that have one."""
+    if not paths:
+        return {}
+    listed = ", ".join(f"'{_quoted(path)}'" for path in paths)
+    with duckdb.connect(config={"threads": 1}) as db:
+        found = db.execute(
+            f"SELECT file_name, value FROM parquet_kv_metadata([{listed}]) WHERE key = 'besiege'::BLOB"
+        ).fetchall()
+    return {Path(name): value.decode() for name, value in found}
+
+
+def _quoted(text: object) -> str:
+    return str(text).replace("'", "''")

@@ -25,6 +25,7 @@ class Asked:
     scheduler: str | None = None
     shard: str | None = None
     retry: bool = False
+    repair: bool = False
 
     @property
     def command(self) -> str:
@@ -49,11 +50,13 @@ def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
     try:
         summary = carry_out(
             plan, out, workers=asked.workers, scheduler=asked.scheduler, shard=shard,
-            retry=asked.retry, quiet=quiet, spec_name=str(asked.spec), command=asked.command,
+            retry=asked.retry, repair=asked.repair, quiet=quiet, spec_name=str(asked.spec), command=asked.command,
         )  # fmt: skip
     except KeyboardInterrupt:
         print("What is finished is kept; the same command goes on from it.", file=sys.stderr)
         raise
+    for place in summary.set_aside:
+        print(f"Damaged, and set aside: {place}", file=sys.stderr)
     if json:
         _print_json({"name": plan.spec.name, "out": str(out), **summary.to_dict()})
         return summary.failed > 0

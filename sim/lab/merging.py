@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.folders import prepare_folder, unwritable
-from sim.lab.store import TABLES, Store, check_parts
+from sim.folders import prepare_folder, put_in_place, unwritable
+from sim.lab.parts import TABLES, all_parts, parts_of
+from sim.lab.store import Store, write_manifest
 from sim.units import BesiegeError
 
 
@@ -25,14 +26,14 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> Store:
         for field in ("base", "model_version"):
             if store.manifest[field] != first.manifest[field]:
                 raise BesiegeError(f"{store.folder}: holds another sweep than {first.folder} ({field})")  # fmt: skip
-        for table in TABLES:
-            check_parts(sorted((store.folder / table).glob("*.parquet")))
+        store.check(all_parts(store.folder))
     target = prepare_folder(out)
     try:
-        for name in ("spec.toml", "scenario.toml", "columns.json", "manifest.json"):
+        for name in ("spec.toml", "scenario.toml", "columns.json"):
             shutil.copyfile(first.folder / name, target / name)
         for i, store in enumerate(stores, 1):
             _copy_parts(store.folder, target, f"m{i}-")
+        write_manifest(target, first.manifest)
     except OSError as error:
         raise unwritable(target, error) from None
     return Store(target)
@@ -41,7 +42,7 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> Store:
 def _copy_parts(source: Path, target: Path, prefix: str) -> None:
     for table in TABLES:
         (target / table).mkdir(exist_ok=True)
-        for part in (source / table).glob("*.parquet"):
+        for part in parts_of(source, table):
             half = target / table / f"{prefix}{part.name}.part"
             shutil.copyfile(part, half)
-            half.replace(half.with_suffix(""))
+            put_in_place(half, half.with_suffix(""))

@@ -1,12 +1,12 @@
 """The folder of a sweep: Parquet parts renamed into place, read by DuckDB.
 
-A part of ``runs`` or ``failed`` says which runs are done; parts of ``hours`` and ``timing`` with
-the same name are written before it. So whatever stops a sweep, a run is there whole or is done
-again.
+A run is done when every table that the sweep keeps has its rows (`Store.done`). So whatever
+stops a sweep, or is lost from it, a run is there whole or is done again.
 """
 
+import hashlib
 import json
-import os
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -17,10 +17,20 @@ from typing import Any
 import duckdb
 import pandas as pd
 
-from sim import parquet
+from sim.folders import write_text
+from sim.lab.parts import (
+    TABLES,
+    all_parts,
+    check_parts,
+    first_line,
+    has_checksum,
+    keys_in,
+    parts_of,
+    source,
+    text,
+)
 from sim.units import BesiegeError
 
-TABLES = ("runs", "failed", "hours", "timing")
 _ORDER = {
     "runs": "seed, key",
     "failed": "seed, key",
@@ -36,6 +46,8 @@ _EMPTY = {
     "hours": {"key": "VARCHAR", "hour": "BIGINT"},
     "timing": {"key": "VARCHAR", "wall_seconds": "DOUBLE", "finished": "DOUBLE"},
 }  # fmt: skip
+_MISTAKES = (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserException)
+"""Errors of a query, which no damaged file gives."""
 
 
 class Store:
@@ -55,6 +67,7 @@ class Store:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.manifest = read_manifest(self.folder)
+        self._whole: set[tuple[Path, int]] = set()  # parts that were checked, as of when
 
     @property
     def factors(self) -> list[str]:
@@ -93,29 +106,50 @@ class Store:
         BesiegeError
             For a query that DuckDB cannot answer, or a part that is damaged.
         """
-        with duckdb.connect(config={"threads": 1}) as db:
-            for name in TABLES:
-                db.execute(f"CREATE VIEW {name} AS {self._select(db, name)}")
+        wanted = [name for name in TABLES if name in query.lower()]
+        while True:
+            parts = {name: parts_of(self.folder, name) for name in wanted}
             try:
-                return db.execute(query).df()
-            except duckdb.Error as error:
-                raise BesiegeError(f"sql: {_first_line(error)}") from None
+                return self._answer(query, parts)
+            except (FileNotFoundError, duckdb.Error) as error:
+                listed = [part for of_table in parts.values() for part in of_table]
+                if all(part.exists() for part in listed):
+                    if not isinstance(error, _MISTAKES):
+                        self.check(listed)
+                    raise BesiegeError(f"sql: {first_line(error)}") from None
+                # A sweep that retries or repairs has replaced a part meanwhile: look again.
 
-    def _select(self, db: duckdb.DuckDBPyConnection, name: str) -> str:
+    def _answer(self, query: str, parts: dict[str, list[Path]]) -> pd.DataFrame:
+        with duckdb.connect(config={"threads": 1}) as db:
+            for name, of_table in parts.items():
+                self.check([part for part in of_table if has_checksum(part)])
+                db.execute(f"CREATE VIEW {name} AS {self._select(db, name, of_table)}")
+            return db.execute(query).df()
+
+    def check(self, parts: list[Path]) -> None:
+        """Hold parts to what was written, each once.
+
+        Raises
+        ------
+        BesiegeError
+            If one is damaged; it names the part and the command that mends it.
+        """
+        mend = repair_command(self.manifest, self.folder)
+        for part in parts:
+            known = (part, part.stat().st_mtime_ns)
+            if known not in self._whole:
+                check_parts([part], mend)
+                self._whole.add(known)
+
+    def _select(self, db: duckdb.DuckDBPyConnection, name: str, parts: list[Path]) -> str:
         """Say how a table is read: each run once, a factor that came later at its old value."""
-        parts = sorted((self.folder / name).glob("*.parquet"))
         if not parts:
             columns = dict(_EMPTY[name])
             if name in {"runs", "failed"}:
                 columns |= dict.fromkeys(self.factors, "VARCHAR")
             nothing = ", ".join(f"NULL::{kind} AS {_name(c)}" for c, kind in columns.items())
             return f"SELECT {nothing} WHERE false"
-        source = f"read_parquet([{', '.join(map(_text, parts))}], union_by_name = true)"
-        try:
-            described = db.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
-        except duckdb.Error:
-            check_parts(parts)
-            raise
+        described = db.execute(f"DESCRIBE SELECT * FROM {source(parts)}").fetchall()
         columns = {row[0]: row[1] for row in described}
         once = "key, hour" if name == "hours" else "key"
         order = _ORDER[name]
@@ -130,44 +164,39 @@ class Store:
             ]
             chosen = f"* REPLACE ({', '.join(filled)})" if filled else "*"
             order = ", ".join([*map(_name, varied), order])
-        return (
-            f"SELECT {chosen} FROM (SELECT DISTINCT ON ({once}) * FROM {source}) ORDER BY {order}"
-        )
+        each = f"SELECT DISTINCT ON ({once}) * FROM {source(parts)}"
+        return f"SELECT {chosen} FROM ({each}) ORDER BY {order}"
 
-    def done_keys(self) -> set[str]:
-        """Give the keys of all runs that are done, failed ones as well.
+    def keys(self, table: str) -> set[str]:
+        """Give the keys of all runs that have rows in a table."""
+        return keys_in(parts_of(self.folder, table))
 
-        Raises
-        ------
-        BesiegeError
-            If a part is damaged.
+    def done(self, *, with_hours: bool) -> set[str]:
+        """Give the keys of runs that are done: all of their rows are there.
+
+        Parameters
+        ----------
+        with_hours
+            Whether rows of ``hours`` belong to a run.
         """
-        keys: set[str] = set()
-        for name in ("runs", "failed"):
-            parts = sorted((self.folder / name).glob("*.parquet"))
-            check_parts(parts)
-            if parts:
-                keys |= set(self.sql(f"SELECT key FROM {name}")["key"])
-        return keys
+        good = self.keys("runs")
+        if with_hours:
+            good &= self.keys("hours")
+        return (good | self.keys("failed")) & self.keys("timing")
 
 
-def check_parts(parts: list[Path]) -> None:
-    """Read the whole of each part.
+def repair_command(manifest: dict[str, Any], folder: Path) -> str:
+    """Say what sets damaged parts aside and does their runs again."""
+    command = str(manifest.get("command") or "")
+    if command.startswith("sim."):
+        return f"sim.sweep(spec, out={str(folder)!r}, repair=True)"
+    return f"{command or f'besiege sweep SPEC.toml --out {shlex.quote(str(folder))}'} --repair"
 
-    Raises
-    ------
-    BesiegeError
-        If one is damaged; it names the part and what to do.
-    """
-    with duckdb.connect(config={"threads": 1}) as db:
-        for part in parts:
-            try:
-                db.execute(f"SELECT count(DISTINCT columns(*)) FROM read_parquet({_text(part)})")
-            except duckdb.Error as error:
-                raise BesiegeError(
-                    f"{part}: damaged ({_first_line(error)}); delete it and repeat the sweep: "
-                    "only its runs are done again"
-                ) from None
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write what a sweep's folder says of itself, with a checksum."""
+    told = {**manifest, "checksum": _checksum(manifest)}
+    write_text(folder / "manifest.json", to_json(told))
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -176,25 +205,35 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     Raises
     ------
     BesiegeError
-        If it is no sweep's folder.
+        If it is no sweep's folder, or the manifest is damaged or lost.
     """
     path = folder / "manifest.json"
+    parts = all_parts(folder)
+    mend = f"this writes it anew from the parts: {repair_command({}, folder)}"
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found["factors"], dict):
             raise TypeError("factors is no table")
+        checksum = found.pop("checksum", None)
+        is_of_now = checksum is not None or any(map(has_checksum, parts))
+        if is_of_now and checksum != _checksum(found):
+            raise ValueError("it is not what was written")
     except FileNotFoundError:
-        raise BesiegeError(f"{folder}: holds no sweep (no manifest.json)") from None
+        lost = f"{path}: missing; {mend}" if parts else f"{folder}: holds no sweep (no manifest.json)"  # fmt: skip
+        raise BesiegeError(lost) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BesiegeError(f"{path}: damaged ({_first_line(error)}); delete it and repeat the sweep") from None  # fmt: skip
+        raise BesiegeError(f"{path}: damaged ({first_line(error)}); {mend}") from None
     return found
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the new one."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)
+def to_json(data: dict[str, Any]) -> str:
+    """Write a table of names as JSON, for people as well."""
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _checksum(manifest: dict[str, Any]) -> str:
+    told = json.dumps(manifest, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 
 @contextmanager
@@ -214,38 +253,11 @@ def undisturbed() -> Iterator[None]:
         usual(asked[0], None)
 
 
-def write_part(table: pd.DataFrame, path: Path) -> None:
-    """Write a part of a table, whole or not at all.
-
-    Raises
-    ------
-    BesiegeError
-        If it cannot be written; nothing of it is left.
-    """
-    try:
-        parquet.write(table, path)
-    except (duckdb.Error, OSError) as error:
-        path.with_suffix(".part").unlink(missing_ok=True)
-        raise BesiegeError(
-            f"--out: {path.parent} cannot be written ({_first_line(error)}); "
-            "what is there is kept, and the same command goes on from it"
-        ) from None
-
-
-def _first_line(error: BaseException) -> str:
-    said = getattr(error, "strerror", None) or str(error)
-    return said.strip().partition("\n")[0][:300]
-
-
 def _name(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
-
-
-def _text(value: object) -> str:
-    return "'" + str(value).replace("'", "''") + "'"
 
 
 def _value(label: Any) -> str:
     if isinstance(label, bool):
         return str(label).lower()
-    return repr(label) if isinstance(label, (int, float)) else _text(label)
+    return repr(label) if isinstance(label, (int, float)) else text(label)

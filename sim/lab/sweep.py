@@ -30,6 +30,7 @@ class Summary:
     before: int  # of them, there already
     done: int
     failed: int  # in the folder
+    set_aside: tuple[Path, ...] = ()  # where damaged files went
 
     def to_dict(self) -> dict[str, int]:
         """Give it in plain values."""
@@ -45,6 +46,7 @@ def sweep(
     scheduler: str | None = None,
     shard: tuple[int, int] | None = None,
     retry: bool = False,
+    repair: bool = False,
     quiet: bool = False,
 ) -> pd.DataFrame:
     """Do every run of a specification that is not in the folder yet.
@@ -66,6 +68,8 @@ def sweep(
         ``(i, n)``: the i-th of n parts of the runs, for a job array; i counts from 1.
     retry
         Whether runs that failed before are done again.
+    repair
+        Whether damaged parts are moved to ``damaged`` in the folder, and their runs done again.
     quiet
         Whether to show no progress.
 
@@ -88,7 +92,7 @@ def sweep(
                       shard=shard, quiet=quiet, spec_name=spec_name)  # fmt: skip
             return Store(folder).runs
     carry_out(plan, out, workers=workers, executor=executor, scheduler=scheduler, shard=shard,
-              retry=retry, quiet=quiet, spec_name=spec_name)  # fmt: skip
+              retry=retry, repair=repair, quiet=quiet, spec_name=spec_name)  # fmt: skip
     return Store(out).runs
 
 
@@ -101,6 +105,7 @@ def carry_out(
     scheduler: str | None = None,
     shard: tuple[int, int] | None = None,
     retry: bool = False,
+    repair: bool = False,
     quiet: bool = False,
     spec_name: str | None = None,
     command: str = "",
@@ -110,10 +115,9 @@ def carry_out(
     if workers < 1:
         raise BesiegeError(f"--workers: given {workers}, allowed a whole number from 1")
     with connect(scheduler, executor, workers) as (slots, source):
-        writer = Writer(plan, out, shard, command or f"sim.sweep(spec, out={str(out)!r})", spec_name)  # fmt: skip
+        writer = Writer(plan, out, shard, command or f"sim.sweep(spec, out={str(out)!r})", spec_name,
+                        retry=retry, repair=repair)  # fmt: skip
         try:
-            if retry:
-                writer.forget_failures()
             return _do_what_is_left(plan, writer, shard, slots, source, quiet=quiet)
         finally:
             writer.close()
@@ -128,7 +132,7 @@ def _do_what_is_left(
     with Progress(plan.spec.name, total, show=not quiet) as progress:
 
         def tasks() -> Iterator[Task]:
-            for planned in _of_shard(plan, shard):
+            for planned in _of_shard(plan, shard, writer.stale):
                 if planned.key in writer.done:
                     progress.pass_by()
                 else:
@@ -141,12 +145,16 @@ def _do_what_is_left(
                 progress.add(failed=done.failure is not None)
         finally:  # interrupted or not, what is finished is kept
             writer.flush()
+    writer.forget_failures(writer.stale)
     failed = len(Store(writer.folder).failed)
-    return Summary(progress.before + progress.done, progress.before, progress.done, failed)
+    asked = progress.before + progress.done
+    return Summary(asked, progress.before, progress.done, failed, tuple(writer.set_aside))
 
 
-def _of_shard(plan: Plan, shard: tuple[int, int] | None) -> Iterator[Planned]:
+def _of_shard(plan: Plan, shard: tuple[int, int] | None, stale: set[str]) -> Iterator[Planned]:
+    """Give the runs of a shard; what any shard asks for is not stale."""
     for i, planned in enumerate(runs_of(plan)):
+        stale.discard(planned.key)
         if shard is None or i % shard[1] == shard[0] - 1:
             yield planned
 

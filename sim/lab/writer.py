@@ -1,20 +1,31 @@
 """Writing a sweep's folder: who may, what it says of itself, parts of what is finished."""
 
-import json
 import platform
 import time
 from importlib import metadata
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pandas as pd
 
-from sim.folders import prepare_folder, unwritable
+from sim.folders import prepare_folder, unwritable, write_text
 from sim.lab.identity import scenario_identity
 from sim.lab.listing import Planned, repeat_line
+from sim.lab.locks import FolderLock
+from sim.lab.parts import (
+    STRUCK,
+    TABLES,
+    all_parts,
+    check_parts,
+    finish_strikes,
+    number_of,
+    strike,
+    write_part,
+)
 from sim.lab.pool import Done
+from sim.lab.recovery import known_of, set_damaged_aside
 from sim.lab.spec import Factor, Plan
-from sim.lab.store import Store, read_manifest, undisturbed, write_part, write_text
+from sim.lab.store import Store, repair_command, to_json, undisturbed, write_manifest
 from sim.lab.writing import columns_of, spec_toml
 from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
@@ -43,6 +54,19 @@ class Writer:
         What repeats the sweep.
     spec_name
         The specification's file, if it has one.
+    retry
+        Whether runs that failed are done again.
+    repair
+        Whether damaged parts are set aside, so that their runs are done again.
+
+    Attributes
+    ----------
+    done
+        Keys of runs that are not to be done: every table has their rows.
+    stale
+        Keys of runs that failed and that the plan may no longer ask for; on a retry alone.
+    set_aside
+        Where damaged files went.
 
     Raises
     ------
@@ -53,29 +77,37 @@ class Writer:
 
     def __init__(
         self, plan: Plan, folder: str | Path, shard: tuple[int, int] | None = None,
-        command: str = "", spec_name: str | None = None,
+        command: str = "", spec_name: str | None = None, *,
+        retry: bool = False, repair: bool = False,
     ) -> None:  # fmt: skip
         self.folder = prepare_folder(folder)
         self._plan = plan
         self._spec_name = spec_name
         self._prefix = "all" if shard is None else f"{shard[0]}of{shard[1]}"
-        self._locks = _take_locks(self.folder, shard)
+        self._about: dict[str, Any] = {}
+        self.set_aside: list[Path] = []
         try:
-            self._check_and_begin(command)
-            self._clean()
-            self.done = Store(self.folder).done_keys()
+            self._lock = FolderLock(self.folder, shard)
+            try:
+                with self._lock.alone():
+                    if repair:
+                        self.set_aside = set_damaged_aside(self.folder)
+                    check_parts(all_parts(self.folder), repair_command({"command": command}, self.folder))  # fmt: skip
+                    self._begin(command)
+                    self._take_stock(retry=retry)
+            except BaseException:
+                self._lock.release()
+                raise
         except OSError as error:
             raise unwritable(self.folder, error) from None
-        self._n = self._last_part()
         self._began = self._written = time.monotonic()
         self._buffer: list[tuple[Planned, Done]] = []
 
-    def _check_and_begin(self, command: str) -> None:
+    def _begin(self, command: str) -> None:
         base = scenario_identity(self._plan.base)
         hours = list(self._plan.spec.keep.hours)
-        known: dict[str, Any] = {}
-        if (self.folder / "manifest.json").exists():
-            known = read_manifest(self.folder)
+        known = known_of(self.folder)
+        if known:
             _check_same(self.folder, known, base, hours)
         bases = {f.path: f.base.label for f in self._plan.factors}
         manifest = {
@@ -97,37 +129,28 @@ class Writer:
             "libraries": {name: metadata.version(name) for name in LIBRARIES},
             "command": command,
         }
-        for name in ("runs", "hours", "timing", "failed"):
+        for name in TABLES:
             (self.folder / name).mkdir(exist_ok=True)
+        self._about = {name: manifest[name] for name in ("model_version", "base", "factors", "keep_hours")}  # fmt: skip
         write_text(self.folder / "spec.toml", spec_toml(self._plan))
         write_text(self.folder / "scenario.toml", self._plan.base.to_toml())
-        write_text(self.folder / "columns.json", _json(columns_of(self._plan)))
-        write_text(self.folder / "manifest.json", _json(manifest))
+        write_text(self.folder / "columns.json", to_json(columns_of(self._plan)))
+        write_manifest(self.folder, manifest)
 
-    def _clean(self) -> None:
-        """Take away what an interrupted writer of this shard left half done."""
-        for name in ("hours", "timing"):
-            for part in (self.folder / name).glob(f"{self._prefix}-*.parquet"):
-                if not any((self.folder / t / part.name).exists() for t in ("runs", "failed")):
-                    part.unlink()
-        for name in ("runs", "hours", "timing", "failed"):
-            for half in (self.folder / name).glob(f"{self._prefix}-*.part"):
+    def _take_stock(self, *, retry: bool) -> None:
+        """See what is there: what is done, and of what is not, which tables hold rows of it."""
+        for place in (self.folder / name for name in TABLES):
+            for half in place.glob(f"{self._prefix}-*.part"):
                 half.unlink()
-
-    def _last_part(self) -> int:
-        names = [
-            p.stem.rpartition("-")[2]
-            for name in ("runs", "failed")
-            for p in (self.folder / name).glob(f"{self._prefix}-*.parquet")
-        ]
-        return max((int(n) for n in names if n.isdecimal()), default=0)
-
-    def forget_failures(self) -> None:
-        """Take the failed runs away, so that they are done again."""
-        failed = set(Store(self.folder).failed["key"])
-        for part in (self.folder / "failed").glob("*.parquet"):
-            part.unlink()
-        self.done -= failed
+        finish_strikes(self.folder)
+        self._n = max(map(number_of, all_parts(self.folder)), default=0)
+        store = Store(self.folder)
+        keys = {name: store.keys(name) for name in TABLES}
+        self.done = store.done(with_hours=bool(self._plan.spec.keep.hours))
+        self.stale = set(keys["failed"]) if retry else set()
+        self.done -= self.stale
+        # A run that is done again is not written twice.
+        self._there = {name: of_table - self.done for name, of_table in keys.items()}
 
     def add(self, planned: Planned, done: Done) -> None:
         """Take a run that is done; write when there is enough, or it is time."""
@@ -139,10 +162,17 @@ class Writer:
             self.flush()
 
     def flush(self) -> None:
-        """Write what is held."""
+        """Write what is held.
+
+        Raises
+        ------
+        BesiegeError
+            If the folder cannot be written, or is no longer the one that was begun.
+        """
+        self._lock.check()
         if not self._buffer:
             return
-        name = f"{self._prefix}-{self._n + 1:06d}.parquet"
+        name = f"{self._prefix}-{self._n + 1:06d}"
         good = [(p, d) for p, d in self._buffer if d.row is not None]
         bad = [(p, d) for p, d in self._buffer if d.row is None]
         kept = pd.concat([_hours_of(d) for _, d in good if d.hours] or [pd.DataFrame()])
@@ -151,12 +181,25 @@ class Writer:
         failed = _typed(pd.DataFrame([self._failure(p, d) for p, d in bad]), self._plan)
         # What says that a run is done comes last.
         with undisturbed():
+            again = {done.key for _, done in self._buffer}
+            self.forget_failures(again & self._there["failed"])
             for table, rows in (("hours", kept), ("timing", timing), ("runs", runs), ("failed", failed)):  # fmt: skip
                 if len(rows):
-                    write_part(rows, self.folder / table / name)
+                    rows = rows[~rows["key"].isin(self._there[table])]
+                if len(rows):
+                    write_part(rows, self.folder / table / name, self._about)
             self._n += 1
             self._written = time.monotonic()
             self._buffer.clear()
+
+    def forget_failures(self, keys: set[str]) -> None:
+        """Take runs that failed out of the tables: they are done again, or nobody asks for them."""
+        if not keys:
+            return
+        with self._lock.alone():
+            for table in STRUCK:
+                strike(self.folder, table, keys)
+                self._there[table] -= keys
 
     def _repeat(self, planned: Planned) -> str:
         return repeat_line(self._plan, planned, self._spec_name, str(self.folder / "scenario.toml"))
@@ -194,8 +237,7 @@ class Writer:
 
     def close(self) -> None:
         """Let others write."""
-        for file in self._locks:
-            file.close()
+        self._lock.release()
 
 
 def _typed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -251,34 +293,3 @@ def _check_same(folder: Path, known: dict[str, Any], base: str, hours: list[str]
             f"keep.hours: {folder} holds runs that kept {', '.join(known['keep_hours']) or 'none'}; "
             "allowed are these, or another folder"
         )
-
-
-def _take_locks(folder: Path, shard: tuple[int, int] | None) -> list[IO[bytes]]:
-    """Keep others from writing the same; the system lets go of it however we end.
-
-    A whole sweep is alone in its folder; shards share it, each once.
-    """
-    held: list[IO[bytes]] = []
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return held
-    wanted = [(".lock", fcntl.LOCK_EX if shard is None else fcntl.LOCK_SH)]
-    if shard is not None:
-        wanted.append((f".lock-{shard[0]}of{shard[1]}", fcntl.LOCK_EX))
-    for name, kind in wanted:
-        file = (folder / name).open("wb")
-        held.append(file)
-        try:
-            fcntl.flock(file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            for other in held:
-                other.close()
-            raise BesiegeError(f"--out: {folder} is being written by another sweep, allowed is one at a time") from None  # fmt: skip
-        except OSError:  # a file system without locks
-            continue
-    return held
-
-
-def _json(data: dict[str, Any]) -> str:
-    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import shlex
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 import sim
 from sim.cli import main
-from sim.lab import store, writer
+from sim.lab import parts, store, writer
 from sim.lab.sweep import carry_out, load
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION
@@ -177,15 +178,15 @@ def test_a_disk_that_fills_up_is_a_clear_error_and_what_was_written_is_kept(
     monkeypatch.setattr(writer, "SOONEST", 0.0)
     written = []
 
-    def full(table, path):
+    def full(table, path, note):
         if len(written) >= 9:  # in the midst of a part: hours and timing are there, runs not
-            path.with_suffix(".part").write_bytes(b"half")
+            path.write_bytes(b"half")
             raise duckdb.IOException("IO Error: No space left on device")
         written.append(path)
-        really(table, path)
+        really(table, path, note)
 
-    really = store.parquet.write
-    monkeypatch.setattr(store.parquet, "write", full)
+    really = parts.parquet.write_in_place
+    monkeypatch.setattr(parts.parquet, "write_in_place", full)
     with pytest.raises(BesiegeError, match=r"cannot be written .*No space left.* goes on from it"):
         sweep(tmp_path / "out")
     monkeypatch.undo()
@@ -203,7 +204,7 @@ def test_a_damaged_part_is_named_and_once_deleted_its_runs_are_done_again(
     sweep(out)
     part = sorted((out / "runs").glob("*.parquet"))[3]
     part.write_bytes(b"PAR1 nothing of it")
-    with pytest.raises(BesiegeError, match=f"{part.name}: damaged .* delete it and repeat"):
+    with pytest.raises(BesiegeError, match=f"{part.name}: damaged .* repair=True"):
         sweep(out)
     with pytest.raises(BesiegeError, match=f"{part.name}: damaged"):
         sim.lab.open(out).runs  # noqa: B018
@@ -236,13 +237,17 @@ def test_another_model_version_another_base_and_other_series_are_refused(tmp_pat
 
 
 def test_two_sweeps_do_not_write_the_same_folder_at_a_time(tmp_path):
+    me = rf"process {os.getpid()} on {platform.node()} since 2\d{{3}}-\d\d-\d\d "
     first = writer.Writer(load(SPEC), tmp_path)
-    with pytest.raises(BesiegeError, match="being written by another"):
-        writer.Writer(load(SPEC), tmp_path)
+    for shard in (None, (1, 2)):
+        with pytest.raises(BesiegeError, match=f"being written by {me}"):
+            writer.Writer(load(SPEC), tmp_path, shard=shard)
     first.close()
     shards = [writer.Writer(load(SPEC), tmp_path, shard=(i, 2)) for i in (1, 2)]
-    with pytest.raises(BesiegeError, match="being written by another"):
+    with pytest.raises(BesiegeError, match=rf"being written by shard 1/2 \({me}"):
         writer.Writer(load(SPEC), tmp_path, shard=(1, 2))
+    with pytest.raises(BesiegeError, match=rf"by shard 1/2 \({me}.*, shard 2/2 \({me}"):
+        writer.Writer(load(SPEC), tmp_path)
     for shard in shards:
         shard.close()
 
