@@ -7,6 +7,7 @@ import tempfile
 import threading
 import zipfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib import import_module
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,8 @@ _REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser keeps its secret after the last visit."""
 _LONGEST_MESSAGE = 1_000_000
 """Bytes of a message from a page; the longest that a page sends is some thousand."""
+MOST_KERNELS = 100
+"""Of pages, open or left; a kernel costs a thread and a megabyte, and waits an hour for its page."""
 _DRAWING = threading.Lock()  # matplotlib draws one figure at a time
 
 
@@ -181,11 +184,13 @@ def _owner(request: Any) -> str | None:
 async def _channels(socket: Any) -> None:
     """Let a page speak with its kernel; who never asked for the page has none."""
     import solara.server.starlette as solara_server
+    from starlette.concurrency import run_in_threadpool
 
     asked = (socket.path_params["kernel_id"], socket.query_params.get("session_id", ""))
     if _owner(socket) is None or not all(_ID.fullmatch(part) for part in asked):
         await socket.close(1008)
         return
+    await run_in_threadpool(_let_kernels_go)
     await solara_server.kernel_connection(socket)
 
 
@@ -197,8 +202,20 @@ def _close(request: Any) -> Any:
     kernel = kernel_context.contexts.get(request.path_params["kernel"])
     page = request.query_params.get("session_id", "")
     if kernel and kernel.session_id == _owner(request) and page in kernel.page_status:
-        kernel.page_close(page)
+        with suppress(KeyError):  # Solara forgets a kernel's threads; one may end meanwhile
+            kernel.page_close(page)
     return Response(status_code=204)
+
+
+def _let_kernels_go() -> None:
+    """Close kernels whose pages went without a word, the oldest first, if there are too many."""
+    from solara.server.kernel_context import PageStatus, contexts
+
+    kernels = list(contexts.values())
+    left = [k for k in kernels if PageStatus.CONNECTED not in tuple(k.page_status.values())]
+    for kernel in left[: max(0, len(kernels) - MOST_KERNELS)]:
+        with suppress(KeyError):  # as in _close
+            kernel.close(reason="too many")
 
 
 def _download(request: Any) -> Any:

@@ -140,17 +140,31 @@ class Guard:
             await self.app(scope, receive, send)
 
     async def _speak(self, scope: Any, receive: Any, send: Any) -> None:
-        """Serve a websocket; what it sends can end it alone."""
+        """Serve a websocket; what it sends can end nothing but itself."""
+
+        async def hear() -> Any:
+            message = await receive()
+            if message.get("bytes") is not None:
+                # The page sends text. Of a binary message Solara believes how many parts it
+                # claims to have, and makes room for two thousand million of them.
+                raise ValueError("a binary message")
+            return message
+
         self._n_sockets += 1
         try:
-            await self.app(scope, receive, send)
+            await self.app(scope, hear, send)
         except Exception as error:
-            LOG.warning("A page's connection ended: %s", type(error).__name__)
+            cause = error
+            while isinstance(cause, ExceptionGroup):
+                cause = cause.exceptions[0]
+            LOG.warning("A page sent what cannot be read and was cut off: %s", show(str(cause)))
         finally:
             self._n_sockets -= 1
 
     def _refusal(self, scope: Any, needs_origin: bool) -> tuple[int, str] | None:
         """Say why a request is refused: status and words; none if it is not."""
+        if "\0" in scope["path"]:  # no file's name has it, and asking for one is an error
+            return 404, "Not Found\n"
         host = _header(scope, b"host")
         name = _name_of(host)
         if name is None or not (
