@@ -25,7 +25,7 @@ _REMEMBERED = 30 * 24 * 3600
 _LONGEST_MESSAGE = 1_000_000
 """Bytes of a message from a page; the longest that a page sends is some thousand."""
 MOST_KERNELS = 100
-"""Of pages, open or left; a kernel costs a thread and a megabyte, and waits an hour for its page."""
+"""Of pages, open or left; a kernel costs a thread and a megabyte and waits an hour for its page."""
 _DRAWING = threading.Lock()  # matplotlib draws one figure at a time
 
 

@@ -19,7 +19,9 @@ from sim.scenario import Scenario
 from sim.views.pages import write_page
 from tests.faces.raw_page import ask, cookie_of, get, message, show_page, socket_of
 
-BITING = """"><script>document.title='ran'</script><img src=x onerror="document.title='ran'">&'{{7*7}}"""
+BITING = (
+    """"><script>document.title='ran'</script><img src=x onerror="document.title='ran'">&'{{7*7}}"""
+)
 ROUTES = {
     "/readyz": 200,
     "/resourcez": 404,
@@ -87,7 +89,7 @@ def elsewhere(server):
     }}</script>""".encode()
 
     class Stranger(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802 - http.server's own name
+        def do_GET(self):
             self.send_response(200)
             self.send_header("Content-Type", "text/html")
             self.end_headers()
@@ -120,7 +122,7 @@ def test_a_raw_client_opens_no_websocket_as_a_stranger(server, stranger):
     said = {"Cookie": cookie_of(server), **stranger}
     if said.get("Origin") == "itself":
         said["Origin"] = server
-    with pytest.raises(InvalidStatus, match="403|400"), socket_of(server, **said):
+    with pytest.raises(InvalidStatus, match=r"403|400"), socket_of(server, **said):
         pass
 
 
@@ -187,14 +189,18 @@ UNREADABLE = {
 }
 
 
+def send_and_listen(socket, sent):
+    socket.send(sent)
+    while True:
+        socket.recv(timeout=30)
+
+
 @pytest.mark.parametrize("sent", UNREADABLE.values(), ids=UNREADABLE)
 def test_a_message_that_cannot_be_read_ends_its_connection_alone(server, sent):
     own = {"Origin": server, "Cookie": cookie_of(server)}
     with socket_of(server, **own) as beside, socket_of(server, **own) as socket:
         with pytest.raises(ConnectionClosed):
-            socket.send(sent)
-            while True:
-                socket.recv(timeout=30)
+            send_and_listen(socket, sent)
         assert "No world yet" in show_page(beside, "a-world-of-ones-own")
 
 
