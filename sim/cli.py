@@ -289,12 +289,13 @@ def schema() -> None:
 def dashboard(
     port: Annotated[int, typer.Option("--port", help="the page's port; 0 for any that is free")] = 8765,
     host: Annotated[str, typer.Option("--host", help="the address it is bound to")] = "127.0.0.1",
+    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="a further name by which browsers may reach it; may be given again")] = None,
 ) -> None:  # fmt: skip
     """Serve the web page: worlds to run and to compare, live, in a browser."""
     from sim.views.dashboard import serve
 
     _say_what_it_waits_for(quiet=False)
-    serve(host, port, typer.echo)
+    serve(host, port, typer.echo, allow_host or [])
 
 
 @app.command(short_help="Measure speed and memory here.")

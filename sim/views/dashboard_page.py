@@ -26,8 +26,8 @@ CSS = (resources.files("sim") / "views" / "dashboard.css").read_text("utf-8")
 
 
 def session_of(search: str | None) -> Session:
-    """Give the session that an address names in its query."""
-    return STORE.get(parse_qs(search or "").get("world", ["-"])[0])
+    """Give the session that an address names in its query, of the browser that asks."""
+    return STORE.get(solara.get_session_id(), parse_qs(search or "").get("world", ["-"])[0])
 
 
 @solara.component

@@ -1,4 +1,4 @@
-"""Whose world is whose: sessions by id, bounded in number and memory."""
+"""Whose world is whose: sessions by browser and address, bounded in number and memory."""
 
 import threading
 from collections import OrderedDict
@@ -17,16 +17,24 @@ class Store:
     """The sessions of a server, the one used last at the end."""
 
     def __init__(self) -> None:
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, str], Session] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, session_id: str) -> Session:
-        """Give a session, a new one if the id is not known (any more)."""
+    def get(self, owner: str, world: str) -> Session:
+        """Give a session, a new one if it is not known (any more).
+
+        Parameters
+        ----------
+        owner
+            The secret of the browser that asks: of two browsers with one address each has its own.
+        world
+            The name in the page's address.
+        """
         with self._lock:
-            session = self._sessions.get(session_id)
+            session = self._sessions.get((owner, world))
             if session is None:
-                session = self._sessions[session_id] = Session(session_id, self.make_room)
-            self._sessions.move_to_end(session_id)
+                session = self._sessions[owner, world] = Session(world, self.make_room)
+            self._sessions.move_to_end((owner, world))
             gone = []
             while len(self._sessions) > MOST_SESSIONS:
                 gone.append(self._sessions.popitem(last=False)[1])
@@ -37,10 +45,10 @@ class Store:
             old.let_go()
         return session
 
-    def find(self, session_id: str) -> Session | None:
+    def find(self, owner: str, world: str) -> Session | None:
         """Give a session if it is known."""
         with self._lock:
-            return self._sessions.get(session_id)
+            return self._sessions.get((owner, world))
 
     def close(self) -> None:
         """Stop whatever runs, so that the server can end."""

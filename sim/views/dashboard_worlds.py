@@ -16,6 +16,8 @@ SLICE = 0.2
 """Seconds between two pictures of a running world; a slice of work is no longer."""
 PACES = {"a day a second": 24.0, "6 hours a second": 6.0, "as fast as it goes": 1e9}
 """How fast a world runs, in hours a second."""
+LONGEST = 200
+"""Letters of a field: more than any right value has."""
 RUNNERS = ThreadPoolExecutor(32, thread_name_prefix="besiege-world")
 WORKERS = ThreadPoolExecutor(1, thread_name_prefix="besiege-study")
 AT_WORK = threading.BoundedSemaphore(2)
@@ -67,13 +69,17 @@ class Session:
 
     # ------------------------------------------------------------ what a visitor does
     def choose(self, **fields: str) -> None:
-        """Change fields of the page; a world that is there goes on as it was made."""
-        self.choices = replace(self.choices, **fields)
+        """Change fields of the page; a world that is there goes on as it was made.
+
+        What no field can hold, as a client of its own making may send it, changes nothing.
+        """
+        if all(isinstance(text, str) and len(text) <= LONGEST for text in fields.values()):
+            self.choices = replace(self.choices, **fields)
         self._tell()
 
     def choose_pace(self, pace: str) -> None:
         """Choose how fast worlds run."""
-        self.pace = pace if pace in PACES else self.pace
+        self.pace = pace if pace in list(PACES) else self.pace
         self._tell()
 
     def run(self, hours: float = float("inf")) -> None:

@@ -12,6 +12,8 @@ from matplotlib.ticker import FuncFormatter, MultipleLocator
 from sim.views.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, Drawing, dress
 
 WIDTH = 10.0
+LONGEST = 48
+"""Letters of a name for which a picture has room."""
 PARTY_COLOURS = {
     "platform": BLUE,
     "big stores": RED,
@@ -45,7 +47,7 @@ def crowd_figure(
             ax.plot(days, bands[policies[0]].to_numpy(float)[:, 1], color="#b5b5b5", linewidth=1.2)
         ax.fill_between(days, low, high, color=SKY, alpha=0.45, linewidth=0)
         ax.plot(days, middle, color=BLUE, linewidth=1.4)
-        ax.set_title(policy, fontsize=11, weight="bold", color=INK, loc="left")
+        ax.set_title(_short(policy), fontsize=11, weight="bold", color=INK, loc="left")
         ax.xaxis.set_major_locator(MultipleLocator(2))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda d, _: f"{10 + d:.0f}"))
         ax.set_ylim(bottom=0)
@@ -162,7 +164,7 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
         ax.plot(x, y, "o-", color=colour, linewidth=1.8)
         low, high = rows["low"].to_numpy(float) / 1e6, rows["high"].to_numpy(float) / 1e6
         ax.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
-        ax.annotate(str(response), (x[-1], y[-1]), xytext=(8, 0), textcoords="offset points",
+        ax.annotate(_short(str(response)), (x[-1], y[-1]), xytext=(8, 0), textcoords="offset points",
                     color=colour, va="center", fontsize=10)  # fmt: skip
     ax.axhline(0, color=INK, linewidth=0.9)
     ax.set_xlabel("hour at which the response begins (0 is 10 October 2011, midnight)", fontsize=SMALL, color=GREY)  # fmt: skip
@@ -183,7 +185,7 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
         below, last = last - y < near and not below, y
         ax.plot(x, y, "o", color=BLUE if front else "#b5b5b5", markersize=8)
         ax.annotate(
-            str(row["policy"]), (x, y), xytext=(8, -12 if below else 5), textcoords="offset points", fontsize=10,
+            _short(str(row["policy"])), (x, y), xytext=(8, -12 if below else 5), textcoords="offset points", fontsize=10,
             weight="bold" if front else "normal", color=INK if front else GREY,
         )  # fmt: skip
     ax.margins(x=0.16, y=0.16)
@@ -195,11 +197,16 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
 
 def _room_for(names: Iterable[str]) -> float:
     """Give the share of the width that the longest name takes, at least a fifth."""
-    return max(0.2, 0.03 + 0.0092 * max(map(len, names)))
+    return max(0.2, 0.03 + 0.0092 * max(len(_short(name)) for name in names))
+
+
+def _short(name: str) -> str:
+    """Give a name as far as there is room for it."""
+    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), names, fontsize=10.5, color=INK)
+    ax.set_yticks(range(len(names)), [_short(name) for name in names], fontsize=10.5, color=INK)
     ax.set_ylim(len(names) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

@@ -7,8 +7,10 @@ import io
 from typing import Any
 
 from matplotlib.axes import Axes
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
+from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
 # Okabe and Ito (2008): told apart by colour-blind people.
@@ -30,6 +32,12 @@ class Drawing(Figure):
         # Not "none": after a picture is saved, matplotlib takes that for the user's setting.
         as_placed = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
         super().__init__(*args, **{"layout": as_placed, **kwargs})
+
+    def draw(self, renderer: RendererBase) -> None:
+        """Draw it; a name with dollar signs is a name and no formula."""
+        for text in self.findobj(Text):
+            text.set_parse_math(False)
+        super().draw(renderer)
 
     def _repr_png_(self) -> bytes:
         out = io.BytesIO()

@@ -1,58 +1,20 @@
 """The web page in a real browser, cut off from the network: every control, download and refusal."""
 
-import http.client
 import io
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
 import time
 import zipfile
-from contextlib import contextmanager
 
 import pytest
 
 from sim import parquet
 from sim.runs import run
 from sim.scenario import Scenario
+from tests.faces.raw_page import get
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-]
 SOON = 30_000
 """Milliseconds in which the page answers at the latest; much less on an idle machine."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """Serve the page on a port of its own and give its address."""
-    command = [sys.executable, "-c", "from sim.cli import main; main()", "dashboard", "--port=0"]
-    serving = subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, cwd=tmp_path_factory.mktemp("page"),
-        env={**os.environ, "PYTHONUNBUFFERED": "1"},
-    )  # fmt: skip
-    try:
-        found = re.search(r"http://127\.0\.0\.1:(\d+)", serving.stdout.readline())
-        yield found[0]
-    finally:
-        serving.terminate()
-        assert serving.wait(30) is not None
-
-
-@pytest.fixture(scope="module")
-def browser():
-    """Give the system's Chromium, that reaches nothing but this machine."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield found
-        found.close()
 
 
 @pytest.fixture
@@ -68,9 +30,11 @@ def visit(server, browser):
         )
         page.on("request", lambda r: None if r.url.startswith((server, "data:", "blob:")) else wrong.append(r.url))  # fmt: skip
 
-    def open_page(address="", width=1440, height=900):
-        context = browser.new_context(viewport={"width": width, "height": height})
-        contexts.append(context)
+    def open_page(address="", width=1440, height=900, beside=None):
+        context = beside and beside.context
+        if context is None:
+            context = browser.new_context(viewport={"width": width, "height": height})
+            contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(SOON)
         look_after(page)
@@ -266,7 +230,7 @@ def test_what_is_not_allowed_is_said_beside_its_field_and_nothing_runs(visit, la
 
 def test_a_field_that_appears_leaves_an_open_menu_open(visit):
     page = visit()
-    beside = visit(page.url)
+    beside = visit(page.url, beside=page)
     open_menu(page, "Pace")
     choose(beside, "Second response, side by side", "protect")
     page.get_by_label("Second begins at hour", exact=True).wait_for()
@@ -402,23 +366,6 @@ def test_nothing_is_cut_off_at_the_width_of_a_desktop_or_a_phone(visit, width, h
     assert out == []
 
 
-@contextmanager
-def connected(server):
-    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=30)
-    try:
-        yield connection
-    finally:
-        connection.close()
-
-
-def get(server, path, **headers):
-    """Ask for a path just as it is written, dots and all."""
-    with connected(server) as connection:
-        connection.request("GET", path, headers=headers)
-        answer = connection.getresponse()
-        return answer.status, answer.read()
-
-
 @pytest.mark.parametrize(
     "path",
     [
@@ -452,7 +399,8 @@ def test_no_name_but_the_worlds_own_downloads_is_given(visit, server):
     press(page, "Step")
     wait_for_hours(page, 1)
     world = page.url.rpartition("=")[2]
-    assert get(server, f"/download/{world}/run-1.zip")[0] == 200
+    own = "; ".join(f"{c['name']}={c['value']}" for c in page.context.cookies())
+    assert get(server, f"/download/{world}/run-1.zip", Cookie=own)[0] == 200
     for name in (
         "run-2.zip",
         "compare.zip",
@@ -461,11 +409,7 @@ def test_no_name_but_the_worlds_own_downloads_is_given(visit, server):
         "..",
         "../../../etc/passwd",
     ):
-        assert get(server, f"/download/{world}/{name}")[0] == 404
-
-
-def test_a_page_of_another_name_cannot_speak_to_the_one_bound_here(server):
-    assert get(server, "/readyz", Host="evil.example")[0] == 400
+        assert get(server, f"/download/{world}/{name}", Cookie=own)[0] == 404
 
 
 def test_the_charts_fit_the_page_that_mesa_itself_draws():

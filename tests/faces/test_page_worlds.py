@@ -22,7 +22,7 @@ def session():
 
 
 def small(store, name, **more):
-    found = store.get(name)
+    found = store.get("owner", name)
     found.choose(**{"scale": "0.002", "hours": "60", **more})
     found.choose_pace(FAST)
     return found
@@ -144,5 +144,5 @@ def test_visits_that_are_too_many_are_forgotten_from_the_oldest_on(monkeypatch):
     monkeypatch.setattr(dashboard_store, "MOST_SESSIONS", 3)
     store = Store()
     for name in "abcd":
-        store.get(name)
-    assert [store.find(name) is None for name in "abcd"] == [True, False, False, False]
+        store.get("owner", name)
+    assert [store.find("owner", name) is None for name in "abcd"] == [True, False, False, False]
