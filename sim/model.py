@@ -14,7 +14,7 @@ import pandas as pd
 from sim import agents, diary, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.chance import check_seed
-from sim.graph import Graph
+from sim.graph import Graph, take
 from sim.messages import unknown_name
 from sim.scenario import Scenario
 from sim.stages.attack import act
@@ -62,7 +62,8 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         Mesa's word for the seed.
     network
         A networkx graph of exactly one node for each seller and onlooker, in place of the
-        scenario's family.
+        scenario's family; the scenario of this world tells its hash. Nodes are 0 to n - 1, or
+        have names; weights are refused, since every tie counts alike.
     **changes
         Fields of the scenario to change, such as ``scale=0.05`` or ``response="protect"``.
 
@@ -87,7 +88,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         super().__init__(rng=self.seed)
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self._besiege = chosen.but(changes) if changes else chosen
-        self.world: World = found(self._besiege, self.seed, network)
+        wired = None if network is None else take(network, sum(self._besiege.n_crowd))
+        if wired is not None:
+            self._besiege = self._besiege.but(wired.telling)
+        self.world: World = found(self._besiege, self.seed, wired)
         _HELD[self] = self.world.nbytes
         self._people_the_model()
         self.datacollector = mesa.DataCollector(

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, SupportsFloat
 
-import networkx as nx
 import numpy as np
 
 from sim import calendar, chance, fees, graph, population, record
@@ -170,7 +169,7 @@ class World:
         return calendar.hour_of_day(self.hour)
 
 
-def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None" = None) -> World:
+def found(scenario: Scenario, seed: int, wired: Graph | None = None) -> World:
     """Draw the world at hour 0.
 
     Parameters
@@ -179,18 +178,16 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None"
         What the world is made of.
     seed
         0 to 2**64 - 1.
-    network
-        A graph with a node for each seller and onlooker, instead of the scenario's family:
-        networkx's, or the rows of another world.
+    wired
+        A graph with a node for each seller and onlooker, instead of the scenario's family.
 
     Raises
     ------
     BesiegeError
-        If the graph has another number of nodes.
+        If the scenario's graph cannot be built.
     """
     p, s = scenario.population, scenario
-    n_sellers = round(p.n_sellers * s.scale)
-    n_onlookers = round(p.n_onlookers * s.scale)
+    n_sellers, n_onlookers = s.n_crowd
     n_consumers = round(p.n_consumers * s.scale)
     b = s.beliefs
     sellers = population.draw_sellers(p, n_sellers, seed, b.legitimacy_sellers, b.legitimacy_spread)
@@ -199,14 +196,10 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None"
     consumers = population.draw_consumers(p, s.shopping, stores, n_consumers, seed)
     shelves = population.lay_out_shelves(p, s.shopping, stores, consumers)
     everybody = n_sellers + n_onlookers
-    if isinstance(network, Graph):
-        wired = network
-    elif network is None:
+    if wired is None:
         group = np.full(everybody, N_CATEGORIES, np.int32)
         group[:n_sellers] = sellers.category
         wired = graph.build(s.graph, everybody, group, seed)
-    else:
-        wired = graph.from_networkx(network, everybody)
     places = s.channel.queue_places
     small_price = np.full(N_CATEGORIES, p.price_median)
     world = World(
