@@ -169,8 +169,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         return networks.all_of(self.world)
 
     def __repr__(self) -> str:
-        world, s = self.world, self.scenario
-        return f"<Siege {s.name}, scale {s.scale:g}, after {world.books.hours} of {s.hours} hours>"
+        s = self.scenario
+        done = f"after {self.world.books.hours} of" if hasattr(self, "world") else "let go,"
+        return f"<Siege {s.name}, scale {s.scale:g}, {done} {s.hours} hours>"
 
     def person(self, row: int) -> Seller | Onlooker:
         """Give the agent of a row of the crowd: sellers first, then onlookers."""
@@ -220,13 +221,23 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         kind, row = agent.diary_key
         diary.watch(self.world, kind, row)
 
-    def replay(self, kind: str, row: int) -> Diary:
-        """Run this world again from its seed up to now and give an agent's diary."""
+    def replay(self, kind: str, row: int) -> Diary | None:
+        """Run this world again from its seed up to now and give an agent's diary.
+
+        What was set by hand through agents and sets is set again at its hour; none is given where
+        the world still comes out another, changed in a way that is not known.
+        """
         again = Siege(self._besiege, seed=self.seed, network=self.world.graph)
         kept = diary.watch(again.world, kind, row)
-        if self.world.books.hours:
-            again.run_for(self.world.books.hours)
-        return kept
+        for change in self.world.by_hand:
+            again._run_until(change.hour)
+            change.kind.put(again.world, change.column, change.rows, change.value)
+        again._run_until(self.world.hour)
+        return kept if again.world.is_as(self.world) else None
+
+    def _run_until(self, hour: int) -> None:
+        if hour > self.world.hour:
+            self.run_for(hour - self.world.hour)
 
     def let_go(self) -> None:
         """Let the world's columns go at once; records and tables that were taken stay."""

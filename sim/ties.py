@@ -84,8 +84,8 @@ def _rows_of(nodes: list[Any], n: int) -> dict[Any, int]:
     """Give each node its row; names that look like numbers must be the rows."""
     if set(nodes) == set(range(n)):
         return {row: row for row in range(n)}
-    odd = next((node for node in nodes if _looks_like_a_number(node)), None)
-    if odd is not None:
+    if like_numbers := [node for node in nodes if _looks_like_a_number(node)]:
+        odd = min(like_numbers, key=lambda node: node in range(n))
         given, wanted = f"graph: node {odd!r} looks like a number", f"allowed are 0 to {n - 1}"
         if set(nodes) == set(range(1, n + 1)):
             given = f"graph: nodes are numbered from 1 to {n}"
@@ -127,28 +127,28 @@ def read(path: str | Path, n: int) -> tuple[I32, I32]:
         one, the first line looks like the counts of people and ties, or the rows do not fit.
     """
     ends, alone, beyond = array("i"), dict[int, int](), 0
-    first: tuple[int, list[int]] = 0, []
+    first, counts = 0, list[int]()
     for number, rows in _lines_of(path, n):
-        first = first if first[0] else (number, rows)
-        if len(rows) == 2:
-            ends.extend(rows)
-        else:
+        if not first:
+            first, counts = number, rows
+        if len(rows) == 1:
             alone.setdefault(rows[0], number)
+        ends.extend(rows if len(rows) == 2 else ())
         beyond = beyond or (number if n in rows else 0)
     if not ends:
         raise BesiegeError(f"{path}: given no edge, allowed is at least one (or the family none)")
     both = np.frombuffer(ends, np.int32)
-    if _are_counts(first[1], both):
-        given = " ".join(map(str, first[1]))
-        raise _wrong(path, first[0], f"given {given}, which looks like a line of counts{_FIRST}")
+    if _are_counts(counts, both):
+        given = " ".join(map(str, counts))
+        raise _wrong(path, first, f"given {given}, which looks like a line of counts{_FIRST}")
     named = np.zeros(n + 1, np.bool_)
     named[both] = True
     for row, number in alone.items():
         if named[row]:
             raise _wrong(path, number, f"given {row} alone, allowed is a row without ties")
     named[list(alone)] = True
-    if beyond and (named[0] or beyond == first[0]):
-        raise _wrong(path, beyond, _out_of_range(str(n), n) + _FIRST * (beyond == first[0]))
+    if beyond and named[0]:
+        raise _wrong(path, beyond, _out_of_range(str(n), n) + _FIRST * (beyond == first))
     _check_span(path, named, n)
     return both[::2], both[1::2]
 
@@ -164,7 +164,7 @@ def _wrong(path: str | Path, number: int, said: object) -> BesiegeError:
 
 
 def _lines_of(path: str | Path, n: int) -> Iterator[tuple[int, list[int]]]:
-    """Give the number and the one or two rows of each line that holds any."""
+    """Give the number and rows of each line that is not empty: two, one, or none of a header."""
     number, is_first = 0, True
     try:
         with open(path, encoding="utf-8-sig") as lines:
@@ -172,8 +172,8 @@ def _lines_of(path: str | Path, n: int) -> Iterator[tuple[int, list[int]]]:
                 number += 1
                 if not (fields := _fields(line)):
                     continue
-                if not (is_first and " ".join(fields).lower() in HEADERS):
-                    yield number, _rows_in(fields, n)
+                is_header = is_first and " ".join(fields).lower() in HEADERS
+                yield number, [] if is_header else _rows_in(fields, n)
                 is_first = False
     except (OSError, UnicodeError) as error:
         raise BesiegeError(f"{path}: cannot be read ({type(error).__name__}: {error})") from None
@@ -215,8 +215,8 @@ def _out_of_range(field: str, n: int) -> str:
 
 def _are_counts(first: list[int], ends: I32) -> bool:
     """Say whether a first line tells how many people, or people and ties, the others hold."""
-    if len(first) == 1:
-        return first[0] == ends.size // 2
+    if len(first) < 2:
+        return first == [ends.size // 2]
     others = ends[2:]
     n_ties = others.size // 2
     return n_ties > 0 and first[0] >= int(others.max()) and first[1] in {n_ties, n_ties / 2}

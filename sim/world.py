@@ -98,6 +98,16 @@ class Diary:
     entries: list[dict[str, Any]] = field(default_factory=list)
 
 
+class ByHand(NamedTuple):
+    """A column set by hand, through an agent or a set."""
+
+    hour: int  # the last that had run
+    kind: Any  # class of the agents
+    column: str
+    rows: I64
+    value: Any
+
+
 @dataclass(slots=True)
 class World:
     """Everything of one run. ``hour`` is the hour that runs, or the last that did."""
@@ -132,6 +142,7 @@ class World:
     census: I64 = field(default_factory=lambda: np.zeros((2, len(Role)), np.int64))
     actions: list[Actions] = field(default_factory=list)  # of the hours in which anybody acted
     watched: dict[tuple[str, int], Diary] = field(default_factory=dict)
+    by_hand: list[ByHand] = field(default_factory=list)
 
     def note(self, **values: SupportsFloat) -> None:
         """Write values of the hour into the hourly series."""
@@ -141,6 +152,18 @@ class World:
     def last(self, name: str) -> float:
         """Give a series' value of the hour before, 0 before the first."""
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
+
+    def is_as(self, other: "World") -> bool:
+        """Say whether all columns and hourly series are those of another world."""
+        return all(
+            np.array_equal(values, its, equal_nan=values.dtype.kind == "f")
+            for values, its in zip(self._columns(), other._columns(), strict=True)
+        )
+
+    def _columns(self) -> list[Any]:
+        parts = (self.sellers, self.crowd, self.stores, self.consumers)
+        columns = [getattr(part, f.name) for part in parts for f in fields(part)]
+        return [np.asarray(c) for c in (*columns, *self.books.series.values())]
 
     @property
     def nbytes(self) -> int:

@@ -514,7 +514,7 @@ def named(*names):
 
 
 def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
-    for given in (
+    for graph_of_three in (
         weighted((0, 1, 1), (1, 2, 1.0)),
         weighted((0, 1, np.float32(1)), (1, 2, np.int8(1))),
         nx.MultiGraph([(0, 1), (1, 2)]),
@@ -522,7 +522,7 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
         nx.path_graph(5).subgraph([0, 1, 2]),
         nx.relabel_nodes(nx.path_graph(3), {0: np.int64(0), 1: 1.0}),
     ):
-        assert edges_of(from_networkx(given, 3)) == {(0, 1), (1, 2)}
+        assert edges_of(from_networkx(graph_of_three, 3)) == {(0, 1), (1, 2)}
 
 
 @pytest.mark.parametrize(
@@ -532,7 +532,7 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
         (nx.DiGraph([(0, 1), (1, 2)]), "given a directed one"),
         (nx.Graph([(0, 1), (1, 1), (1, 2)]), "node 1 is joined to itself"),
         ([(0, 1)], r"given a list, allowed is a networkx\.Graph"),
-        (7, r"given a int, .* in a batch_run it is one of a list: network=\[graph\]"),
+        (7, r"given a int, .*in a batch_run it is one of a list: network=\[graph\]"),
         (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed is 1"),
         (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed is 1"),
         (weighted((0, 1, float("nan")), (1, 2, 1)), "has the weight nan"),
@@ -544,7 +544,7 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
         (named("0", "1", "2"), r"node '0' looks like a number, .*nx\.relabel_nodes\(graph, int\)"),
         (named("1", "2", "3"), r"numbered from '1' to '3', allowed are 0 to 2, .*int\(node\) - 1"),
         (named(1, 2, 3), r"numbered from 1 to 3, allowed are 0 to 2, .*lambda node: node - 1"),
-        (named(0, 1, 3), r"node 3 looks|node 0 looks like a number"),
+        (named(0, 1, 3), r"node 0 looks like a number"),
         (named("wang", "li", "17"), "node '17' looks like a number"),
         (named("wang", "li", 2), "node 2 looks like a number"),
         (named("a", "b", " 1.0 "), "node ' 1.0 ' looks like a number"),
@@ -592,20 +592,35 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
         ("0,1,1\n", "line 1: given '0,1,1', allowed are two columns, .*: every tie counts alike"),
         ("0,1\n7\n", "line 2: given 7, allowed is 0 to 3"),
         ("0,1\n1\n2,3\n", "line 2: given 1 alone, allowed is a row without ties"),
-        ("alice bob\n0 3\n", "line 1: given 'alice', allowed is a whole number; the first line may be a header"),
+        (
+            "alice bob\n0 3\n",
+            "line 1: given 'alice', allowed is a whole number; the first line may be a header",
+        ),
         ("alice bob\nbob carol\n", "line 1: given 'alice', allowed is a whole number"),
         ("*Vertices 4\n0 3\n", r"line 1: given '\*Vertices', allowed is a whole number"),
         ("0;1\n", "line 1: given '0;1', allowed is a whole number"),
         ("3 2\n0 1\n2 3\n", "line 1: given 3 2, which looks like a line of counts; .* left out"),
-        ("4 2\n0 1\n2 3\n", "line 1: given 4, allowed is 0 to 3 .*counts of people and ties are left out"),
-        ("4 7\n0 1\n2 3\n", "line 1: given 7, allowed is 0 to 3 .*counts of people and ties are left out"),
+        (
+            "4 2\n0 1\n2 3\n",
+            "line 1: given 4 2, which looks like a line of counts; .*counts of people and ties are left out",
+        ),
+        (
+            "4 7\n0 1\n2 3\n",
+            "line 1: given 7, allowed is 0 to 3 .*counts of people and ties are left out",
+        ),
         ("3 1\n0 1\n1 0\n2\n", "line 1: given 3 1, which looks like a line of counts"),
         ("2\n0 1\n0 3\n", "line 1: given 2, which looks like a line of counts"),
         ("4\n0 1\n0 3\n", "line 1: given 4, allowed is 0 to 3 .*counts"),
-        ("1 2\n2 3\n3 4\n", "given rows 1 to 4, allowed is 0 to 3, .*numbered from 1, so take 1 from each"),
-        ("4 2\n2 3\n3 1\n", "given rows 1 to 4, .*numbered from 1|line 1: given 4"),
+        (
+            "1 2\n2 3\n3 4\n",
+            "given rows 1 to 4, allowed is 0 to 3, .*numbered from 1, so take 1 from each",
+        ),
+        ("3 4\n4 2\n3 1\n", "given rows 1 to 4, .*numbered from 1"),
         ("1 2\n2 3\n", "given rows 1 to 3, allowed is 0 to 3, both ends among them"),
-        ("0 1\n1 2\n", "given rows 0 to 2, allowed is 0 to 3, both ends among them .*stands alone on a line"),
+        (
+            "0 1\n1 2\n",
+            "given rows 0 to 2, allowed is 0 to 3, both ends among them .*stands alone on a line",
+        ),
         ("0 1\n1 4\n", "line 2: given 4, allowed is 0 to 3"),
         ("0,1\n\n1,two\n", "line 3: given 'two', allowed is a whole number"),
         ("0,one\n", "line 1: given 'one', allowed is a whole number"),
