@@ -156,11 +156,14 @@ def test_any_graph_of_networkx_is_run_as_it_is_or_refused_in_one_line(make, tmp_
             {**people, "scale": 1.0, "population.n_consumers": 50}
         )
         graph = make(40)
+        said = ""
         try:
             siege = Siege(scenario, seed=1, network=graph)
         except BesiegeError as error:
-            assert len(str(error).splitlines()) == 1
-            assert str(error).startswith("graph: ")
+            said = str(error)
+        if said:
+            assert len(said.splitlines()) == 1
+            assert said.startswith("graph: ")
             continue
         degrees = [d for _, d in graph.degree]
         assert sorted(siege.world.degree.tolist()) == sorted(degrees)
