@@ -13,7 +13,7 @@ from sim.model import Siege
 from sim.reading import parse_toml
 from sim.scenario import Scenario
 from sim.units import BesiegeError
-from tests.damage import damaged
+from tests.damage import damaged, misplaced
 from tests.drawn import FIELDS, SIEGE, scenarios
 from tests.invariants import check_columns, check_money, check_result, check_series
 
@@ -70,7 +70,7 @@ def run_what_is_accepted(text, examples):
     ran = []
 
     @settings(anything, max_examples=examples)
-    @given(damaged(text), seeds)
+    @given(damaged(text) | misplaced(text), seeds)
     def once(data, seed):
         try:
             scenario = Scenario.parse(parse_toml(data, "damaged.toml"), "damaged.toml")
@@ -88,17 +88,16 @@ def run_what_is_accepted(text, examples):
 
 
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
-    ran, different = run_what_is_accepted(EVENTFUL, 150)
-    assert ran > 15
-    assert different > 5
+    ran, different = run_what_is_accepted(EVENTFUL, 120)
+    assert ran > 25
+    assert different > 15
 
 
 @pytest.mark.slow
-def test_three_thousand_damaged_scenarios_are_refused_or_run_and_every_account_holds():
-    ran, different = run_what_is_accepted(EVENTFUL, 3000)
-    print(f"{ran} were accepted and run, {different} of them different")
+def test_two_thousand_damaged_scenarios_are_refused_or_run_and_every_account_holds():
+    ran, different = run_what_is_accepted(EVENTFUL, 2000)
     assert ran > 400
-    assert different > 150
+    assert different > 300
 
 
 @pytest.mark.slow
