@@ -4,8 +4,8 @@ Sellers, onlookers and consumers get their agents on first look; stores, the pla
 rivals and the organisers are always there.
 """
 
-from collections.abc import Callable
-from dataclasses import fields
+import copy
+from enum import Enum
 from typing import Any, ClassVar
 
 import mesa
@@ -13,69 +13,25 @@ import numpy as np
 import pandas as pd
 
 from sim import calendar, diary
+from sim.columns import (
+    Column,
+    column_of,
+    degree,
+    field_names,
+    grievance,
+    of_onlookers,
+    of_sellers,
+    plain,
+    public_grievance,
+    ratings,
+    store_actions,
+    store_loss,
+)  # fmt: skip
 from sim.fees import Concession
 from sim.population import Consumers, Crowd, Sellers, Stores
-from sim.rules import stores as store_rules
 from sim.stages.crowd import cross_by_hand
-from sim.units import Cause, Phase, Role, Stance, Tactic
-from sim.world import World, lay_out
-
-type Column = Callable[[World], np.ndarray]
-
-
-def _of(part: str, name: str) -> Column:
-    return lambda world: getattr(getattr(world, part), name)
-
-
-def _of_sellers(name: str) -> Column:
-    return lambda world: getattr(world.crowd, name)[: world.n_sellers]
-
-
-def _of_onlookers(name: str) -> Column:
-    return lambda world: getattr(world.crowd, name)[world.n_sellers :]
-
-
-def _grievance(world: World) -> np.ndarray:
-    return world.crowd.hardship[: world.n_sellers] * (1.0 - world.sellers.legitimacy)
-
-
-def _public_grievance(world: World) -> np.ndarray:
-    return world.crowd.hardship[world.n_sellers :] * np.float32(
-        1.0 - world.platform.legitimacy_public
-    )
-
-
-def _degree(world: World) -> np.ndarray:
-    return world.degree
-
-
-def _ratings(world: World) -> np.ndarray:
-    out = np.empty(world.stores.listed.size)
-    store_rules.rate_all(world.stores.quality, world.stores.n_honest, world.stores.n_bad, out)
-    return out
-
-
-def _store_loss(world: World) -> np.ndarray:
-    books = world.books
-    return books.loss.sum(axis=(0, 2)) - (books.ad_refund + books.compensation).sum(axis=0)
-
-
-def _store_actions(world: World) -> np.ndarray:
-    return world.books.actions.sum(axis=(0, 2))
-
-
-def _names(kind: type) -> list[str]:
-    return [f.name for f in fields(kind)]
-
-
-CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}
-"""Columns that hold codes, and what the codes mean."""
-
-
-def _plain(name: str, value: Any) -> Any:
-    if name in CODES:
-        return CODES[name](int(value))
-    return value.item() if isinstance(value, np.generic) else value
+from sim.units import BesiegeError, Cause, Phase, Tactic
+from sim.world import ByHand, World, lay_out
 
 
 class RowAgent(mesa.Agent):  # type: ignore[type-arg]
@@ -92,6 +48,8 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     kind: ClassVar[str]
     columns: ClassVar[dict[str, Column]]
     first_id: ClassVar[int] = 0
+    shown: ClassVar[tuple[str, ...]] = ()
+    """What its representation tells."""
     worked_out: ClassVar[frozenset[str]] = frozenset()
     """Columns that follow from others, and cannot be set."""
 
@@ -111,7 +69,7 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
 
     def __getattr__(self, name: str) -> Any:
         if name in type(self).columns:
-            return _plain(name, type(self).columns[name](self.model.world)[self.row])
+            return plain(name, type(self).columns[name](self.model.world)[self.row])
         raise AttributeError(f"{type(self).__name__} has no {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -125,6 +83,8 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
         """Set a column of some rows by hand, and what follows from it."""
         cls.check_settable(name)
         cls.columns[name](world)[rows] = value
+        change = ByHand(world.hour, cls, name, np.array(rows), copy.deepcopy(value))
+        world.by_hand.append(change)
 
     def __eq__(self, other: object) -> bool:
         if not self.first_id:  # one object a row: itself alone
@@ -139,7 +99,7 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
         return sorted({*super().__dir__(), *type(self).columns})
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.row}>"
+        return _brief(self, str(self.row), self.shown)
 
     def look(self) -> dict[str, Any]:
         """Give every column of this agent by name."""
@@ -151,7 +111,12 @@ class _Person(RowAgent):
         """Give each term of its decision to join, stay or quit, one row an hour so far.
 
         The hours before the agent was watched (`Siege.watch`) are told by running the world
-        again from its seed; what was changed by hand in between is not in that tale.
+        again from its seed, with what was set by hand through agents and sets.
+
+        Raises
+        ------
+        BesiegeError
+            If that gives another world, so that its tale would be another's.
         """
         return _tell(self)
 
@@ -190,12 +155,13 @@ class Seller(_Person):
     """A small or medium merchant of the mall."""
 
     kind, first_id = "seller", 1_000_000
+    shown = ("stance", "grievance", "threshold")
     worked_out = frozenset({"grievance", "degree"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: _of_sellers(name) for name in _names(Crowd) if name != "sympathy"},
-        **{name: _of("sellers", name) for name in _names(Sellers)},
-        "grievance": _grievance,
-        "degree": lambda world: _degree(world)[: world.n_sellers],
+        **{name: of_sellers(name) for name in field_names(Crowd) if name != "sympathy"},
+        **{name: column_of("sellers", name) for name in field_names(Sellers)},
+        "grievance": grievance,
+        "degree": lambda world: degree(world)[: world.n_sellers],
     }
 
 
@@ -203,11 +169,12 @@ class Onlooker(_Person):
     """A member of the public: curious, a sympathiser or a reporter."""
 
     kind, first_id = "onlooker", 10_000_000
+    shown = ("role", "stance", "grievance")
     worked_out = frozenset({"grievance", "degree"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: _of_onlookers(name) for name in _names(Crowd)},
-        "grievance": _public_grievance,
-        "degree": lambda world: _degree(world)[world.n_sellers :],
+        **{name: of_onlookers(name) for name in field_names(Crowd)},
+        "grievance": public_grievance,
+        "degree": lambda world: degree(world)[world.n_sellers :],
     }
 
     @classmethod
@@ -220,9 +187,10 @@ class Consumer(RowAgent):
     """A shopper."""
 
     kind, first_id = "consumer", 100_000_000
+    shown = ("favourite", "loyalty")
     worked_out = frozenset({"category", "visit_rate"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: _of("consumers", name) for name in _names(Consumers)},
+        **{name: column_of("consumers", name) for name in field_names(Consumers)},
         "category": lambda world: world.stores.category[world.consumers.favourite],
         "visit_rate": lambda world: np.resize(
             world.shelves.class_rate, world.consumers.favourite.size
@@ -238,12 +206,13 @@ class Store(RowAgent):
     """A big flagship that can be a target."""
 
     kind = "store"
+    shown = ("listed", "rating", "n_actions")
     worked_out = frozenset({"rating", "loss", "n_actions"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: _of("stores", name) for name in _names(Stores)},
-        "rating": _ratings,
-        "loss": _store_loss,
-        "n_actions": _store_actions,
+        **{name: column_of("stores", name) for name in field_names(Stores)},
+        "rating": ratings,
+        "loss": store_loss,
+        "n_actions": store_actions,
     }
 
     @classmethod
@@ -264,8 +233,7 @@ class Store(RowAgent):
 
     def close(self) -> None:
         """Close its goods by hand, for good."""
-        stores = self.model.world.stores
-        stores.kept_shut[self.row], stores.listed[self.row] = True, False
+        self.kept_shut, self.listed = True, False
 
     @property
     def attacks(self) -> dict[Tactic, float]:
@@ -329,6 +297,9 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
     kind = "platform"
     diary_key = (diary.PLATFORM, 0)
 
+    def __repr__(self) -> str:
+        return _brief(self, "", ("answer", "legitimacy", "perceived_sanction", "measures_begun"))
+
     @property
     def legitimacy(self) -> float:
         """How it is seen by the public, 0-1."""
@@ -367,6 +338,9 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
     kind = "organisers"
     diary_key = (diary.ORGANISERS, 0)
 
+    def __repr__(self) -> str:
+        return _brief(self, "", ("phase", "focal", "deadline"))
+
     @property
     def phase(self) -> Phase:
         """What it has called for."""
@@ -389,12 +363,29 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
         return _tell(self)
 
 
+def _brief(agent: Any, which: str, names: tuple[str, ...]) -> str:
+    """Tell a few things about an agent, as far as its world is still there."""
+    told = []
+    for name in names if hasattr(agent.model, "world") else ():
+        value = getattr(agent, name)
+        value = value.name if isinstance(value, Enum) else value
+        told.append(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}")
+    head = f"{type(agent).__name__} {which}".strip()
+    return f"<{head}{': ' if told else ''}{', '.join(told)}>"
+
+
 def _tell(agent: Any) -> pd.DataFrame:
     """Give an agent's diary, from a second run of its world where it was not watched."""
-    diary_of = agent.model.world.watched.get(agent.diary_key)
-    if diary_of is None or diary_of.since > 0:
-        diary_of = agent.model.replay(*agent.diary_key)
-    return pd.DataFrame(diary_of.entries)
+    kept = agent.model.world.watched.get(agent.diary_key)
+    if kept is None or kept.since > 0:
+        kept = agent.model.replay(*agent.diary_key) or kept
+    if kept is None:
+        raise BesiegeError(
+            "why: this world was changed in a way that a second run of it does not repeat; watch "
+            "the agent before the first hour (siege.watch(agent)), or set columns through agents "
+            "and sets (siege.sellers.threshold = values) and not inside their arrays"
+        )
+    return pd.DataFrame(kept.entries)
 
 
 KINDS: dict[str, type] = {

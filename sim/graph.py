@@ -2,7 +2,6 @@
 
 import hashlib
 import threading
-from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from sim import wiring
+from sim import ties, wiring
 from sim.chance import key_of
+from sim.reading import file_hash
 from sim.units import I32, I64, BesiegeError, parameter
 
 
@@ -22,16 +22,18 @@ class GraphParameters(NamedTuple):
     """Which network joins sellers and onlookers."""
 
     family: Annotated[
-        Literal["small_world", "scale_free", "communities", "random", "ring", "complete", "none", "file"],
+        Literal["small_world", "scale_free", "communities", "random", "ring", "complete", "none", "file", "given"],
         Field(description="family of the coordination graph"),
     ] = "small_world"  # fmt: skip
     mean_degree: Annotated[float, parameter("mean number of neighbours", unit="people", ge=0, le=200)] = 10.0  # fmt: skip
     rewiring: Annotated[float, parameter("small world: share of edges rewired", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
     within_share: Annotated[float, parameter("communities: share of edges drawn inside one's own, the others anywhere", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
-    path: Annotated[str, Field(description="file: an edge list, two columns of row numbers from 0 (sellers first, then onlookers)")] = ""  # fmt: skip
+    path: Annotated[str, Field(description="file: an edge list, two columns of row numbers from 0 (sellers first, then onlookers); given: the hash of a graph handed in from Python")] = ""  # fmt: skip
 
 
-_WHO = "one for each seller and onlooker at this scale"
+OWN = frozenset({"file", "given"})
+"""Families that are a user's own: `GraphParameters.path` tells which."""
+
 _COMPLETE_TO_NETWORKX = 3000
 
 
@@ -75,6 +77,34 @@ class Graph:
     def degree(self) -> I32:
         """Number of neighbours of each node."""
         return np.diff(self.offsets).astype(np.int32)
+
+    @property
+    def digest(self) -> str:
+        """A hash of nodes and ties, whatever the order in which they were given."""
+        told = hashlib.sha256(b"complete" if self.complete else b"")
+        told.update(self.offsets.astype("<i8", copy=False).data)
+        told.update(self.neighbours.astype("<i4", copy=False).data)
+        return told.hexdigest()[:16]
+
+    @property
+    def telling(self) -> dict[str, str]:
+        """What a scenario says of a world that is given this graph: its family, its digest."""
+        if self.complete or self.neighbours.size == 0:
+            return {"graph.family": "complete" if self.complete else "none"}
+        return {"graph.family": "given", "graph.path": self.digest}
+
+    def write(self, path: Path) -> None:
+        """Write an edge list that `read_edge_list` reads back, with one tie at least.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        ends = np.repeat(np.arange(self.n), self.degree)
+        once = ends < self.neighbours
+        alone = np.flatnonzero(self.degree == 0)
+        ties.write(path, ends[once].tolist(), self.neighbours[once].tolist(), alone.tolist())
 
     def to_networkx(self, attributes: dict[str, Any] | None = None) -> "nx.Graph[int]":
         """Give a networkx graph of nodes 0 to n - 1.
@@ -120,102 +150,40 @@ def from_edges(n: int, a: npt.ArrayLike, b: npt.ArrayLike) -> Graph:
 
 
 def from_networkx(graph: "nx.Graph[Any]", n: int) -> Graph:
-    """Take a user's graph of exactly ``n`` nodes.
-
-    Nodes 0 to n - 1 are the rows (sellers first, then onlookers); nodes of any other names are
-    the rows in the graph's own order. Parallel edges count once; weights are not read.
+    """Take a user's graph of exactly ``n`` nodes; `sim.ties.of_networkx` says what is allowed.
 
     Raises
     ------
     BesiegeError
-        If it is no networkx graph, has another number of nodes, is directed, or joins a node to
-        itself.
+        If it is not allowed.
     """
-    if not isinstance(graph, nx.Graph):
-        raise BesiegeError(f"graph: given a {type(graph).__name__}, allowed is a networkx.Graph")
-    if graph.number_of_nodes() != n:
-        raise BesiegeError(
-            f"graph: has {graph.number_of_nodes()} nodes, allowed is exactly {n} ({_WHO})"
-        )
-    if graph.is_directed():
-        raise BesiegeError(
-            "graph: given a directed one, allowed is an undirected one "
-            "(graph.to_undirected() makes every arrow a tie)"
-        )
-    loop = next(nx.selfloop_edges(graph), None)
-    if loop is not None:
-        raise BesiegeError(f"graph: node {loop[0]!r} is joined to itself, allowed are other nodes")
-    nodes = list(graph.nodes)
-    rows = {v: i for i, v in enumerate(range(n) if set(nodes) == set(range(n)) else nodes)}
-    return from_edges(n, [rows[a] for a, _ in graph.edges()], [rows[b] for _, b in graph.edges()])
+    return from_edges(n, *ties.of_networkx(graph, n))
 
 
 def read_edge_list(path: str | Path, n: int) -> Graph:
-    """Read a graph of ``n`` nodes from a text or CSV file of two columns of row numbers.
-
-    Rows are 0 to n - 1: sellers first, then onlookers. Columns are parted by a comma, tab or
-    blanks; ``#`` begins a comment; a first line of two words is taken for a header. An edge
-    given twice, either way round, counts once; a row that no line names has no neighbours.
+    """Read a graph of ``n`` nodes from a text or CSV file; `sim.ties.read` says how it is written.
 
     Raises
     ------
     BesiegeError
-        If the file cannot be read or holds no edge, or a line is not two different row numbers.
+        If the file is not allowed.
     """
-    ends = array("i")
-    number, header_allowed = 0, True
-    try:
-        with open(path, encoding="utf-8-sig") as lines:
-            for line in lines:
-                number += 1
-                fields = _fields(line)
-                if fields and not (header_allowed and not any(map(_is_number, fields))):
-                    ends.extend(_edge(fields[0], fields[1], n))
-                header_allowed = header_allowed and not fields
-    except (OSError, UnicodeError) as error:
-        raise BesiegeError(f"{path}: cannot be read ({type(error).__name__}: {error})") from None
-    except BesiegeError as error:
-        raise BesiegeError(f"{path}, line {number}: {error}") from None
-    if not ends:
-        raise BesiegeError(f"{path}: given no edge, allowed is at least one (or the family none)")
-    return from_edges(n, ends[::2], ends[1::2])
+    return from_edges(n, *ties.read(path, n))
 
 
-def _fields(line: str) -> list[str]:
-    content = line.partition("#")[0].strip()
-    fields = content.split(",") if "," in content else content.split()
-    if fields and len(fields) != 2:
-        raise BesiegeError(
-            f"given {content!r}, allowed are two columns (parted by a comma, tab or blanks)"
-        )
-    return fields
+def take(network: "nx.Graph[Any] | Graph", n: int) -> Graph:
+    """Take a graph that is handed in, networkx's or the rows of another world, of ``n`` nodes.
 
-
-def _is_number(field: str) -> bool:
-    try:
-        float(field)
-    except ValueError:
-        return False
-    return True
-
-
-def _edge(first: str, second: str, n: int) -> tuple[int, int]:
-    a, b = _row_number(first.strip(), n), _row_number(second.strip(), n)
-    if a == b:
-        raise BesiegeError(f"given {a} twice, allowed are two different rows")
-    return a, b
-
-
-def _row_number(field: str, n: int) -> int:
-    digits = field.removeprefix("-")
-    if not (digits.isascii() and digits.isdigit()):
-        raise BesiegeError(f"given {field!r}, allowed is a whole number")
-    # more digits than any row has: out of range, whatever they are
-    row = int(field) if len(digits) < 19 else n
-    if not 0 <= row < n:
-        allowed = f"0 to {n - 1}" if n else "no row at all"
-        raise BesiegeError(f"given {field}, allowed is {allowed} ({_WHO})")
-    return row
+    Raises
+    ------
+    BesiegeError
+        If it is not allowed.
+    """
+    if not isinstance(network, Graph):
+        return from_networkx(network, n)
+    if network.n != n:
+        raise BesiegeError(f"graph: has {network.n} nodes, allowed is exactly {n} ({ties.WHO})")
+    return network
 
 
 _KEPT, _KEPT_BYTES = 4, 100_000_000
@@ -245,6 +213,8 @@ def build(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:
         Nobody is joined to anybody.
     ``file``
         ``read_edge_list``; no chance in it.
+    ``given``
+        Nothing: such a graph is handed in.
 
     Parameters
     ----------
@@ -265,9 +235,11 @@ def build(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:
     Raises
     ------
     BesiegeError
-        If a file cannot be read or does not fit, or ``communities`` has not one group a node.
+        If a file cannot be read or does not fit, a given graph is not handed in, or
+        ``communities`` has not one group a node.
     """
-    key = (p, n, seed, _beside_parameters(p, n, communities))
+    beside = _beside_parameters(p, n, communities)
+    key = (n, beside) if p.family == "file" else (p, n, seed, beside)
     with _building:
         graph = _built.pop(key, None)
         if graph is None:
@@ -301,7 +273,26 @@ def _beside_parameters(p: GraphParameters, n: int, communities: I32) -> tuple[An
                 f"{p.path}: cannot be read ({type(error).__name__}: {error})"
             ) from None
         return (str(Path(p.path).resolve()), state.st_mtime_ns, state.st_size)
+    if p.family == "given":
+        raise BesiegeError(
+            "graph.family: given is what a run says whose graph was handed in from Python; hand it "
+            "in again, Siege(…, network=graph), or take the scenario that the run saved"
+        )
     return ()
+
+
+def identity_of(p: GraphParameters, n: int) -> str:
+    """Give what tells a user's own graph from others: the digest of its ties.
+
+    Where an edge list is no graph of ``n`` nodes, so that nothing can be run, it is told by what
+    the file holds, or else by its path.
+    """
+    if p.family == "given":
+        return p.path
+    try:
+        return build(p, n, np.zeros(0, np.int32), seed=0).digest
+    except BesiegeError:
+        return file_hash(p.path) or p.path
 
 
 def _wire(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:

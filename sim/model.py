@@ -14,7 +14,7 @@ import pandas as pd
 from sim import agents, diary, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.chance import check_seed
-from sim.graph import Graph
+from sim.graph import Graph, take
 from sim.messages import unknown_name
 from sim.scenario import Scenario
 from sim.stages.attack import act
@@ -62,7 +62,8 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         Mesa's word for the seed.
     network
         A networkx graph of exactly one node for each seller and onlooker, in place of the
-        scenario's family.
+        scenario's family; the scenario of this world tells its hash. Nodes are 0 to n - 1, or
+        have names; weights are refused, since every tie counts alike.
     **changes
         Fields of the scenario to change, such as ``scale=0.05`` or ``response="protect"``.
 
@@ -87,7 +88,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         super().__init__(rng=self.seed)
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self._besiege = chosen.but(changes) if changes else chosen
-        self.world: World = found(self._besiege, self.seed, network)
+        wired = None if network is None else take(network, sum(self._besiege.n_crowd))
+        if wired is not None:
+            self._besiege = self._besiege.but(wired.telling)
+        self.world: World = found(self._besiege, self.seed, wired)
         _HELD[self] = self.world.nbytes
         self._people_the_model()
         self.datacollector = mesa.DataCollector(
@@ -165,8 +169,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         return networks.all_of(self.world)
 
     def __repr__(self) -> str:
-        world, s = self.world, self.scenario
-        return f"<Siege {s.name}, scale {s.scale:g}, after {world.books.hours} of {s.hours} hours>"
+        s = self.scenario
+        done = f"after {self.world.books.hours} of" if hasattr(self, "world") else "let go,"
+        return f"<Siege {s.name}, scale {s.scale:g}, {done} {s.hours} hours>"
 
     def person(self, row: int) -> Seller | Onlooker:
         """Give the agent of a row of the crowd: sellers first, then onlookers."""
@@ -216,13 +221,23 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         kind, row = agent.diary_key
         diary.watch(self.world, kind, row)
 
-    def replay(self, kind: str, row: int) -> Diary:
-        """Run this world again from its seed up to now and give an agent's diary."""
+    def replay(self, kind: str, row: int) -> Diary | None:
+        """Run this world again from its seed up to now and give an agent's diary.
+
+        What was set by hand through agents and sets is set again at its hour; none is given where
+        the world still comes out another, changed in a way that is not known.
+        """
         again = Siege(self._besiege, seed=self.seed, network=self.world.graph)
         kept = diary.watch(again.world, kind, row)
-        if self.world.books.hours:
-            again.run_for(self.world.books.hours)
-        return kept
+        for change in self.world.by_hand:
+            again._run_until(change.hour)
+            change.kind.put(again.world, change.column, change.rows, change.value)
+        again._run_until(self.world.hour)
+        return kept if again.world.is_as(self.world) else None
+
+    def _run_until(self, hour: int) -> None:
+        if hour > self.world.hour:
+            self.run_for(hour - self.world.hour)
 
     def let_go(self) -> None:
         """Let the world's columns go at once; records and tables that were taken stay."""

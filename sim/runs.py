@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import networkx as nx
 import pandas as pd
 
 from sim import parquet, tables
 from sim.chance import check_seed
 from sim.folders import prepare_folder, unwritable, write_json
+from sim.graph import OWN, Graph
 from sim.model import Siege
 from sim.money import Books, balance
 from sim.outcomes import OUTCOMES, measure
@@ -20,6 +22,9 @@ from sim.version import MODEL_VERSION, __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+GRAPH_FILE = "graph.csv"
+"""The edge list of a user's own graph, in the folder of a run."""
 
 type Progress = Callable[[int, int], None]
 
@@ -38,6 +43,8 @@ class RunResult:
         Tables with a row an hour, store, rival platform or simulated seller.
     record
         Everything that was booked, from which pictures and the story are made.
+    graph
+        The coordination graph where it is a user's own; the scenario tells its hash.
     wall_seconds
         Time it took (s).
     """
@@ -50,6 +57,7 @@ class RunResult:
     rivals: pd.DataFrame
     sellers: pd.DataFrame
     record: Record
+    graph: Graph | None = field(compare=False, default=None)
     wall_seconds: float = field(compare=False, default=0.0)
 
     def __repr__(self) -> str:
@@ -64,12 +72,19 @@ class RunResult:
             "outcomes": self._outcomes(),
         }
 
+    @property
+    def fingerprint(self) -> str:
+        """The scenario's fingerprint, with the ties as they were when it ran."""
+        told = {} if self.graph is None else self.graph.telling
+        return self.scenario.but(told).fingerprint
+
     def _identity(self) -> dict[str, Any]:
         return {
             "scenario": self.scenario.name,
             "seed": self.seed,
             "scale": self.scenario.scale,
             "hours": self.scenario.hours,
+            "fingerprint": self.fingerprint,
             "version": __version__,
             "model_version": MODEL_VERSION,
         }
@@ -100,6 +115,9 @@ class RunResult:
     def save(self, folder: str | Path) -> Path:
         """Write the run's folder: scenario, outcomes, tables and the picture.
 
+        A graph of the user's own, handed in or from a file, is written beside the scenario,
+        which names it: the run can be repeated from its folder alone.
+
         Equal runs write equal tables, byte for byte.
 
         Raises
@@ -109,7 +127,11 @@ class RunResult:
         """
         out = prepare_folder(folder)
         try:
-            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            scenario = self.scenario
+            if self.graph is not None:
+                self.graph.write(out / GRAPH_FILE)
+                scenario = scenario.but({"graph.family": "file", "graph.path": GRAPH_FILE})
+            (out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
             kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
             write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns())
@@ -125,6 +147,7 @@ def run(
     scenario: Scenario | str = "taobao-2011",
     seed: int = 1,
     *,
+    network: "nx.Graph[Any] | Graph | None" = None,
     progress: Progress | None = None,
     **changes: Any,
 ) -> RunResult:
@@ -136,6 +159,8 @@ def run(
         A scenario, its name in the library, or a TOML file.
     seed
         0 to 2**64 - 1.
+    network
+        A networkx graph in place of the scenario's family, as for `Siege`.
     progress
         Called after every hour with the hours done and the hours in all.
     **changes
@@ -149,10 +174,10 @@ def run(
     Raises
     ------
     BesiegeError
-        For a scenario or seed that is not allowed.
+        For a scenario, seed or network that is not allowed.
     """
     began = time.perf_counter()
-    siege = Siege(scenario, seed=check_seed(seed), **changes)
+    siege = Siege(scenario, seed=check_seed(seed), network=network, **changes)
     hours = siege.scenario.hours
     while siege.running:
         siege.step()
@@ -175,5 +200,6 @@ def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:
         rivals=tables.rivals_of(siege.world, record),
         sellers=tables.sellers_of(siege.world, record),
         record=record,
+        graph=siege.world.graph if siege.scenario.graph.family in OWN else None,
         wall_seconds=wall_seconds,
     )

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -14,10 +15,10 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from sim.declared import Nested, Step, contents, follow, is_table, steps_of
 from sim.ensembles import left_open, named_in
 from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
-from sim.graph import GraphParameters
+from sim.graph import OWN, GraphParameters, identity_of
 from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
 from sim.population import PopulationParameters
-from sim.reading import file_hash, is_file_name, library_list, prepare, read
+from sim.reading import is_file_name, library_list, prepare, read
 from sim.reading import library_names as library_names  # the commands ask here
 from sim.responses import Measure, Response, Trigger
 from sim.rules.attack import AttackParameters
@@ -128,13 +129,7 @@ def load_response(source: str | Path) -> Response:
 
 
 def load_fees(source: str | Path) -> NewSchedule:
-    """Load a new fee schedule by its name in the library or from a TOML file.
-
-    Raises
-    ------
-    BesiegeError
-        For an unknown name, an unreadable file or a field that is not allowed.
-    """
+    """Load a new fee schedule by its name or from a TOML file, with the errors of a response."""
     return _load(source, "fees", NewSchedule)
 
 
@@ -151,6 +146,12 @@ def _load[T: BaseModel](source: str | Path, folder: str, kind: type[T]) -> T:
         raise BesiegeError(f"{say(str(source))}: {explain(error, kind)}") from None
     except BesiegeError as error:
         raise BesiegeError(f"{say(str(source))}: {error}") from None
+
+
+def _near(source: str | Path, name: str) -> str:
+    """Give the path of a file that a scenario's file names: beside it, or else from here."""
+    beside = Path(source).parent / name
+    return str(beside) if is_file_name(source) and isfile(beside) else name
 
 
 def _laid_over(base: Nested, value: Nested) -> Nested:
@@ -269,9 +270,9 @@ class Scenario(BaseModel):
     def load(cls, source: str | Path) -> Self:
         """Load a scenario by its name in the library or from a TOML file.
 
-        A response's file is looked for beside the scenario's own, then here. With a line
-        ``ensemble = "NAME"`` the values that it does not give itself are those of that calibrated
-        ensemble's best member.
+        A response's file and an edge list are looked for beside the scenario's own, then here.
+        With a line ``ensemble = "NAME"`` the values that it does not give itself are those of that
+        calibrated ensemble's best member.
 
         Raises
         ------
@@ -280,10 +281,11 @@ class Scenario(BaseModel):
         """
         data = read(source, "scenarios")
         data.setdefault("name", Path(source).stem)
-        response = data.get("response")
-        if isinstance(response, str) and is_file_name(response) and is_file_name(source):
-            beside = Path(source).parent / response
-            data["response"] = beside if beside.is_file() else response
+        response, graph = data.get("response"), data.get("graph")
+        if isinstance(response, str) and is_file_name(response):
+            data["response"] = _near(source, response)
+        if isinstance(graph, dict) and isinstance(path := graph.get("path"), str) and path:
+            data["graph"] = {**graph, "path": _near(source, path)}
         calibrated = named_in(data, say(str(source)))
         loaded = cls.parse({k: v for k, v in data.items() if k != "ensemble"}, say(str(source)))
         if calibrated is None:
@@ -353,6 +355,12 @@ class Scenario(BaseModel):
             data = _put(data, steps, 0, value)
         return type(self)(**contents(data))
 
+    @property
+    def n_crowd(self) -> tuple[int, int]:
+        """Sellers and onlookers simulated."""
+        p = self.population
+        return round(p.n_sellers * self.scale), round(p.n_onlookers * self.scale)
+
     def to_dict(self) -> dict[str, Any]:
         """Give plain nested dicts, without what is absent."""
         return dict(_plain(self))
@@ -363,10 +371,10 @@ class Scenario(BaseModel):
 
     @property
     def fingerprint(self) -> str:
-        """A hash of every field but the names people give; of an edge list, of what it holds."""
+        """A hash of every field but the names people give; of a graph of one's own, its ties."""
         data = _plain(self, canonical=True)
-        if self.graph.family == "file":
-            data["graph"]["path"] = file_hash(self.graph.path) or self.graph.path
+        if self.graph.family in OWN:
+            data["graph"] |= {"family": "file", "path": identity_of(self.graph, sum(self.n_crowd))}
         del data["name"], data["description"]
         del data["response"]["description"]
         # What a measure written in Python does is not told by its fields.

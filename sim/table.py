@@ -7,7 +7,8 @@ import mesa
 import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
-from sim.agents import CODES, RowAgent
+from sim.agents import RowAgent
+from sim.columns import CODES
 
 type Rows = np.ndarray
 
@@ -71,7 +72,7 @@ class Table(AbstractAgentSet[Any]):
         return isinstance(agent, self.kind) and agent.model is self.model and agent.row in self.rows
 
     def __repr__(self) -> str:
-        return f"<{len(self)} {self.kind.__name__}>"
+        return f"<Table of {len(self)} {self.kind.kind}s: {', '.join(sorted(self.kind.columns))}>"
 
     def _agent(self, row: int) -> RowAgent:
         always_there = self.model.always_there.get(self.kind)  # type: ignore[attr-defined]

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple, SupportsFloat
 
-import networkx as nx
 import numpy as np
 
 from sim import calendar, chance, fees, graph, population, record
@@ -99,6 +98,16 @@ class Diary:
     entries: list[dict[str, Any]] = field(default_factory=list)
 
 
+class ByHand(NamedTuple):
+    """A column set by hand, through an agent or a set."""
+
+    hour: int  # the last that had run
+    kind: Any  # class of the agents
+    column: str
+    rows: I64
+    value: Any
+
+
 @dataclass(slots=True)
 class World:
     """Everything of one run. ``hour`` is the hour that runs, or the last that did."""
@@ -133,6 +142,7 @@ class World:
     census: I64 = field(default_factory=lambda: np.zeros((2, len(Role)), np.int64))
     actions: list[Actions] = field(default_factory=list)  # of the hours in which anybody acted
     watched: dict[tuple[str, int], Diary] = field(default_factory=dict)
+    by_hand: list[ByHand] = field(default_factory=list)
 
     def note(self, **values: SupportsFloat) -> None:
         """Write values of the hour into the hourly series."""
@@ -142,6 +152,18 @@ class World:
     def last(self, name: str) -> float:
         """Give a series' value of the hour before, 0 before the first."""
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
+
+    def is_as(self, other: "World") -> bool:
+        """Say whether all columns and hourly series are those of another world."""
+        return all(
+            np.array_equal(values, its, equal_nan=values.dtype.kind == "f")
+            for values, its in zip(self._columns(), other._columns(), strict=True)
+        )
+
+    def _columns(self) -> list[Any]:
+        parts = (self.sellers, self.crowd, self.stores, self.consumers)
+        columns = [getattr(part, f.name) for part in parts for f in fields(part)]
+        return [np.asarray(c) for c in (*columns, *self.books.series.values())]
 
     @property
     def nbytes(self) -> int:
@@ -170,7 +192,7 @@ class World:
         return calendar.hour_of_day(self.hour)
 
 
-def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None" = None) -> World:
+def found(scenario: Scenario, seed: int, wired: Graph | None = None) -> World:
     """Draw the world at hour 0.
 
     Parameters
@@ -179,18 +201,16 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None"
         What the world is made of.
     seed
         0 to 2**64 - 1.
-    network
-        A graph with a node for each seller and onlooker, instead of the scenario's family:
-        networkx's, or the rows of another world.
+    wired
+        A graph with a node for each seller and onlooker, instead of the scenario's family.
 
     Raises
     ------
     BesiegeError
-        If the graph has another number of nodes.
+        If the scenario's graph cannot be built.
     """
     p, s = scenario.population, scenario
-    n_sellers = round(p.n_sellers * s.scale)
-    n_onlookers = round(p.n_onlookers * s.scale)
+    n_sellers, n_onlookers = s.n_crowd
     n_consumers = round(p.n_consumers * s.scale)
     b = s.beliefs
     sellers = population.draw_sellers(p, n_sellers, seed, b.legitimacy_sellers, b.legitimacy_spread)
@@ -199,14 +219,10 @@ def found(scenario: Scenario, seed: int, network: "nx.Graph[Any] | Graph | None"
     consumers = population.draw_consumers(p, s.shopping, stores, n_consumers, seed)
     shelves = population.lay_out_shelves(p, s.shopping, stores, consumers)
     everybody = n_sellers + n_onlookers
-    if isinstance(network, Graph):
-        wired = network
-    elif network is None:
+    if wired is None:
         group = np.full(everybody, N_CATEGORIES, np.int32)
         group[:n_sellers] = sellers.category
         wired = graph.build(s.graph, everybody, group, seed)
-    else:
-        wired = graph.from_networkx(network, everybody)
     places = s.channel.queue_places
     small_price = np.full(N_CATEGORIES, p.price_median)
     world = World(

@@ -1,6 +1,7 @@
 """Damaged texts: one engine for everything that users write, line by line or byte by byte."""
 
 import contextlib
+import json
 import signal
 
 from hypothesis import strategies as st
@@ -41,6 +42,28 @@ def damaged(draw, text):
         at = draw(st.integers(0, len(data)))
         data = data[:at] + draw(st.binary(min_size=1, max_size=4)) + data[at:]
     return data
+
+
+@st.composite
+def misplaced(draw, text):
+    """Draw a text in which one to five values are another line's, or off by a digit, as bytes.
+
+    Most of what `damaged` makes is refused; this is what a slip of the hand leaves allowed.
+    """
+    lines = text.splitlines()
+    valued = [at for at, line in enumerate(lines) if " = " in line]
+    for at in draw(st.lists(st.sampled_from(valued), min_size=1, max_size=5, unique=True)):
+        key, _, value = lines[at].partition(" = ")
+        try:
+            number = type(json.loads(value))(
+                json.loads(value) * draw(st.sampled_from([0, 0.1, 0.5, 2, 10]))
+            )
+        except (ValueError, TypeError):  # no number
+            number = None
+        other = lines[draw(st.sampled_from(valued))].partition(" = ")[2]
+        as_drawn = draw(st.booleans()) or number is None
+        lines[at] = f"{key} = {other if as_drawn else json.dumps(number)}"
+    return "\n".join(lines).encode()
 
 
 @st.composite

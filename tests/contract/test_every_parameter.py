@@ -146,7 +146,7 @@ def values_to_try(field, default):
     if field.type == "switch":
         return [not default]
     if field.type == "choice":
-        return [c for c in field.choices if c not in (default, "file")]
+        return [c for c in field.choices if c not in (default, "file", "given")]
     low = field.low if field.low is not None else 0
     high = field.high if field.high is not None else 10 * (default or 1)
     start = default if default is not None else low

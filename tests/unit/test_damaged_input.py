@@ -62,7 +62,11 @@ kind = "list"
 points = [{scale = 0.01, "shopping.nest" = 0.5}, {response = "protect"}]
 """
 FACTS = (Path(spec.__file__).parents[1] / "library" / "facts-2011.csv").read_text("utf-8")
-EDGES = "# who knows whom\nfrom,to\n" + "\n".join(f"{i},{(7 * i + 1) % N_NODES}" for i in range(38))
+EDGES = (
+    "# who knows whom\nfrom,to\n"
+    + "\n".join(f"{i},{(7 * i + 1) % N_NODES}" for i in range(38))
+    + "\n39"
+)
 TABBED = "0\t1\n5 6\n\n  7   8  # friends\n39\t0\n"
 
 
@@ -129,7 +133,7 @@ KINDS = {
     "sweep.toml": (read_sweep, st.sampled_from([SWEEP, SAMPLED, POINTS]), TOML),
     "facts.csv": (read_facts, st.just(FACTS),
                   r"(line \d+: (columns? \S|given|not CSV).+|column id: .+|cannot be read .+|given .+)"),
-    "edges.csv": (read_edges, st.sampled_from([EDGES, TABBED]), r"(line \d+: .+|cannot be read .+|given no edge.+)"),
+    "edges.csv": (read_edges, st.sampled_from([EDGES, TABBED]), r"(line \d+: .+|cannot be read .+|given (no edge|rows) .+)"),
     "draws.csv": (read_draws, st.just(DRAWS),
                   r"(line \d+: (\S.*: )?(given|column|not CSV|is a|no such|missing).+|cannot be read .+|given .+)"),
     "draws.toml": (read_draws, st.sampled_from([MEMBERS, RANGES]),

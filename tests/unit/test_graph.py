@@ -503,8 +503,26 @@ def test_a_users_graph_keeps_rows_or_else_its_own_order():
     assert edges_of(from_networkx(names, 3)) == {(0, 1), (1, 2)}
 
 
-def test_parallel_edges_count_once():
-    assert edges_of(from_networkx(nx.MultiGraph([(0, 1), (1, 0), (1, 2)]), 3)) == {(0, 1), (1, 2)}
+def weighted(*ties):
+    g = nx.Graph()
+    g.add_weighted_edges_from(ties)
+    return g
+
+
+def named(*names):
+    return nx.relabel_nodes(nx.path_graph(3), dict(enumerate(names)))
+
+
+def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
+    for graph_of_three in (
+        weighted((0, 1, 1), (1, 2, 1.0)),
+        weighted((0, 1, np.float32(1)), (1, 2, np.int8(1))),
+        nx.MultiGraph([(0, 1), (1, 2)]),
+        nx.freeze(nx.path_graph(3)),
+        nx.path_graph(5).subgraph([0, 1, 2]),
+        nx.relabel_nodes(nx.path_graph(3), {0: np.int64(0), 1: 1.0}),
+    ):
+        assert edges_of(from_networkx(graph_of_three, 3)) == {(0, 1), (1, 2)}
 
 
 @pytest.mark.parametrize(
@@ -514,6 +532,24 @@ def test_parallel_edges_count_once():
         (nx.DiGraph([(0, 1), (1, 2)]), "given a directed one"),
         (nx.Graph([(0, 1), (1, 1), (1, 2)]), "node 1 is joined to itself"),
         ([(0, 1)], r"given a list, allowed is a networkx\.Graph"),
+        (7, r"given a int, .*in a batch_run it is one of a list: network=\[graph\]"),
+        (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed is 1"),
+        (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed is 1"),
+        (weighted((0, 1, float("nan")), (1, 2, 1)), "has the weight nan"),
+        (weighted((0, 1, "1"), (1, 2, 1)), 'has the weight "1"'),
+        (weighted((0, 1, np.ones(3)), (1, 2, 1)), "has the weight array"),
+        (weighted((0, 1, None), (1, 2, 1)), "has the weight none"),
+        (nx.MultiGraph([(0, 1), (1, 0), (1, 2)]), "0 and 1 are joined more than once"),
+        (nx.MultiGraph([(0, 0), (0, 1), (1, 2)]), "node 0 is joined to itself"),
+        (named("0", "1", "2"), r"node '0' looks like a number, .*nx\.relabel_nodes\(graph, int\)"),
+        (named("1", "2", "3"), r"numbered from '1' to '3', allowed are 0 to 2, .*int\(node\) - 1"),
+        (named(1, 2, 3), r"numbered from 1 to 3, allowed are 0 to 2, .*lambda node: node - 1"),
+        (named(0, 1, 3), "node 3 looks like a number"),
+        (named("wang", "li", "17"), "node '17' looks like a number"),
+        (named("wang", "li", 2), "node 2 looks like a number"),
+        (named("a", "b", " 1.0 "), "node ' 1.0 ' looks like a number"),
+        (named("a", "b", "٣"), "looks like a number"),
+        (named(b"0", b"1", b"2"), "node b'0' looks like a number"),
     ],
 )
 def test_a_users_graph_that_does_not_fit_is_refused_with_a_word(given, said):
@@ -535,11 +571,12 @@ def edge_list(tmp_path):
 @pytest.mark.parametrize(
     "text",
     [
-        "0,1\n1,2\n",
-        "0 1\n1\t2",
-        "from,to\n0, 1\n1 ,2\n2,1\n",
-        "# ties\n\nfrom to\r\n0 1 # first\r\n\r\n2 1\r\n",
-        "\ufeff0,1\n1,2\n",
+        "0,1\n1,2\n3\n",
+        "0 1\n1\t2\n3",
+        "from,to\n0, 1\n1 ,2\n2,1\n3 \n",
+        "# ties\n\nfrom to\r\n0 1 # first\r\n\r\n2 1\r\n3\r\n",
+        "\ufeff3\n0,1\n1,2\n",
+        '"Source","Target"\n"0","1"\n"1","2"\n3\n3\n',
     ],
 )
 def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_list, text):
@@ -552,7 +589,39 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
     ("text", "said"),
     [
         ("0,1\n1,2,3\n", "line 2: given '1,2,3', allowed are two columns"),
-        ("0,1\n7\n", "line 2: given '7', allowed are two columns"),
+        ("0,1,1\n", "line 1: given '0,1,1', allowed are two columns, .*: every tie counts alike"),
+        ("0,1\n7\n", "line 2: given 7, allowed is 0 to 3"),
+        ("0,1\n1\n2,3\n", "line 2: given 1 alone, allowed is a row without ties"),
+        (
+            "alice bob\n0 3\n",
+            "line 1: given 'alice', allowed is a whole number; the first line may be a header",
+        ),
+        ("alice bob\nbob carol\n", "line 1: given 'alice', allowed is a whole number"),
+        ("*Vertices 4\n0 3\n", r"line 1: given '\*Vertices', allowed is a whole number"),
+        ("0;1\n", "line 1: given '0;1', allowed is a whole number"),
+        ("3 2\n0 1\n2 3\n", "line 1: given 3 2, which looks like a line of counts; .* left out"),
+        (
+            "4 2\n0 1\n2 3\n",
+            "line 1: given 4 2, which looks like a line of counts; .*counts of people and ties are left out",
+        ),
+        (
+            "4 7\n0 1\n2 3\n",
+            "line 1: given 7, allowed is 0 to 3 .*counts of people and ties are left out",
+        ),
+        ("3 1\n0 1\n1 0\n2\n", "line 1: given 3 1, which looks like a line of counts"),
+        ("2\n0 1\n0 3\n", "line 1: given 2, which looks like a line of counts"),
+        ("4\n0 1\n0 3\n", "line 1: given 4, allowed is 0 to 3 .*counts"),
+        (
+            "1 2\n2 3\n3 4\n",
+            "given rows 1 to 4, allowed is 0 to 3, .*numbered from 1, so take 1 from each",
+        ),
+        ("3 4\n4 2\n3 1\n", "given rows 1 to 4, .*numbered from 1"),
+        ("1 2\n2 3\n", "given rows 1 to 3, allowed is 0 to 3, both ends among them"),
+        (
+            "0 1\n1 2\n",
+            "given rows 0 to 2, allowed is 0 to 3, both ends among them .*stands alone on a line",
+        ),
+        ("0 1\n1 4\n", "line 2: given 4, allowed is 0 to 3"),
         ("0,1\n\n1,two\n", "line 3: given 'two', allowed is a whole number"),
         ("0,one\n", "line 1: given 'one', allowed is a whole number"),
         ("1.5 2.5\n", r"line 1: given '1\.5', allowed is a whole number"),
@@ -580,10 +649,10 @@ def test_a_file_that_cannot_be_read_is_refused_by_name(edge_list, tmp_path):
 
 
 def test_the_family_file_reads_its_path_again_only_when_the_file_has_changed(edge_list):
-    path = edge_list("0,1\n")
+    path = edge_list("0,1\n2\n")
     g = draw("file", 3, path=str(path))
     assert edges_of(g) == {(0, 1)}
-    assert draw("file", 3, path=str(path)) is g
+    assert draw("file", 3, path=str(path), seed=2) is g
     edge_list("0,2\n")
     os.utime(path, ns=(1, 1))
     assert edges_of(draw("file", 3, path=str(path))) == {(0, 2)}
@@ -596,3 +665,34 @@ def test_the_family_file_needs_a_file_that_fits(edge_list, tmp_path):
         draw("file", 3, path=str(tmp_path / "nowhere.csv"))
     with pytest.raises(BesiegeError, match="given 5, allowed is 0 to 2"):
         draw("file", 3, path=str(edge_list("0,5\n")))
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    n=st.integers(2, 30),
+    pairs=st.sets(st.tuples(st.integers(0, 29), st.integers(0, 29)), min_size=1, max_size=60),
+    order=st.randoms(use_true_random=False),
+)
+def test_any_graph_survives_its_file_and_its_digest_is_of_its_ties_alone(
+    tmp_path_factory, n, pairs, order
+):
+    ties = [(a % n, b % n) for a, b in pairs if a % n != b % n] or [(0, 1)]
+    g = from_edges(n, *zip(*ties, strict=True))
+    path = tmp_path_factory.mktemp("graphs") / "graph.csv"
+    g.write(path)
+    again = read_edge_list(path, n)
+    assert edges_of(again) == edges_of(g)
+    turned = [tie if order.random() < 0.5 else tie[::-1] for tie in ties]
+    order.shuffle(turned)
+    shuffled = nx.Graph(turned)
+    shuffled.add_nodes_from(range(n))
+    assert from_networkx(shuffled, n).digest == again.digest == g.digest
+    more = nx.complement(nx.Graph(ties)) if n > 2 else nx.empty_graph(2)
+    assert from_edges(n + 1, *zip(*ties, strict=True)).digest != g.digest
+    for a, b in list(more.edges)[:1]:
+        assert from_edges(n, *zip(*ties, (a, b), strict=True)).digest != g.digest
+
+
+def test_a_graph_that_was_handed_in_is_not_drawn_anew_without_it():
+    with pytest.raises(BesiegeError, match=r"graph\.family: given .* hand it in again"):
+        draw("given", 3, path="0123456789abcdef")

@@ -104,6 +104,22 @@ def test_a_network_of_a_file_counts_by_what_the_file_holds(tmp_path):
     assert fingerprint(tmp_path / "none.csv") != fingerprint(tmp_path / "other.csv")
 
 
+def test_a_network_of_a_file_that_fits_counts_by_its_ties_and_not_by_their_order(tmp_path):
+    first, second = tmp_path / "one.csv", tmp_path / "two.csv"
+
+    def fingerprint(path):
+        people = {"scale": 1.0, "population.n_sellers": 2, "population.n_onlookers": 2}
+        return (
+            Scenario().but({**people, "graph.family": "file", "graph.path": str(path)}).fingerprint
+        )
+
+    first.write_text("0,1\n1,2\n3\n")
+    second.write_text("from to\n# the same\n2 1\n1 0\n3\n")
+    assert fingerprint(first) == fingerprint(second)
+    second.write_text("from to\n# the same\n2 1\n2 0\n3\n")
+    assert fingerprint(first) != fingerprint(second)
+
+
 def test_nothing_that_is_absent_comes_back_when_something_else_changes():
     calm = EVENTFUL.but({"announced": None, "rivals.0.promise_after": None})
     again = calm.but(scale=0.5).but({"attack.discipline": 0.1})

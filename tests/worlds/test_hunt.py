@@ -8,9 +8,13 @@ from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
 from sim.declared import fields_of
+from sim.graph import OWN
 from sim.model import Siege
+from sim.reading import parse_toml
 from sim.scenario import Scenario
-from tests.drawn import FIELDS, scenarios
+from sim.units import BesiegeError
+from tests.damage import damaged, misplaced
+from tests.drawn import FIELDS, SIEGE, scenarios
 from tests.invariants import check_columns, check_money, check_result, check_series
 
 anything = settings(suppress_health_check=list(HealthCheck), deadline=None)
@@ -46,6 +50,54 @@ def test_any_legal_scenario_runs_and_every_account_of_it_holds(scenario, seed):
 @given(scenarios(), seeds)
 def test_two_thousand_legal_scenarios_run_and_every_account_of_them_holds(scenario, seed):
     hunt(scenario, seed)
+
+
+EVENTFUL = Scenario(hours=40, **SIEGE).to_toml()
+
+
+def tiny(scenario):
+    """Give a scenario with no more people, shops and hours than a test has time for."""
+    p, most = scenario.population, {"n_sellers": 3000, "n_onlookers": 3000, "n_consumers": 30_000}
+    fewer = {f"population.{name}": min(getattr(p, name), n) for name, n in most.items()}
+    fewer["population.n_stores"] = min(p.n_stores, 25)
+    return scenario.but(
+        {**fewer, "scale": min(scenario.scale, 0.01), "hours": min(scenario.hours, 40)}
+    )
+
+
+def run_what_is_accepted(text, examples):
+    """Damage a scenario's text so many times and run what is still one; say how many were."""
+    ran = []
+
+    @settings(anything, max_examples=examples)
+    @given(damaged(text) | misplaced(text), seeds)
+    def once(data, seed):
+        try:
+            scenario = Scenario.parse(parse_toml(data, "damaged.toml"), "damaged.toml")
+        except BesiegeError:
+            return
+        if scenario.graph.family in OWN:  # of a graph that is not there: a line, and no run
+            with pytest.raises(BesiegeError):
+                Siege(tiny(scenario), seed=seed)
+            return
+        hunt(tiny(scenario), seed)
+        ran.append(scenario.fingerprint)
+
+    once()
+    return len(ran), len(set(ran))
+
+
+def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
+    ran, different = run_what_is_accepted(EVENTFUL, 120)
+    assert ran > 25
+    assert different > 15
+
+
+@pytest.mark.slow
+def test_two_thousand_damaged_scenarios_are_refused_or_run_and_every_account_holds():
+    ran, different = run_what_is_accepted(EVENTFUL, 2000)
+    assert ran > 400
+    assert different > 300
 
 
 @pytest.mark.slow

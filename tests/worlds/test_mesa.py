@@ -1,6 +1,9 @@
 """`Siege` is a Mesa model: its own tools work on it unchanged."""
 
+import re
+
 import mesa
+import networkx as nx
 import numpy as np
 import pytest
 
@@ -510,3 +513,103 @@ def test_mesas_clock_and_the_hours_go_together(seen):
     assert siege.seed == 1
     assert siege.scenario.hours == 10
     assert seen.scenario.scale == SMALL["scale"]
+
+
+# ------------------------------------------------------------------ what is printed
+@pytest.mark.parametrize(
+    ("name", "printed"),
+    [
+        ("seller:7", r"<Seller 7: stance [A-Z]+, grievance 0\.\d+, threshold \d.*>"),
+        ("onlooker:3", r"<Onlooker 3: role [A-Z]+, stance [A-Z]+, grievance .+>"),
+        ("consumer:3", r"<Consumer 3: favourite \d+, loyalty .+>"),
+        ("store:3", r"<Store 3: listed (True|False), rating \d.*, n_actions \d.*>"),
+        ("rival:0", "<RivalPlatform Dangdang>"),
+        ("platform", r"<Platform: answer .+, legitimacy .+, perceived_sanction .+, measures_begun .+>"),
+        ("organisers", r"<Organisers: phase ATTACK, focal \d+, deadline .+>"),
+    ],
+)  # fmt: skip
+def test_every_kind_of_agent_prints_how_it_stands_and_also_when_let_go(name, printed):
+    siege = begun(hours=HOURS)
+    siege.run_for(HOURS)
+    agent = siege.agent(name)
+    assert re.fullmatch(printed, repr(agent))
+    siege.let_go()
+    assert re.fullmatch(r"<\w+( \w+)?>", repr(agent))
+    assert "let go" in repr(siege)
+
+
+def test_a_set_prints_its_size_its_kind_and_its_columns(seen):
+    some = seen.stores[:4]
+    assert repr(some).startswith("<Table of 4 stores: ")
+    for column in Store.columns:
+        assert column in repr(some)
+
+
+# ------------------------------------------------------------------ why, after a change by hand
+def test_why_tells_of_a_store_closed_by_hand_from_the_hour_after():
+    siege = begun(hours=HOURS)
+    siege.run_for(20)
+    siege.stores[3].close()
+    siege.run_for(15)
+    told = siege.stores[3].why()
+    assert told.listed.tolist() == [True] * 20 + [False] * 15
+    assert set(told.does[20:]) == {"stays closed"}
+    assert siege.stores[4].why().listed.iloc[25]
+
+
+@pytest.mark.parametrize("begin", [5, 17])
+def test_why_is_of_this_world_whatever_was_set_through_agents_and_sets(begin):
+    watched, told_after = begun(hours=HOURS), begun(hours=HOURS)
+    watched.watch(watched.sellers[5])
+    for siege in (watched, told_after):
+        siege.run_for(begin)
+        siege.sellers.threshold = np.linspace(0.2, 1.5, len(siege.sellers))
+        siege.sellers[5].risk = 0.25
+        siege.run_for(11)
+        siege.sellers.where(siege.sellers.grievance > 0.1).stance = Stance.MEMBER
+        siege.stores[2].brand = 9.0
+        siege.run_for(8)
+    assert told_after.sellers[5].why().equals(watched.sellers[5].why())
+    assert len(watched.sellers[5].why()) == begin + 19 - 11  # from the announcement on
+
+
+def test_why_refuses_the_tale_of_another_world_and_tells_what_was_watched():
+    siege = begun(hours=HOURS)
+    siege.run_for(15)
+    siege.watch(siege.sellers[1])
+    siege.sellers.threshold[:] = 0.1
+    siege.run_for(5)
+    with pytest.raises(BesiegeError, match="changed in a way that a second run"):
+        siege.sellers[0].why()
+    assert siege.sellers[1].why().hour.tolist() == [15, 16, 17, 18, 19]
+
+
+class Late(Siege):
+    """A user's own model, whose hour is another."""
+
+    def step(self):
+        super().step()
+        self.world.platform.legitimacy_public = 0.3
+
+
+def test_why_of_a_users_own_hour_is_not_told_by_the_usual_one():
+    siege = Late(small_scenario(hours=HOURS), seed=1)
+    siege.run_for(HOURS)
+    with pytest.raises(BesiegeError, match="changed in a way"):
+        siege.sellers[0].why()
+
+
+# ------------------------------------------------------------------ networks of one's own
+def test_a_batch_run_takes_a_list_of_graphs_and_says_so():
+    n = sum(small_scenario().n_crowd)
+    given = {"scenario": small_scenario(hours=2)}
+    rows = mesa.batch_run(
+        Siege, parameters={**given, "network": [nx.path_graph(n), nx.cycle_graph(n)]}, rng=[3],
+        number_processes=1, display_progress=False,
+    )  # fmt: skip
+    assert len(rows) == 2
+    with pytest.raises(BesiegeError, match=r"one of a list: network=\[graph\]"):
+        mesa.batch_run(
+            Siege, parameters={**given, "network": nx.path_graph(n)}, rng=[3], number_processes=1,
+            display_progress=False,
+        )  # fmt: skip

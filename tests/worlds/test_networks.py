@@ -1,5 +1,8 @@
 """Networks agree with the tables they are drawn from."""
 
+import json
+import tomllib
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -7,7 +10,9 @@ import pytest
 from sim.calendar import day_of
 from sim.model import Siege
 from sim.networks import FAVOURITES_SHOWN
-from sim.units import Role, Stance, Tactic
+from sim.runs import result_of, run
+from sim.scenario import Scenario
+from sim.units import BesiegeError, Role, Stance, Tactic
 from tests.small_worlds import THROTTLE, begun, finished, small_scenario
 
 HOURS = 130
@@ -62,6 +67,111 @@ def test_an_edge_list_from_a_file_takes_the_place_of_the_family(tmp_path):
     assert nx.utils.graphs_equal(nx.Graph(model.graph.edges), nx.path_graph(3495))
     assert [p.row for p in model.person(0).neighbours] == [1]
     assert model.person(494).neighbours == [model.sellers[493], model.onlookers[0]]
+
+
+def handed_in():
+    """Give a scenario of a few people and a graph for them, two of whom know nobody."""
+    scenario = small_scenario(hours=30, scale=0.001, announced=1)
+    graph = nx.gnm_random_graph(sum(scenario.n_crowd), 900, seed=4)
+    graph.remove_edges_from([*graph.edges(0), *graph.edges(349)])
+    return scenario, graph
+
+
+def test_a_graph_handed_in_is_told_by_the_scenario_its_fingerprint_and_the_runs_folder(tmp_path):
+    scenario, graph = handed_in()
+    ours = run(scenario, network=graph)
+    assert ours.scenario.graph.family == "given"
+    assert ours.scenario.graph.path == Siege(scenario, seed=1, network=graph).world.graph.digest
+    assert ours.fingerprint == ours.scenario.fingerprint != scenario.fingerprint
+    shuffled = nx.Graph([*map(tuple, map(reversed, graph.edges))][::-1])
+    shuffled.add_nodes_from(reversed(list(graph)))
+    assert Siege(scenario, seed=1, network=shuffled).scenario == ours.scenario
+    shuffled.remove_edge(*next(iter(shuffled.edges)))
+    assert Siege(scenario, seed=1, network=shuffled).scenario.fingerprint != ours.fingerprint
+
+    folder = ours.save(tmp_path / "run")
+    told = json.loads((folder / "outcomes.json").read_text())
+    assert told["fingerprint"] == ours.fingerprint
+    assert tomllib.loads((folder / "scenario.toml").read_text())["graph"]["path"] == "graph.csv"
+    moved = folder.rename(tmp_path / "elsewhere")
+    again = run(str(moved / "scenario.toml"))
+    assert again.fingerprint == ours.fingerprint
+    assert again.outcomes == ours.outcomes
+    assert again.hours.equals(ours.hours)
+    assert nx.utils.graphs_equal(nx.Graph(Siege(again.scenario).graph.edges), nx.Graph(graph.edges))
+    assert again.save(tmp_path / "third").joinpath("graph.csv").read_bytes() == (moved / "graph.csv").read_bytes()  # fmt: skip
+
+
+def test_a_scenario_of_a_graph_handed_in_is_not_run_without_it(tmp_path):
+    scenario, graph = handed_in()
+    told = Siege(scenario, seed=1, network=graph).scenario
+    for again in (told, Scenario.parse(told.to_dict())):
+        with pytest.raises(BesiegeError, match=r"graph\.family: given .* hand it in again"):
+            run(again)
+    assert Siege(told, seed=1, network=graph).scenario == told
+
+
+def test_a_run_saves_the_ties_that_it_read_and_not_what_the_file_became(tmp_path):
+    scenario, graph = handed_in()
+    edges = tmp_path / "ties.txt"
+    Siege(scenario, seed=1, network=graph).world.graph.write(edges)
+    ours = run(scenario.but({"graph.family": "file", "graph.path": str(edges)}))
+    edges.write_text("0 349\n")
+    folder = ours.save(tmp_path / "run")
+    again = run(str(folder / "scenario.toml"))
+    assert again.outcomes == ours.outcomes
+    assert again.fingerprint == ours.fingerprint == run(scenario, network=graph).fingerprint
+    assert ours.scenario.fingerprint != ours.fingerprint
+
+
+def test_the_rows_of_another_world_are_taken_only_where_they_fit():
+    scenario, graph = handed_in()
+    rows = Siege(scenario, seed=1, network=graph).world.graph
+    assert Siege(scenario, seed=2, network=rows).scenario.graph.path == rows.digest
+    with pytest.raises(BesiegeError, match="has 350 nodes, allowed is exactly 3495"):
+        Siege(small_scenario(), network=rows)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        nx.path_graph, nx.cycle_graph, nx.star_graph, nx.wheel_graph, nx.complete_graph, nx.empty_graph,
+        lambda n: nx.barabasi_albert_graph(n, 3, seed=1), lambda n: nx.random_regular_graph(4, n, seed=1),
+        lambda n: nx.watts_strogatz_graph(n, 6, 0.2, seed=1), lambda n: nx.relaxed_caveman_graph(n // 5, 5, 0.2, seed=1),
+        lambda n: nx.random_labeled_tree(n, seed=1), lambda n: nx.grid_2d_graph(n // 10, 10),
+        lambda n: nx.balanced_tree(2, 6), lambda n: nx.complete_bipartite_graph(10, n - 10),
+        lambda n: nx.stochastic_block_model([n // 2, n - n // 2], [[0.1, 0.0], [0.0, 0.1]], seed=1),
+        lambda n: nx.circular_ladder_graph(n // 2), lambda n: nx.lollipop_graph(20, n - 20),
+        lambda n: nx.random_geometric_graph(n, 0.1, seed=1), lambda n: nx.MultiGraph(nx.path_graph(n)),
+        lambda n: nx.relabel_nodes(nx.path_graph(n), lambda i: f"person {i}"),
+        lambda n: nx.configuration_model([2] * n, seed=1), lambda n: nx.DiGraph(nx.path_graph(n)),
+        lambda n: nx.karate_club_graph(), lambda n: nx.les_miserables_graph(), lambda n: nx.davis_southern_women_graph(),
+        lambda n: nx.gn_graph(n, seed=1), lambda n: nx.Graph(nx.gn_graph(n, seed=1)), lambda n: nx.full_rary_tree(3, n),
+    ],
+)  # fmt: skip
+def test_any_graph_of_networkx_is_run_as_it_is_or_refused_in_one_line(make, tmp_path):
+    for n in {40, len(make(40))}:
+        people = {"population.n_sellers": n // 2, "population.n_onlookers": n - n // 2}
+        scenario = small_scenario(hours=10).but(
+            {**people, "scale": 1.0, "population.n_consumers": 50}
+        )
+        graph = make(40)
+        said = ""
+        try:
+            siege = Siege(scenario, seed=1, network=graph)
+        except BesiegeError as error:
+            said = str(error)
+        if said:
+            assert len(said.splitlines()) == 1
+            assert said.startswith("graph: ")
+            continue
+        degrees = [d for _, d in graph.degree]
+        assert sorted(siege.world.degree.tolist()) == sorted(degrees)
+        siege.run()
+        folder = result_of(siege).save(tmp_path / str(n))
+        again = Siege(str(folder / "scenario.toml"), seed=1)
+        assert again.scenario.fingerprint == siege.scenario.fingerprint
+        assert again.world.graph.digest == siege.world.graph.digest
 
 
 def test_weights_of_attacks_add_up_to_all_actions_that_succeeded():
