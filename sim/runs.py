@@ -1,7 +1,7 @@
 """One run: from a scenario and a seed to tables, outcomes and a folder."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from sim.chance import check_seed
 from sim.folders import prepare_folder, unwritable, write_json
 from sim.model import Siege
 from sim.money import Books, balance
-from sim.outcomes import OUTCOMES, measure
+from sim.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__
@@ -40,6 +40,8 @@ class RunResult:
         Everything that was booked, from which pictures and the story are made.
     wall_seconds
         Time it took (s).
+    own
+        Outcomes besides the package's.
     """
 
     scenario: Scenario
@@ -51,6 +53,12 @@ class RunResult:
     sellers: pd.DataFrame
     record: Record
     wall_seconds: float = field(compare=False, default=0.0)
+    own: Mapping[str, Outcome] = field(compare=False, default_factory=dict)
+
+    @property
+    def measured(self) -> dict[str, Outcome]:
+        """What each outcome is: unit, meaning, when it is null."""
+        return with_own(self.own)
 
     def __repr__(self) -> str:
         s = self.scenario
@@ -76,7 +84,7 @@ class RunResult:
 
     def _outcomes(self) -> dict[str, dict[str, Any]]:
         return {
-            name: {"value": value, "unit": OUTCOMES[name].unit}
+            name: {"value": value, "unit": self.measured[name].unit}
             for name, value in self.outcomes.items()
         }
 
@@ -112,7 +120,7 @@ class RunResult:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
             kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
             write_json(out / "outcomes.json", kept)
-            write_json(out / "columns.json", tables.describe_columns())
+            write_json(out / "columns.json", tables.describe_columns(self.measured))
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
             self.plot().savefig(out / "siege.png", dpi=110)
@@ -126,6 +134,7 @@ def run(
     seed: int = 1,
     *,
     progress: Progress | None = None,
+    own: Mapping[str, Outcome] | None = None,
     **changes: Any,
 ) -> RunResult:
     """Run a scenario to its end.
@@ -138,6 +147,8 @@ def run(
         0 to 2**64 - 1.
     progress
         Called after every hour with the hours done and the hours in all.
+    own
+        Outcomes to measure besides the package's; those of this session if not given.
     **changes
         Fields of the scenario to change, such as ``scale=0.05``.
 
@@ -158,22 +169,26 @@ def run(
         siege.step()
         if progress is not None:
             progress(siege.world.books.hours, hours)
-    result = result_of(siege, time.perf_counter() - began)
+    result = result_of(siege, time.perf_counter() - began, own)
     siege.let_go()
     return result
 
 
-def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:
-    """Give the result of a siege as far as it has run."""
+def result_of(
+    siege: Siege, wall_seconds: float = 0.0, own: Mapping[str, Outcome] | None = None
+) -> RunResult:
+    """Give the result of a siege as far as it has run; ``own`` as for `run`."""
     record = siege.record
+    own = own_outcomes() if own is None else own
     return RunResult(
         scenario=siege.scenario,
         seed=siege.seed,
-        outcomes=measure(record),
+        outcomes=measure(record, own),
         hours=tables.hours_of(record),
         stores=tables.stores_of(siege.world, record),
         rivals=tables.rivals_of(siege.world, record),
         sellers=tables.sellers_of(siege.world, record),
         record=record,
         wall_seconds=wall_seconds,
+        own=own,
     )

@@ -136,7 +136,9 @@ def _do_what_is_left(
                     yield Task(planned.key, planned.scenario, planned.seed, plan.spec.keep.hours)
 
         try:
-            for done in run_many(tasks(), workers=slots, executor=source, total=total):
+            for done in run_many(
+                tasks(), workers=slots, executor=source, total=total, own=plan.own
+            ):
                 writer.add(flying.pop(done.key), done)
                 progress.add(failed=done.failure is not None)
         finally:  # interrupted or not, what is finished is kept
@@ -176,5 +178,6 @@ def repeat(spec: Specification, key: str) -> RunResult:
     BesiegeError
         If it has no such run.
     """
-    planned = find_run(load(spec), key)
-    return run(planned.scenario, planned.seed)
+    plan = load(spec)
+    planned = find_run(plan, key)
+    return run(planned.scenario, planned.seed, own=plan.own)
