@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from sim import agents, diary, networks, outcomes, record
+from sim import agents, diary, memory, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.chance import check_seed
 from sim.graph import Graph
@@ -87,6 +87,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         super().__init__(rng=self.seed)
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         self._besiege = chosen.but(changes) if changes else chosen
+        memory.require(self._besiege)
         self.world: World = found(self._besiege, self.seed, network)
         _HELD[self] = self.world.nbytes
         self._people_the_model()

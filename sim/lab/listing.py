@@ -56,6 +56,25 @@ def runs_of(plan: Plan) -> Iterator[Planned]:
                 yield Planned(key, scenario, seed, labels, point)
 
 
+_SIZES = ("scale", "hours", "population", "graph")
+"""Where a scenario says how large its world is."""
+
+
+def largest_of(plan: Plan) -> list[Scenario]:
+    """Give scenarios among which is one as large as the largest of a plan.
+
+    What has no bearing on a world's size stays at the scenario's own value.
+    """
+    sizes = [f.path for f in plan.factors if steps_of(f.path)[0] in _SIZES]
+    if not sizes:
+        return [plan.base]
+    found = {
+        tuple(str(point[path].label) for path in sizes): {path: point[path] for path in sizes}
+        for point in points_of(plan)
+    }
+    return [scenario_at(plan, point) for point in found.values()]
+
+
 def find_run(plan: Plan, key: str) -> Planned:
     """Find a run of a plan by its key.
 

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 from functools import partial
@@ -18,9 +18,11 @@ from typing import Any
 
 import cloudpickle
 
+from sim import memory
 from sim.lab.carried import pack_outcomes, unpack_outcomes
 from sim.lab.tasks import Done, Failure, Task, Timing, died, do, not_sent
 from sim.outcomes import Outcome, own_outcomes
+from sim.scenario import Scenario
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION
 
@@ -89,6 +91,8 @@ def run_many(
     own = own_outcomes() if own is None else own
     if total is None:
         total = len(tasks) if isinstance(tasks, Sized) else 0
+    if executor is None and isinstance(tasks, Sequence) and tasks:
+        require_memory([task.scenario for task in tasks], workers)
     if executor is None and workers == 1:
         results: Iterator[Done] = map(partial(do, own=own), tasks)
     else:
@@ -97,6 +101,18 @@ def run_many(
         if progress is not None:
             progress(n, max(n, total))
         yield done
+
+
+def require_memory(scenarios: Iterable[Scenario], workers: int | Callable[[], int]) -> None:
+    """Refuse runs of which as many as there are workers here would not fit into its memory.
+
+    Raises
+    ------
+    BesiegeError
+        If the largest do not.
+    """
+    n = workers if isinstance(workers, int) else workers()
+    memory.require(max(scenarios, key=memory.estimate), n, in_workers=n > 1)
 
 
 def _loky(workers: int | Callable[[], int]) -> Callable[[], Executor]:
