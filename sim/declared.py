@@ -9,7 +9,7 @@ import re
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import (
     Annotated,
     Any,
@@ -142,6 +142,13 @@ def tag_of(kind: Kind) -> str | None:
 
 def inside(kinds: Sequence[Kind], step: Step) -> tuple[list[Kind], FieldInfo | None]:
     """Go one step down: the types that may be there, and how the field is declared."""
+    found, info = _inside(tuple(kinds), step)
+    return list(found), info
+
+
+# Sweeps change thousands of scenarios along the same few paths.
+@lru_cache(maxsize=4096)
+def _inside(kinds: tuple[Kind, ...], step: Step) -> tuple[tuple[Kind, ...], FieldInfo | None]:
     found: list[Kind] = []
     info = None
     for kind in kinds:
@@ -152,7 +159,7 @@ def inside(kinds: Sequence[Kind], step: Step) -> tuple[list[Kind], FieldInfo | N
                 found += kinds_of(here.annotation)
         elif is_list(kind) and isinstance(step, int):
             found += kinds_of(get_args(kind)[0])
-    return found, info
+    return tuple(found), info
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +190,11 @@ def follow(root: Kind, steps: Sequence[Step], *, tagged: bool = False) -> Trail:
         Whether the path is pydantic's, which has an entry's kind after its index and may have
         positions for the names of a named tuple.
     """
+    return _follow(root, tuple(steps), tagged)
+
+
+@lru_cache(maxsize=4096)
+def _follow(root: Kind, steps: tuple[Step, ...], tagged: bool) -> Trail:
     kinds: list[Kind] = [root]
     info: FieldInfo | None = None
     clean: list[Step] = []
@@ -201,6 +213,7 @@ def follow(root: Kind, steps: Sequence[Step], *, tagged: bool = False) -> Trail:
     return Trail(tuple(clean), len(clean), kinds, info)
 
 
+@lru_cache(maxsize=4096)
 def steps_of(path: str) -> tuple[Step, ...]:
     """Take a path apart: ``rivals[0].yearly_fee`` and ``rivals.0.yearly_fee`` are the same."""
     names = re.sub(r"\[(\d+)\]", r".\1", path).split(".")

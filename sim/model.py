@@ -11,7 +11,7 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 
-from sim import agents, diary, networks, outcomes, record
+from sim import agents, diary, memory, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.chance import check_seed
 from sim.graph import Graph, take
@@ -91,6 +91,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         wired = None if network is None else take(network, sum(self._besiege.n_crowd))
         if wired is not None:
             self._besiege = self._besiege.but(wired.telling)
+        memory.require(self._besiege)
         self.world: World = found(self._besiege, self.seed, wired)
         _HELD[self] = self.world.nbytes
         self._people_the_model()

@@ -5,14 +5,17 @@ null in JSON and NULL in Parquet.
 """
 
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import numpy as np
 
 from sim.money import Books, balance
 from sim.record import NextYear, Record
-from sim.units import F64, Bool, Cause, Phase, Tactic
+from sim.units import F64, BesiegeError, Bool, Cause, Phase, Tactic
 
 DAY = 24
 ATTACKED = 100.0
@@ -51,23 +54,86 @@ _AGGREGATIONS = {
 """By the first word of a name (docs/odd.md, 9); all others are sums, ``cum_`` among them."""
 
 OUTCOMES: dict[str, Outcome] = {}
+"""The package's outcomes, then those that this session entered itself."""
+
+_ENTERED: ContextVar[dict[str, Outcome]] = ContextVar("entered", default=OUTCOMES)
+"""The table that `outcome` enters into."""
+_OF_THE_PACKAGE: list[str] = []
+"""Names of the outcomes of this file; filled at its end."""
+_TAKEN = frozenset(
+    "key seed version model_version repeat policy response fee run error hour_first_measure".split()
+)
+"""Columns that stand beside outcomes in the tables of runs."""
 
 
 def outcome(
     name: str, unit: str, label: str, *, null: str = "never", needs_renewal: bool = False
 ) -> Callable[[Callable[[Record], Measured]], Callable[[Record], Measured]]:
-    """Enter a function of a record into the table of outcomes."""
+    """Enter a function of a record into the table of outcomes.
+
+    Parameters
+    ----------
+    name
+        Small letters, digits and ``_``; the first word says how hours are brought together:
+        ``n_``, ``new_``, ``cum_``, ``share_``, ``peak_`` or ``hours_``.
+    unit, label
+        Unit and meaning, for tables and pictures.
+    null
+        When it does not exist.
+    needs_renewal
+        Whether it exists only once the renewal of shops after the horizon has been run.
+
+    Raises
+    ------
+    BesiegeError
+        If the name is none, is one of the package's, or is another column's. A name of one's
+        own may be entered again.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+        raise BesiegeError(f"outcome: given {name!r}, allowed are small letters, digits and _")
+    if name in _OF_THE_PACKAGE or name in _TAKEN:
+        raise BesiegeError(f"outcome: given {name}, which is taken, allowed is another name")
 
     def enter(work_out: Callable[[Record], Measured]) -> Callable[[Record], Measured]:
-        OUTCOMES[name] = Outcome(name, unit, label, work_out, null, needs_renewal)
+        _ENTERED.get()[name] = Outcome(name, unit, label, work_out, null, needs_renewal)
         return work_out
 
     return enter
 
 
-def measure(record: Record) -> dict[str, Value]:
-    """Work out every outcome of a record; those that do not exist are ``None``."""
-    return {name: plain(o.work_out(record)) for name, o in OUTCOMES.items()}
+@contextmanager
+def collected() -> Iterator[dict[str, Outcome]]:
+    """Give the outcomes that are entered meanwhile, and keep them out of the session's table."""
+    found: dict[str, Outcome] = {}
+    token = _ENTERED.set(found)
+    try:
+        yield found
+    finally:
+        _ENTERED.reset(token)
+
+
+def own_outcomes() -> dict[str, Outcome]:
+    """Give the outcomes that this session entered besides the package's."""
+    return {name: o for name, o in OUTCOMES.items() if name not in _OF_THE_PACKAGE}
+
+
+def with_own(own: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    """Give the package's outcomes and some of one's own after them."""
+    return {name: OUTCOMES[name] for name in _OF_THE_PACKAGE} | dict(own)
+
+
+def measure(record: Record, own: Mapping[str, Outcome] | None = None) -> dict[str, Value]:
+    """Work out the outcomes of a record; those that do not exist are ``None``.
+
+    Parameters
+    ----------
+    record
+        What was booked.
+    own
+        Outcomes besides the package's; those of this session if not given.
+    """
+    asked = OUTCOMES if own is None else with_own(own)
+    return {name: plain(o.work_out(record)) for name, o in asked.items()}
 
 
 def plain(value: Measured) -> Value:
@@ -434,3 +500,6 @@ _enter_quiet("quiet_deposit_cost", "yuan", "a year's cost of the money in deposi
 _enter_quiet("quiet_rival_fees", "yuan", "fees next year to rivals if nobody protests", lambda y: y.rival_fees)  # fmt: skip
 _enter_quiet("quiet_switching_cost", "yuan", "spent on second shops if nobody protests", lambda y: y.switching)  # fmt: skip
 _enter_quiet("quiet_share_sellers_leaving", "share", "sellers who leave at renewal if nobody protests", lambda y: y.share_leaving, NO_RENEWAL_OF_SELLERS)  # fmt: skip
+
+
+_OF_THE_PACKAGE.extend(OUTCOMES)

@@ -19,6 +19,8 @@ from sim.declared import Kind, Nested, Step, inside, is_table
 from sim.messages import is_dated, nearest_name, path_of, say, show, unknown_name, wrong_value
 from sim.units import BesiegeError
 
+_READY = frozenset({float, int, bool, type(None)})
+"""What is ready for validation wherever it stands."""
 _DEEPEST = 40
 """Levels of tables that are read: more than a scenario needs, fewer than Python bears."""
 
@@ -161,9 +163,9 @@ def prepare(
             raise BesiegeError(f"{where}: given {given}, allowed whole characters") from None
     if isinstance(value, dict):
         return {
-            str(key): prepare(
-                item, root, inside(kinds, str(key))[0] or [object], (*steps, str(key))
-            )
+            str(key): item
+            if type(item) in _READY
+            else prepare(item, root, inside(kinds, str(key))[0] or [object], (*steps, str(key)))
             for key, item in value.items()
         }
     if isinstance(value, BaseModel) or (is_table(type(value)) and type(value) in kinds):

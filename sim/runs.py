@@ -1,7 +1,7 @@
 """One run: from a scenario and a seed to tables, outcomes and a folder."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from sim.folders import prepare_folder, unwritable, write_json
 from sim.graph import OWN, Graph
 from sim.model import Siege
 from sim.money import Books, balance
-from sim.outcomes import OUTCOMES, measure
+from sim.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.record import Record
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__
@@ -47,6 +47,8 @@ class RunResult:
         The coordination graph where it is a user's own; the scenario tells its hash.
     wall_seconds
         Time it took (s).
+    own
+        Outcomes besides the package's.
     """
 
     scenario: Scenario
@@ -59,6 +61,12 @@ class RunResult:
     record: Record
     graph: Graph | None = field(compare=False, default=None)
     wall_seconds: float = field(compare=False, default=0.0)
+    own: Mapping[str, Outcome] = field(compare=False, default_factory=dict)
+
+    @property
+    def measured(self) -> dict[str, Outcome]:
+        """What each outcome is: unit, meaning, when it is null."""
+        return with_own(self.own)
 
     def __repr__(self) -> str:
         s = self.scenario
@@ -91,7 +99,7 @@ class RunResult:
 
     def _outcomes(self) -> dict[str, dict[str, Any]]:
         return {
-            name: {"value": value, "unit": OUTCOMES[name].unit}
+            name: {"value": value, "unit": self.measured[name].unit}
             for name, value in self.outcomes.items()
         }
 
@@ -134,7 +142,7 @@ class RunResult:
             (out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
             kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
             write_json(out / "outcomes.json", kept)
-            write_json(out / "columns.json", tables.describe_columns())
+            write_json(out / "columns.json", tables.describe_columns(self.measured))
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
             self.plot().savefig(out / "siege.png", dpi=110)
@@ -149,6 +157,7 @@ def run(
     *,
     network: "nx.Graph[Any] | Graph | None" = None,
     progress: Progress | None = None,
+    own: Mapping[str, Outcome] | None = None,
     **changes: Any,
 ) -> RunResult:
     """Run a scenario to its end.
@@ -163,6 +172,8 @@ def run(
         A networkx graph in place of the scenario's family, as for `Siege`.
     progress
         Called after every hour with the hours done and the hours in all.
+    own
+        Outcomes to measure besides the package's; those of this session if not given.
     **changes
         Fields of the scenario to change, such as ``scale=0.05``.
 
@@ -183,18 +194,21 @@ def run(
         siege.step()
         if progress is not None:
             progress(siege.world.books.hours, hours)
-    result = result_of(siege, time.perf_counter() - began)
+    result = result_of(siege, time.perf_counter() - began, own)
     siege.let_go()
     return result
 
 
-def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:
-    """Give the result of a siege as far as it has run."""
+def result_of(
+    siege: Siege, wall_seconds: float = 0.0, own: Mapping[str, Outcome] | None = None
+) -> RunResult:
+    """Give the result of a siege as far as it has run; ``own`` as for `run`."""
     record = siege.record
+    own = own_outcomes() if own is None else own
     return RunResult(
         scenario=siege.scenario,
         seed=siege.seed,
-        outcomes=measure(record),
+        outcomes=measure(record, own),
         hours=tables.hours_of(record),
         stores=tables.stores_of(siege.world, record),
         rivals=tables.rivals_of(siege.world, record),
@@ -202,4 +216,5 @@ def result_of(siege: Siege, wall_seconds: float = 0.0) -> RunResult:
         record=record,
         graph=siege.world.graph if siege.scenario.graph.family in OWN else None,
         wall_seconds=wall_seconds,
+        own=own,
     )

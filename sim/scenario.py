@@ -164,7 +164,8 @@ def _laid_over(base: Nested, value: Nested) -> Nested:
     if isinstance(base, Response):
         return {"name": "unnamed", **value}
     inner = contents(base)
-    return {**inner, **{k: _laid_over(inner.get(k), v) for k, v in value.items()}}
+    laid = {k: _laid_over(inner.get(k), v) if isinstance(v, dict) else v for k, v in value.items()}
+    return {**inner, **laid}
 
 
 def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
@@ -191,12 +192,16 @@ def _plain(value: Nested, *, canonical: bool = False) -> Nested:
 
     The canonical form knows no -0.0, which equals 0.0 and is written differently.
     """
+    if isinstance(value, float):
+        return value + 0.0 if canonical else value
+    if isinstance(value, (int, str)):
+        return value
     if is_table(type(value)):
         inner = contents(value).items()
         return {k: _plain(v, canonical=canonical) for k, v in inner if v is not None}
-    if isinstance(value, tuple):
-        return [_plain(item, canonical=canonical) for item in value]
-    return value + 0.0 if canonical and isinstance(value, float) else value
+    return (
+        [_plain(item, canonical=canonical) for item in value] if isinstance(value, tuple) else value
+    )
 
 
 class Scenario(BaseModel):

@@ -1,11 +1,12 @@
 """The tables a run leaves, by hour, store, rival and seller, and what each column means."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from sim.outcomes import OUTCOMES, by_day, sales_lost, store_loss
+from sim.outcomes import OUTCOMES, Outcome, by_day, sales_lost, store_loss
 from sim.record import SERIES, Record, hours_table
 from sim.rules.poaching import Choice
 from sim.stages.crowd import has_promised
@@ -198,7 +199,9 @@ def sellers_of(world: World, record: Record) -> pd.DataFrame:
     )
 
 
-def describe_columns() -> dict[str, dict[str, dict[str, str]]]:
+def describe_columns(
+    outcomes: Mapping[str, Outcome] = OUTCOMES,
+) -> dict[str, dict[str, dict[str, str]]]:
     """Give every column of every table, and every outcome: unit, meaning, when it is null."""
     tables = {"hours": HOURS, "stores": STORES, "rivals": RIVALS, "sellers": SELLERS}
     described = {
@@ -215,7 +218,7 @@ def describe_columns() -> dict[str, dict[str, dict[str, str]]]:
             "null": o.null,
             "aggregation": o.aggregation,
         }
-        for o in OUTCOMES.values()
+        for o in outcomes.values()
     }
     return described
 

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from sim.folders import read_json
 from sim.lab.convergence import convergence, siege_shares
 from sim.lab.effects import main_effects, rank_correlations, variance_shares
 from sim.lab.sensitivity import morris, sobol
 from sim.lab.spec import load
 from sim.lab.store import Store
+from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
 
 
@@ -24,6 +26,7 @@ class Analysis:
     outcomes: tuple[str, ...]
     runs: pd.DataFrame
     n_failed: int
+    units: dict[str, str]  # of the outcomes
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
 
 
@@ -70,5 +73,13 @@ def analyse(folder: str | Path) -> Analysis:
     tables["siege_shares"] = siege_shares(runs, by_point, outcomes)
     return Analysis(
         name=manifest["name"], question=manifest["question"], design=design, factors=factors,
-        outcomes=outcomes, runs=runs, n_failed=len(store.failed), tables=tables,
+        outcomes=outcomes, runs=runs, n_failed=len(store.failed), units=_units(store, outcomes), tables=tables,
     )  # fmt: skip
+
+
+def _units(store: Store, outcomes: tuple[str, ...]) -> dict[str, str]:
+    """Give the unit of each outcome; of one that is not the package's, as the folder tells it."""
+    if all(name in OUTCOMES for name in outcomes):
+        return {name: OUTCOMES[name].unit for name in outcomes}
+    told = read_json(store.folder / "columns.json")["runs"]
+    return {name: told[name]["unit"] for name in outcomes}

@@ -26,7 +26,7 @@ def points_of(plan: Plan) -> Iterator[Point]:
         for point in plan.points:
             yield {f.path: point.get(f.path, f.base) for f in plan.factors}
     else:
-        for row in sample(plan):
+        for row in sample(plan).tolist():
             yield {f.path: place(f, u) for f, u in zip(plan.factors, row, strict=True)}
 
 

@@ -1,11 +1,12 @@
 """What tells a run from every other: scenario, seed, model version."""
 
 import hashlib
-import inspect
 import json
-from types import CodeType, FunctionType
+from types import FunctionType
 from typing import Any
 
+from sim.lab.sources import source_of
+from sim.lab.spec import Plan
 from sim.responses import Measure
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION
@@ -15,6 +16,11 @@ def scenario_identity(scenario: Scenario) -> str:
     """Give a scenario's fingerprint, with the source of measures that were made in Python."""
     own = [_measure_identity(m) for m in scenario.response.measures if is_made_in_python(m)]
     return scenario.fingerprint + (f"-{_digest(own)}" if own else "")
+
+
+def identity_in(plan: Plan, scenario: Scenario) -> str:
+    """Give a scenario's identity in a plan, whose own outcomes count as well."""
+    return scenario_identity(scenario) + (f"-{_digest(plan.own_told)}" if plan.own else "")
 
 
 def run_key(identity: str, seed: int) -> str:
@@ -64,20 +70,4 @@ def _function_in(value: Any) -> FunctionType | None:
 
 def _source_of(value: Any) -> str:
     function = _function_in(value)
-    if function is None:
-        return repr(value)
-    try:
-        return inspect.cleandoc(inspect.getsource(function))
-    except (OSError, TypeError):
-        return _bytecode_of(function.__code__)
-
-
-def _bytecode_of(code: CodeType) -> str:
-    """Give what a function does where its source is not at hand, as in a plain session."""
-    constants = [
-        _bytecode_of(c) if isinstance(c, CodeType)
-        else repr(sorted(map(repr, c))) if isinstance(c, frozenset)  # in no order of its own
-        else repr(c)
-        for c in code.co_consts
-    ]  # fmt: skip
-    return json.dumps([code.co_code.hex(), list(code.co_names), constants])
+    return repr(value) if function is None else source_of(function)

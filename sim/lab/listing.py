@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.declared import Nested, steps_of
 from sim.lab.design import Point, points_of
-from sim.lab.identity import has_own_measures, run_key, scenario_identity
+from sim.lab.identity import has_own_measures, identity_in, run_key
 from sim.lab.levels import Label
 from sim.lab.spec import Plan
 from sim.scenario import Scenario
@@ -46,7 +46,7 @@ def runs_of(plan: Plan) -> Iterator[Planned]:
     seen: set[str] = set()
     for point in points_of(plan):
         scenario = scenario_at(plan, point)
-        identity = scenario_identity(scenario)
+        identity = identity_in(plan, scenario)
         labels = {path: level.label for path, level in point.items()}
         for r in range(plan.spec.runs):
             seed = plan.spec.seed + r
@@ -54,6 +54,25 @@ def runs_of(plan: Plan) -> Iterator[Planned]:
             if key not in seen:
                 seen.add(key)
                 yield Planned(key, scenario, seed, labels, point)
+
+
+_SIZES = ("scale", "hours", "population", "graph")
+"""Where a scenario says how large its world is."""
+
+
+def largest_of(plan: Plan) -> list[Scenario]:
+    """Give scenarios among which is one as large as the largest of a plan.
+
+    What has no bearing on a world's size stays at the scenario's own value.
+    """
+    sizes = [f.path for f in plan.factors if steps_of(f.path)[0] in _SIZES]
+    if not sizes:
+        return [plan.base]
+    found = {
+        tuple(str(point[path].label) for path in sizes): {path: point[path] for path in sizes}
+        for point in points_of(plan)
+    }
+    return [scenario_at(plan, point) for point in found.values()]
 
 
 def find_run(plan: Plan, key: str) -> Planned:
@@ -73,10 +92,11 @@ def find_run(plan: Plan, key: str) -> Planned:
 def repeat_line(plan: Plan, planned: Planned, spec_name: str | None, scenario_file: str) -> str:
     """Say what repeats a run.
 
-    A command where a command can say it; where a measure was made in Python, the sweep's own
-    command with the run's key, or the call from the session that holds the specification.
+    A command where a command can say it; where a measure or an outcome was made in Python, the
+    sweep's own command with the run's key, or the call from the session that holds the
+    specification.
     """
-    if has_own_measures(planned.scenario):
+    if has_own_measures(planned.scenario) or plan.own:
         if spec_name is not None:
             return f"besiege sweep {shlex.quote(spec_name)} --repeat {planned.key}"
         return f"sim.lab.repeat(spec, {planned.key!r})"

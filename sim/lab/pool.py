@@ -9,15 +9,20 @@ import signal
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import cloudpickle
 
-from sim.lab.tasks import Done, Failure, Task, Timing, died, do
+from sim import memory
+from sim.lab.carried import pack_outcomes, unpack_outcomes
+from sim.lab.tasks import Done, Failure, Task, Timing, died, do, not_sent
+from sim.outcomes import Outcome, own_outcomes
+from sim.scenario import Scenario
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION
 
@@ -48,6 +53,7 @@ def run_many(
     executor: Source | None = None,
     progress: Progress | None = None,
     total: int | None = None,
+    own: Mapping[str, Outcome] | None = None,
 ) -> Iterator[Done]:
     """Do tasks and give each as it comes, in no order.
 
@@ -68,6 +74,8 @@ def run_many(
         Called with the number done and the number in all.
     total
         The number in all, where the tasks have no length.
+    own
+        Outcomes to measure besides the package's; those of this session if not given.
 
     Yields
     ------
@@ -77,19 +85,34 @@ def run_many(
     Raises
     ------
     BesiegeError
-        If an executor is broken and cannot be made anew, or its workers have another version
-        of the model.
+        If an executor is broken and cannot be made anew, its workers have another version of
+        the model, or an outcome of one's own cannot be sent to them.
     """
+    own = own_outcomes() if own is None else own
     if total is None:
         total = len(tasks) if isinstance(tasks, Sized) else 0
+    if executor is None and isinstance(tasks, Sequence) and tasks:
+        require_memory([task.scenario for task in tasks], workers)
     if executor is None and workers == 1:
-        results: Iterator[Done] = map(do, tasks)
+        results: Iterator[Done] = map(partial(do, own=own), tasks)
     else:
-        results = _Pool(iter(tasks), workers, executor, total).run()
+        results = _Pool(iter(tasks), workers, executor, total, pack_outcomes(own)).run()
     for n, done in enumerate(results, 1):
         if progress is not None:
             progress(n, max(n, total))
         yield done
+
+
+def require_memory(scenarios: Iterable[Scenario], workers: int | Callable[[], int]) -> None:
+    """Refuse runs of which as many as there are workers here would not fit into its memory.
+
+    Raises
+    ------
+    BesiegeError
+        If the largest do not.
+    """
+    n = workers if isinstance(workers, int) else workers()
+    memory.require(max(scenarios, key=memory.estimate), n, in_workers=n > 1)
 
 
 def _loky(workers: int | Callable[[], int]) -> Callable[[], Executor]:
@@ -124,23 +147,24 @@ def _settle_in() -> None:
     threading.Thread(target=watch, daemon=True).start()
 
 
-def run_chunk(packed: bytes, version: int) -> list[Done]:
+def run_chunk(packed: bytes, version: int, own: bytes = b"") -> list[Done]:
     """Do a chunk of tasks in a worker.
 
-    Tasks come as bytes of cloudpickle, so that any executor carries models and measures that
-    were defined in a notebook or a script.
+    Tasks, and outcomes of one's own, come as bytes of cloudpickle, so that any executor carries
+    what was defined in a notebook or a script.
 
     Raises
     ------
     BesiegeError
-        If the worker has another version of the model.
+        If the worker has another version of the model, or not what the outcomes need.
     """
     if version != MODEL_VERSION:
         raise BesiegeError(
             f"worker: has model version {MODEL_VERSION}, allowed is the driver's, {version}"
         )
+    outcomes = unpack_outcomes(own)
     tasks: list[Task] = cloudpickle.loads(packed)
-    return [do(task) for task in tasks]
+    return [do(task, outcomes) for task in tasks]
 
 
 @dataclass(slots=True)
@@ -161,8 +185,10 @@ class _Pool:
         workers: int | Callable[[], int],
         source: Source | None,
         total: int,
+        own: bytes,
     ) -> None:
         self._tasks = tasks
+        self._own = own
         self._left = total  # not yet sent; below 1 if nobody knows
         self._workers = workers
         self._is_ours = source is None
@@ -173,16 +199,19 @@ class _Pool:
         self._suspects: deque[_Job] = deque()
         self._seconds = 0.0  # a run's, as measured of late
         self._exhausted = False
+        self._unsent: list[Done] = []  # failures of tasks that cannot be sent
 
     def run(self) -> Iterator[Done]:
         """Give results as they come."""
         try:
             self._fill()
             while self._flying:
+                yield from self._refused()
                 ready, _ = wait(self._flying, return_when=FIRST_COMPLETED)
                 results = [done for future in ready for done in self._collect(future)]
                 self._fill()  # before anybody looks at the results: no worker waits for that
                 yield from results
+            yield from self._refused()
         except KeyboardInterrupt:
             for future in [f for f in self._flying if f.done()]:
                 yield from self._collect(future)
@@ -239,13 +268,29 @@ class _Pool:
         return jobs
 
     def _send(self, jobs: list[_Job]) -> None:
-        packed = cloudpickle.dumps([job.task for job in jobs])
         try:
-            future = self._current().submit(run_chunk, packed, MODEL_VERSION)
+            packed = cloudpickle.dumps([job.task for job in jobs])
+        except Exception as error:  # a measure may hold what no other process can
+            self._send_apart(jobs, error)
+            return
+        try:
+            future = self._current().submit(run_chunk, packed, MODEL_VERSION, self._own)
         except RuntimeError as error:  # broken or shut down: BrokenExecutor is one
             self._renew(error)
-            future = self._current().submit(run_chunk, packed, MODEL_VERSION)
+            future = self._current().submit(run_chunk, packed, MODEL_VERSION, self._own)
         self._flying[future] = jobs
+
+    def _send_apart(self, jobs: list[_Job], error: Exception) -> None:
+        """Send each task by itself, so that one that cannot be sent costs no other."""
+        if len(jobs) == 1:
+            self._unsent.append(not_sent(jobs[0].task, error))
+            return
+        for job in jobs:
+            self._send([job])
+
+    def _refused(self) -> list[Done]:
+        refused, self._unsent = self._unsent, []
+        return refused
 
     def _current(self) -> Executor:
         if self._executor is None:

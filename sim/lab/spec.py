@@ -1,8 +1,8 @@
 """What a sweep is to do: a TOML file or the same in a dict, validated and closed."""
 
-import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -12,9 +12,11 @@ from sim import declared
 from sim.chance import LARGEST_SEED
 from sim.declared import follow, kinds_of, steps_of
 from sim.lab.levels import Level, Range, level_of, levels_of
+from sim.lab.modules import Module, load_module, load_modules
+from sim.lab.sources import outcomes_told
 from sim.messages import explain, say, show, unknown_name, unknown_path
-from sim.outcomes import OUTCOMES
-from sim.reading import file_hash, is_file_name, meant_file, parse_toml
+from sim.outcomes import Outcome, own_outcomes, with_own
+from sim.reading import is_file_name, meant_file, parse_toml
 from sim.record import SERIES
 from sim.responses import Response
 from sim.scenario import Scenario
@@ -60,6 +62,7 @@ class Spec(BaseModel):
     uncertainties: Annotated[dict[str, Any], Field(description="factors that nobody knows")] = {}
     constants: Annotated[dict[str, Any], Field(description="changes that hold at every point")] = {}
     outcomes: Annotated[tuple[str, ...], Field(description="outcomes that the question is about")] = ()  # fmt: skip
+    modules: Annotated[tuple[str, ...], Field(description="Python files with outcomes of one's own")] = ()  # fmt: skip
     keep: Keep = Keep()
 
 
@@ -75,7 +78,7 @@ class Factor:
     base: Level
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Plan:
     """A specification that was found good, with its scenario and factors at hand.
 
@@ -95,11 +98,28 @@ class Plan:
     home: Path
     factors: tuple[Factor, ...]
     points: tuple[dict[str, Level], ...]  # of a list
+    modules: tuple[Module, ...]
+    session: Mapping[str, Outcome]  # entered by the session that asked, not by a module
+
+    @property
+    def own(self) -> dict[str, Outcome]:
+        """Outcomes besides the package's: the session's and the modules'."""
+        return {**self.session, **_outcomes_of(self.modules)}
+
+    @property
+    def measured(self) -> dict[str, Outcome]:
+        """Every outcome of a run."""
+        return with_own(self.own)
 
     @property
     def outcomes(self) -> tuple[str, ...]:
         """The outcomes that the question is about; all there are if it names none."""
-        return self.spec.outcomes or tuple(OUTCOMES)
+        return self.spec.outcomes or tuple(self.measured)
+
+    @cached_property
+    def own_told(self) -> list[Any]:
+        """What the outcomes of one's own do, for a hash: of a module, the whole file counts."""
+        return [outcomes_told(self.session), sorted(m.source_hash for m in self.modules)]
 
 
 def load(source: str | Path | Mapping[str, Any]) -> Plan:
@@ -139,7 +159,10 @@ def _plan(data: dict[str, Any], home: Path) -> Plan:
         spec = Spec.model_validate(_tuples(data), strict=True)
     except ValidationError as error:
         raise BesiegeError(explain(error, Spec)) from None
-    _check_names("outcomes", spec.outcomes, OUTCOMES)
+    modules, session = load_modules(spec.modules, home), own_outcomes()
+    if twice := sorted(session.keys() & _outcomes_of(modules).keys()):
+        raise BesiegeError(f"modules: the outcome {twice[0]} is entered by the session too, allowed is once")  # fmt: skip
+    _check_names("outcomes", spec.outcomes, with_own({**session, **_outcomes_of(modules)}))
     _check_names("keep.hours", spec.keep.hours, SERIES)
     if spec.seed + spec.runs - 1 > LARGEST_SEED:
         raise BesiegeError(f"seed: given {spec.seed}, allowed at most {LARGEST_SEED} with the runs")
@@ -169,19 +192,23 @@ def _plan(data: dict[str, Any], home: Path) -> Plan:
     _check_design(spec, factors)
     name = spec.scenario if isinstance(spec.scenario, str) else None
     library = name if name is not None and not is_file_name(name) and not spec.constants else None
-    return Plan(spec, base, library, home, factors, points)
+    return Plan(spec, base, library, home, factors, points, modules, session)
+
+
+def _outcomes_of(modules: tuple[Module, ...]) -> dict[str, Outcome]:
+    return {name: o for module in modules for name, o in module.outcomes.items()}
 
 
 def _tuples(value: Any) -> Any:
     """Make lists tuples where the declaration has them."""
     out = dict(value)
-    for table, name in ((out, "outcomes"), (out.get("keep"), "hours"), (out.get("design"), "points")):  # fmt: skip
-        if isinstance(table, dict) and isinstance(table.get(name), list):
-            copy = {**table, name: tuple(table[name])}
-            if table is out:
-                out = copy
-            else:
-                out["keep" if name == "hours" else "design"] = copy
+    for name in ("outcomes", "modules"):
+        if isinstance(out.get(name), list):
+            out[name] = tuple(out[name])
+    for name, inner in (("keep", "hours"), ("design", "points")):
+        table = out.get(name)
+        if isinstance(table, dict) and isinstance(table.get(inner), list):
+            out[name] = {**table, inner: tuple(table[inner])}
     return out
 
 
@@ -229,22 +256,16 @@ def response_of(value: Any, home: Path) -> Any:
 
 
 def _from_python(path: Path, name: str, given: str) -> Response:
+    module = load_module(path, "response", given)
     try:
-        path = path.resolve(strict=True)
-        module = importlib.util.spec_from_file_location(path.stem, path)
-        if module is None or module.loader is None:
-            raise ImportError("not a Python file")
-        # Not entered among the modules: its classes then travel to workers by value.
-        loaded = importlib.util.module_from_spec(module)
-        module.loader.exec_module(loaded)
-        made = getattr(loaded, name)
+        made = module.contents[name]
         response = made() if callable(made) else made
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
         raise BesiegeError(f"response: given {given}, which cannot be had ({said})") from None
     for kind in {type(m) for m in getattr(response, "measures", ())}:
-        if kind.__module__ == loaded.__name__:  # the whole file counts, constants of it included
-            kind.source_hash = file_hash(path)
+        if kind.__module__ == module.name:
+            kind.source_hash = module.source_hash
     if not isinstance(response, Response):
         raise BesiegeError(f"response: given {given}, allowed is a sim.responses.Response or what makes one")  # fmt: skip
     return response

@@ -10,8 +10,8 @@ import pandas as pd
 
 from sim.lab.clusters import connect
 from sim.lab.design import count_points
-from sim.lab.listing import Planned, find_run, runs_of
-from sim.lab.pool import Source, Task, run_many
+from sim.lab.listing import Planned, find_run, largest_of, runs_of
+from sim.lab.pool import Source, Task, require_memory, run_many
 from sim.lab.progress import Progress
 from sim.lab.spec import Plan, load
 from sim.lab.store import Store
@@ -127,6 +127,8 @@ def _do_what_is_left(
     plan: Plan, writer: Writer, shard: tuple[int, int] | None, slots: Any, source: Source | None,
     *, quiet: bool,
 ) -> Summary:  # fmt: skip
+    if source is None:
+        require_memory(largest_of(plan), slots)
     total = -(-count_runs(plan) // (shard[1] if shard else 1))
     flying: dict[str, Planned] = {}
     with Progress(plan.spec.name, total, show=not quiet) as progress:
@@ -140,7 +142,9 @@ def _do_what_is_left(
                     yield Task(planned.key, planned.scenario, planned.seed, plan.spec.keep.hours)
 
         try:
-            for done in run_many(tasks(), workers=slots, executor=source, total=total):
+            for done in run_many(
+                tasks(), workers=slots, executor=source, total=total, own=plan.own
+            ):
                 writer.add(flying.pop(done.key), done)
                 progress.add(failed=done.failure is not None)
         finally:  # interrupted or not, what is finished is kept
@@ -184,5 +188,6 @@ def repeat(spec: Specification, key: str) -> RunResult:
     BesiegeError
         If it has no such run.
     """
-    planned = find_run(load(spec), key)
-    return run(planned.scenario, planned.seed)
+    plan = load(spec)
+    planned = find_run(plan, key)
+    return run(planned.scenario, planned.seed, own=plan.own)

@@ -3,13 +3,13 @@
 import os
 import platform
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
 from sim.model import Siege
-from sim.outcomes import measure
+from sim.outcomes import Outcome, measure
 from sim.scenario import Scenario
 from sim.units import F64
 
@@ -80,8 +80,16 @@ class Done:
     extra: Any = None
 
 
-def do(task: Task) -> Done:
-    """Run a task to its end; whatever it raises becomes a failure."""
+def do(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
+    """Run a task to its end; whatever it raises becomes a failure.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    own
+        Outcomes to measure besides the package's; those of this session if not given.
+    """
     began = time.perf_counter()
     row, failure, hours, extra = None, None, {}, None
     try:
@@ -89,7 +97,7 @@ def do(task: Task) -> Done:
         while siege.running:
             siege.step()
         record = siege.record
-        row = measure(record)
+        row = measure(record, own)
         hours = {name: record.series[name] for name in task.keep_hours}
         extra = task.also(siege) if task.also is not None else None
         siege.let_go()
@@ -101,8 +109,17 @@ def do(task: Task) -> Done:
 def died(task: Task, error: BaseException | None) -> Done:
     """Give the failure of a run that its worker did not survive."""
     said = f"{type(error).__name__}: {error}" if error is not None else "no word"
-    failure = Failure("worker", -1, f"the worker ended while it ran ({_one_line(said)})")
-    return Done(task.key, None, failure, _timing(0.0))
+    return _not_run(task, f"the worker ended while it ran ({_one_line(said)})")
+
+
+def not_sent(task: Task, error: Exception) -> Done:
+    """Give the failure of a run that cannot be sent to a worker."""
+    said = _one_line(f"{type(error).__name__}: {error}")
+    return _not_run(task, f"it cannot be sent to a worker ({said}); one worker runs it here")
+
+
+def _not_run(task: Task, said: str) -> Done:
+    return Done(task.key, None, Failure("worker", -1, said), _timing(0.0))
 
 
 def _timing(seconds: float) -> Timing:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sim.folders import prepare_folder, unwritable, write_text
-from sim.lab.identity import scenario_identity
+from sim.lab.identity import identity_in
 from sim.lab.listing import Planned, repeat_line
 from sim.lab.locks import FolderLock
 from sim.lab.parts import (
@@ -27,7 +27,6 @@ from sim.lab.recovery import known_of, set_damaged_aside
 from sim.lab.spec import Factor, Plan
 from sim.lab.store import Store, repair_command, to_json, undisturbed, write_manifest
 from sim.lab.writing import columns_of, spec_toml
-from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
 
@@ -104,7 +103,7 @@ class Writer:
         self._buffer: list[tuple[Planned, Done]] = []
 
     def _begin(self, command: str) -> None:
-        base = scenario_identity(self._plan.base)
+        base = identity_in(self._plan, self._plan.base)
         hours = list(self._plan.spec.keep.hours)
         known = known_of(self.folder)
         if known:
@@ -133,6 +132,8 @@ class Writer:
             (self.folder / name).mkdir(exist_ok=True)
         self._about = {name: manifest[name] for name in ("model_version", "base", "factors", "keep_hours")}  # fmt: skip
         write_text(self.folder / "spec.toml", spec_toml(self._plan))
+        for module in self._plan.modules:
+            write_text(self.folder / module.path.name, module.source)
         write_text(self.folder / "scenario.toml", self._plan.base.to_toml())
         write_text(self.folder / "columns.json", to_json(columns_of(self._plan)))
         write_manifest(self.folder, manifest)
@@ -210,7 +211,7 @@ class Writer:
             "key": planned.key,
             **planned.labels,
             "seed": planned.seed,
-            **{name: outcomes[name] for name in OUTCOMES},
+            **{name: outcomes[name] for name in self._plan.measured},
             **self._identity(planned),
         }
 
@@ -244,7 +245,7 @@ def _typed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """Give every column the kind it has in every part, whatever rows stand in this one."""
     if table.empty:
         return table
-    kinds: dict[str, str] = {"seed": "uint64", **dict.fromkeys(OUTCOMES, "float64")}
+    kinds: dict[str, str] = {"seed": "uint64", **dict.fromkeys(plan.measured, "float64")}
     for factor in plan.factors:
         kinds[factor.path] = _kind_of(factor)
     return table.astype({name: kind for name, kind in kinds.items() if name in table})
@@ -285,8 +286,8 @@ def _check_same(folder: Path, known: dict[str, Any], base: str, hours: list[str]
         )
     if known.get("base") != base:
         raise BesiegeError(
-            f"--out: {folder} holds a sweep of another scenario or other constants; allowed is "
-            "another folder, or the same with more runs, factors or levels"
+            f"--out: {folder} holds a sweep of another scenario, other constants or other outcomes "
+            "of your own; allowed is another folder, or the same with more runs, factors or levels"
         )
     if not set(hours) <= set(known.get("keep_hours", [])):
         raise BesiegeError(

@@ -50,6 +50,8 @@ def spec_toml(plan: Plan) -> str:
         given["design"]["points"] = [_plain(point) for point in plan.spec.design.points]
     is_library = isinstance(plan.spec.scenario, str) and not plan.spec.scenario.endswith(".toml")
     given["scenario"] = plan.spec.scenario if is_library else "scenario.toml"
+    if plan.modules:  # the folder has a copy of each
+        given["modules"] = [module.path.name for module in plan.modules]
     if not is_library:
         given.pop("constants", None)  # they are in scenario.toml
     return tomli_w.dumps({k: v for k, v in given.items() if v not in ({}, None)})
@@ -87,7 +89,7 @@ def columns_of(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
         )
         for f in plan.factors
     }  # fmt: skip
-    known = describe_columns()
+    known = describe_columns(plan.measured)
     run = {name: _column(told) for name, told in _RUN.items()}
     hours = {name: known["hours"][name] for name in plan.spec.keep.hours if name in HOURS}
     return {

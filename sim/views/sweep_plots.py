@@ -11,7 +11,6 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 from sim.lab.analysis import Analysis
 from sim.lab.convergence import has_siege, running_means
 from sim.lab.effects import half_width
-from sim.outcomes import OUTCOMES
 from sim.views.style import (
     BLUE,
     DPI,
@@ -69,7 +68,7 @@ def effects_figure(found: Analysis) -> Figure:
     for row, outcome in zip(axes, found.outcomes, strict=True):
         for ax, factor in zip(row, found.factors, strict=True):
             _line(ax, found.runs, factor, outcome, BLUE, "")
-            _finish(ax, found.runs, factor, outcome)
+            _finish(ax, found, factor, outcome)
     return figure
 
 
@@ -80,7 +79,7 @@ def _one_factor(found: Analysis) -> Figure:
     flat = [ax for row in axes for ax in row]
     for ax, outcome in zip(flat, found.outcomes, strict=False):
         _line(ax, found.runs, factor, outcome, BLUE, "")
-        _finish(ax, found.runs, factor, outcome)
+        _finish(ax, found, factor, outcome)
     for ax in flat[len(found.outcomes) :]:
         ax.set_axis_off()
     return figure
@@ -98,7 +97,7 @@ def _two_factors(found: Analysis) -> Figure:
         groups = found.runs.groupby(b, dropna=False)
         for i, (level, group) in enumerate(groups):
             _line(ax, group, a, outcome, COLOURS[i % len(COLOURS)], _short(level))
-        _finish(ax, found.runs, a, outcome)
+        _finish(ax, found, a, outcome)
     for ax in flat[len(found.outcomes) :]:
         ax.set_axis_off()
     handles, labels = flat[0].get_legend_handles_labels()
@@ -131,10 +130,10 @@ def _place(level: object, levels: list[object]) -> float:
     return float(level) if isinstance(level, (int, float, np.number)) else float(levels.index(level))  # fmt: skip
 
 
-def _finish(ax: Axes, runs: pd.DataFrame, factor: str, outcome: str) -> None:
-    known = OUTCOMES[outcome]
+def _finish(ax: Axes, found: Analysis, factor: str, outcome: str) -> None:
+    runs = found.runs
     dress(ax)
-    ax.set_title(f"{outcome} ({known.unit})", fontsize=SMALL, loc="left", color=INK)
+    ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
     ax.set_xlabel(_tail(factor), fontsize=SMALL)
     ax.yaxis.set_major_formatter(amount)
     if pd.api.types.is_numeric_dtype(runs[factor]):
@@ -159,7 +158,7 @@ def sensitivity_figure(found: Analysis, name: str) -> Figure:
     for ax, outcome in zip(flat, outcomes, strict=False):
         rows = table[table.outcome == outcome]
         dress(ax)
-        ax.set_title(f"{outcome} ({OUTCOMES[outcome].unit})", fontsize=SMALL, loc="left", color=INK)
+        ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
         if "complete" in rows and not rows.complete.all():
             ax.text(0.5, 0.5, "does not exist in some runs, or never differs", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
             ax.set_axis_off()
@@ -229,21 +228,21 @@ def runs_figure(found: Analysis) -> Figure:
             for ax in mine:
                 ax.set_axis_off()
             continue
-        _spread(mine[0], found.runs, found.outcomes[i], legend=i == 0)
+        _spread(mine[0], found, found.outcomes[i], legend=i == 0)
         if settles:
             _settling(mine[1], found.runs, found.outcomes[i])
     return figure
 
 
-def _spread(ax: Axes, runs: pd.DataFrame, outcome: str, *, legend: bool) -> None:
-    there = runs.dropna(subset=[outcome])
+def _spread(ax: Axes, found: Analysis, outcome: str, *, legend: bool) -> None:
+    there = found.runs.dropna(subset=[outcome])
     siege = has_siege(there)
     parts = [there.loc[siege, outcome].to_numpy(float), there.loc[~siege, outcome].to_numpy(float)]
     ax.hist(parts, bins=24, stacked=True, color=[RED, SKY], label=["with a siege", "without"])
     dress(ax)
     ax.xaxis.set_major_formatter(amount)
     ax.locator_params(axis="x", nbins=5)
-    ax.set_title(f"{outcome} ({OUTCOMES[outcome].unit})", fontsize=SMALL, loc="left", color=INK)
+    ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
     ax.set_ylabel("runs", fontsize=TINY)
     if legend:
         ax.margins(y=0.3)  # above the bars: to look for a free place may take seconds

@@ -53,7 +53,7 @@ def tell(result: RunResult, folder: Path) -> None:
     for line in result.story():
         print(line)
     print()
-    values = {n: {"value": v, "unit": OUTCOMES[n].unit} for n, v in result.outcomes.items()}
+    values = {n: {"value": v, "unit": result.measured[n].unit} for n, v in result.outcomes.items()}
     Console().print(_outcomes_table(values))
     print(f"\nWritten to {folder}: siege.png, tables (Parquet), outcomes.json, scenario.toml.")
     print(
