@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from sim import parquet, tables
+from sim.calls import said_in_words
 from sim.chance import check_seed
-from sim.folders import prepare_folder, unwritable, write_json
+from sim.folders import write_json
 from sim.model import Siege
 from sim.money import Books, balance
 from sim.outcomes import OUTCOMES, measure
 from sim.record import Record
+from sim.saving import make_page, saved_whole
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__
 
@@ -107,20 +109,18 @@ class RunResult:
         BesiegeError
             If the folder cannot be written.
         """
-        out = prepare_folder(folder)
-        try:
+        with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
             kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
             write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns())
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
-            self.plot().savefig(out / "siege.png", dpi=110)
-        except OSError as error:
-            raise unwritable(out, error) from None
-        return out
+        make_page(Path(folder) / "siege.png", lambda page: self.plot().savefig(page, dpi=110))
+        return Path(folder)
 
 
+@said_in_words
 def run(
     scenario: Scenario | str = "taobao-2011",
     seed: int = 1,
