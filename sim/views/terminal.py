@@ -1,6 +1,7 @@
 """What commands print: progress, the story, tables."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -62,7 +63,11 @@ def progress_of_runs(what: str, *, show: bool) -> Iterator[Callable[[int, int], 
 
 @contextmanager
 def told_when_stopped(folder: Path) -> Iterator[None]:
-    """Say, when runs are interrupted, which are kept, where, and how to carry on."""
+    """Say, when runs are interrupted, which are kept, where, and how to carry on.
+
+    A SIGTERM, by which a batch system asks to end, counts as Ctrl-C.
+    """
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         yield
     except KeyboardInterrupt:
@@ -73,6 +78,8 @@ def told_when_stopped(folder: Path) -> Iterator[None]:
             said = "No run was finished; nothing is left behind."
         print(said, file=sys.stderr)
         raise
+    finally:
+        signal.signal(signal.SIGTERM, usual)
 
 
 def made(make: Callable[[], object]) -> bool:
