@@ -80,26 +80,28 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Simulate one siege: the story, the outcomes, a folder of tables and a picture."""
-    from sim.folders import prepare_folder
+    from sim.folders import check_folder
 
     world = _world(scenario, response, settings, scale, hours)
     _say_what_it_waits_for(quiet=quiet or json)
     from sim.chance import check_seed
 
     check_seed(seed)
-    prepare_folder(out)
+    check_folder(out)
     from sim import runs
     from sim.views import terminal
 
     with terminal.progress("hours", show=not (quiet or json)) as progress:
         result = runs.run(world, seed, progress=progress)
-    result.save(out)
+    drawn = terminal.made(lambda: result.save(out))
     if json:
         terminal.print_json(result.to_dict())
     elif quiet:
         typer.echo(str(out))
     else:
         terminal.tell(result, out)
+    if not drawn:
+        raise Exit(1)
 
 
 @app.command(short_help="Lay every reported fact beside the simulation.")
@@ -116,33 +118,37 @@ def hindcast(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Lay every reported fact beside the simulated median and 5-95 % interval."""
-    from sim.folders import prepare_folder
+    from sim.folders import check_folder
 
     world = _world(scenario, None, settings, scale, None)
-    prepare_folder(out)
+    check_folder(out)
     _say_what_it_waits_for(quiet=json)
     from sim import hindcasts
     from sim.views import terminal
 
-    with terminal.progress("runs", show=not json) as progress:
+    with (
+        terminal.told_when_stopped(out),
+        terminal.progress_of_runs("hindcast", show=not json) as progress,
+    ):
         result = hindcasts.hindcast(
             world, runs, seed=seed, facts=facts, ensemble=ensemble, workers=workers,
-            progress=progress,
+            progress=progress, out=out,
         )  # fmt: skip
-    result.save(out)
+        drawn = terminal.made(lambda: result.save(out))
     if json:
         terminal.print_json(result.to_dict())
     else:
         terminal.tell_hindcast(result, out)
-    if result.failures:
-        raise typer.Exit(1)
+    if result.failures or not drawn:
+        raise Exit(1)
 
 
 @app.command(short_help="Lay responses and fees side by side in the same worlds.")
 def compare(
     names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses (protect, protect@60, protect@+12) or TOML files; the first is the baseline")],
     fee: Annotated[list[str] | None, typer.Option("--fee", metavar="NAME", help="a fee schedule to cross them with; may be given again")] = None,
-    hour: Annotated[list[str] | None, typer.Option("--hour", metavar="HOUR", help="an hour, or a date such as 2011-10-12T21:00:00, at which each response begins; may be given again")] = None,
+    begin: Annotated[list[str] | None, typer.Option("--begin", metavar="HOUR", help="an hour, or a date such as 2011-10-12T21:00:00, at which each response begins; may be given again")] = None,
+    hour: Annotated[list[str] | None, typer.Option("--hour", metavar="HOUR", help="the old name of --begin", hidden=True)] = None,
     scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
     runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
     ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "calibrated",
@@ -156,20 +162,25 @@ def compare(
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
     """Lay responses and fees side by side in the same worlds: who pays, how sure, a report."""
-    from sim.folders import prepare_folder
+    from sim.comparing.policies import check_not_overruled
+    from sim.folders import check_folder
+    from sim.settings import parse_settings, read_hour
 
+    check_not_overruled(parse_settings(settings or []), fee or [])
     world = _world(scenario, None, settings, scale, hours)
-    prepare_folder(out)
+    if hour:
+        typer.echo("--hour: is now --begin, and goes with the next version", err=True)
+    given = [("--begin", text) for text in begin or []] + [("--hour", text) for text in hour or []]
+    begins = [read_hour(text, name) for name, text in given]
+    check_folder(out)
     _say_what_it_waits_for(quiet=quiet or json)
-    from sim.settings import read_hour
     from sim.views.terminal_compare import carry_out
 
-    n_failed = carry_out(
-        names, fee or [], world, runs=runs, seed=seed, hours=[read_hour(text, "--hour") for text in hour or []], ensemble=ensemble,
+    if not carry_out(
+        names, fee or [], world, runs=runs, seed=seed, begin=begins, ensemble=ensemble,
         workers=workers, out=out, json=json, quiet=quiet,
-    )  # fmt: skip
-    if n_failed:
-        raise typer.Exit(1)
+    ):  # fmt: skip
+        raise Exit(1)
 
 
 @app.command(short_help="Write the report as one HTML page.")
@@ -178,9 +189,13 @@ def report(
     out: Annotated[Path | None, typer.Option("--out", help="the page; report.html in the folder if not given")] = None,
 ) -> None:  # fmt: skip
     """Write the report of a run, comparison or sweep: one HTML page that also prints."""
+    from sim.folders import check_file, kind_of
+
+    kind_of(folder)
+    page = check_file(out or folder / "report.html")
     from sim.views.pages import write_page
 
-    typer.echo(str(write_page(folder, out or folder / "report.html")))
+    typer.echo(str(write_page(folder, page)))
 
 
 @app.command(short_help="Tell why one agent did what it did, term by term.")

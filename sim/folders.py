@@ -1,5 +1,6 @@
 """Folders that commands write and read."""
 
+import contextlib
 import errno
 import json
 import os
@@ -28,11 +29,43 @@ def prepare_folder(folder: str | Path) -> Path:
     return out
 
 
-def unwritable(out: Path, error: OSError) -> BesiegeError:
-    """Say that a folder cannot be written, and why."""
-    return BesiegeError(
-        f"--out: given {out}, allowed is a folder that can be written ({error.strerror})"
-    )
+def check_folder(folder: str | Path) -> Path:
+    """Refuse a folder that cannot be written, before any work is done for it; leave no trace.
+
+    Raises
+    ------
+    BesiegeError
+        If it cannot be written.
+    """
+    out = Path(folder)
+    missing = [place for place in (out, *out.parents) if not os.path.exists(place)]
+    try:
+        return prepare_folder(out)
+    finally:
+        for made in missing:
+            with contextlib.suppress(OSError):  # never made, or in use by another command
+                made.rmdir()
+
+
+def check_file(path: str | Path) -> Path:
+    """Refuse a file that cannot be written, before any work is done for it; leave no trace.
+
+    Raises
+    ------
+    BesiegeError
+        If it is a folder, or stands in one that cannot be written.
+    """
+    out = Path(path)
+    if out.is_dir():
+        raise BesiegeError(f"--out: given {out}, which is a folder, allowed is a file in one")
+    check_folder(out.parent)
+    return out
+
+
+def unwritable(out: Path, error: Exception) -> BesiegeError:
+    """Say that a folder or file cannot be written, and why."""
+    why = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0][:300]
+    return BesiegeError(f"--out: given {out}, allowed is one that can be written ({why})")
 
 
 def put_in_place(half: Path, path: Path) -> None:

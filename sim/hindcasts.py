@@ -10,14 +10,16 @@ import numpy as np
 import pandas as pd
 
 from sim import parquet
+from sim.calls import check_count, said_in_words
 from sim.chance import check_seed
 from sim.expressions import evaluate, parse
 from sim.facts import Fact, load_facts
-from sim.folders import prepare_folder, unwritable, write_json
+from sim.folders import write_json
 from sim.lab.draws import Ensemble, draws_of
-from sim.lab.pool import run_many
+from sim.lab.kept import forget, run_all
 from sim.lab.tasks import Done, Failure, Task
 from sim.model import Siege
+from sim.saving import make_page, saved_whole
 from sim.scenario import Scenario
 from sim.units import F64, BesiegeError
 
@@ -50,6 +52,8 @@ class Hindcast:
         Parameters that differ from run to run, by path; empty for an interval over seeds alone.
     failures
         Runs that gave nothing, by key.
+    kept_in
+        The folder that keeps its runs until it is saved there; None if nothing does.
     """
 
     scenario: Scenario
@@ -60,6 +64,7 @@ class Hindcast:
     table: tuple[Fact, ...] = field(repr=False)
     drawn: tuple[str, ...] = ()
     failures: dict[str, Failure] = field(default_factory=dict)
+    kept_in: Path | None = field(default=None, repr=False, compare=False)
 
     @property
     def share_with_siege(self) -> float:
@@ -111,19 +116,19 @@ class Hindcast:
         Raises
         ------
         BesiegeError
-            If the folder cannot be written.
+            If the folder cannot be written; `sim.saving.PageError` if only the picture fails.
         """
-        out = prepare_folder(folder)
-        try:
+        with saved_whole(folder, "hindcast.json", ("hindcast.png",)) as out:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
             write_json(out / "hindcast.json", self.to_dict())
             parquet.write(self.values.astype(float), out / "runs.parquet")
-            self.plot().savefig(out / "hindcast.png", dpi=110)
-        except OSError as error:
-            raise unwritable(out, error) from None
-        return out
+        if self.kept_in == Path(folder):
+            forget(folder)
+        make_page(Path(folder) / "hindcast.png", lambda page: self.plot().savefig(page, dpi=110))
+        return Path(folder)
 
 
+@said_in_words
 def hindcast(
     scenario: Scenario | str = "taobao-2011",
     runs: int = 40,
@@ -133,6 +138,7 @@ def hindcast(
     ensemble: Ensemble = "calibrated",
     workers: int = 2,
     progress: Progress | None = None,
+    out: str | Path | None = None,
     **changes: Any,
 ) -> Hindcast:
     """Lay every fact of a table beside the simulated median and 5-95 % interval.
@@ -152,6 +158,9 @@ def hindcast(
         Processes; 1 runs here.
     progress
         Called after every run with the runs done and the runs in all.
+    out
+        A folder that keeps each finished run until the hindcast is saved there, so that a call
+        that was stopped goes on from them; without it nothing is kept.
     **changes
         Fields of the scenario to change, such as ``scale=0.05``.
 
@@ -160,8 +169,8 @@ def hindcast(
     BesiegeError
         For input that is not allowed, or if every run failed.
     """
-    if runs < 1:
-        raise BesiegeError(f"--runs: given {runs}, allowed is a whole number of at least 1")
+    check_count("--runs", runs)
+    check_count("--workers", workers)
     table = load_facts(facts)
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     chosen = chosen.but(changes) if changes else chosen
@@ -180,9 +189,12 @@ def hindcast(
              functools.partial(read, table))
         for k, draw in enumerate(draws)
     ]  # fmt: skip
-    done = sorted(
-        run_many(tasks, workers=min(workers, runs), progress=progress), key=lambda d: int(d.key)
-    )
+    told = f"hindcast of {chosen.name}: {runs} runs, seeds from {first}"
+    asked = [[fact.id, fact.outcome] for fact in table]
+    found = run_all(
+        tasks, out, told, reads=asked, workers=min(workers, runs), progress=progress
+    )  # fmt: skip
+    done = [found[task.key] for task in tasks]
     failures = {d.key: d.failure for d in done if d.failure is not None}
     if len(failures) == runs:
         raise BesiegeError(f"hindcast: every run failed, the first with {failures['0'].error}")
@@ -197,6 +209,7 @@ def hindcast(
         table=table,
         drawn=tuple(draws[0]),
         failures=failures,
+        kept_in=None if out is None else Path(out),
     )
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from sim import agents, diary, memory, networks, outcomes, record
 from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
+from sim.calls import said_in_words
 from sim.chance import check_seed
 from sim.graph import Graph, take
 from sim.messages import unknown_name
@@ -73,6 +74,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         For a scenario, seed or network that is not allowed.
     """
 
+    @said_in_words
     def __init__(
         self,
         scenario: Scenario | str = "taobao-2011",
@@ -83,6 +85,8 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         **changes: Any,
     ) -> None:
         _make_room()
+        if seed is not None and rng is not None:
+            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed is one of them: both name the seed")  # fmt: skip
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         super().__init__(rng=self.seed)

@@ -10,13 +10,19 @@ import networkx as nx
 import pandas as pd
 
 from sim import parquet, tables
+from sim.calls import said_in_words
 from sim.chance import check_seed
+<<<<<<< HEAD
 from sim.folders import prepare_folder, unwritable, write_json
 from sim.graph import OWN, Graph
+=======
+from sim.folders import write_json
+>>>>>>> f-compare
 from sim.model import Siege
 from sim.money import Books, balance
 from sim.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.record import Record
+from sim.saving import make_page, saved_whole
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__
 
@@ -133,6 +139,7 @@ class RunResult:
         BesiegeError
             If the folder cannot be written.
         """
+<<<<<<< HEAD
         out = prepare_folder(folder)
         try:
             scenario = self.scenario
@@ -140,17 +147,20 @@ class RunResult:
                 self.graph.write(out / GRAPH_FILE)
                 scenario = scenario.but({"graph.family": "file", "graph.path": GRAPH_FILE})
             (out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+=======
+        with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
+            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+>>>>>>> f-compare
             kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
             write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns(self.measured))
             for name in ("hours", "stores", "rivals", "sellers"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
-            self.plot().savefig(out / "siege.png", dpi=110)
-        except OSError as error:
-            raise unwritable(out, error) from None
-        return out
+        make_page(Path(folder) / "siege.png", lambda page: self.plot().savefig(page, dpi=110))
+        return Path(folder)
 
 
+@said_in_words
 def run(
     scenario: Scenario | str = "taobao-2011",
     seed: int = 1,

@@ -56,7 +56,17 @@ def read_hour(text: str, name: str) -> int:
     BesiegeError
         For what is no hour, or none that a trigger may name; the message begins with ``name``.
     """
-    value = value_of(text.strip())
+    return check_hour(value_of(text.strip()), name)
+
+
+def check_hour(value: Any, name: str) -> int:
+    """Give the hour at which a response begins, of a whole number or a date.
+
+    Raises
+    ------
+    BesiegeError
+        As `read_hour`.
+    """
     if isinstance(value, date):
         value = hour_of(value, name)
     declared = declared_at("response", "measures", 0, "trigger", "hour")

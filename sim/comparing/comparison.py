@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,19 +12,27 @@ import numpy as np
 import pandas as pd
 
 from sim import parquet
+from sim.calls import check_count, said_in_words
 from sim.chance import check_seed
 from sim.comparing import against_old
 from sim.comparing.brief import brief_of, payers_figure
-from sim.comparing.policies import FeeLike, Policy, ResponseLike, policies_of
+from sim.comparing.policies import (
+    FeeLike,
+    Policy,
+    ResponseLike,
+    check_not_overruled,
+    policies_of,
+)
 from sim.comparing.tables import EXTRA, Compared
-from sim.folders import prepare_folder, read_json, unwritable, write_json
+from sim.folders import read_json, write_json
 from sim.lab.draws import Ensemble, draws_of
-from sim.lab.pool import Done, Task, run_many
+from sim.lab.kept import forget, run_all
+from sim.lab.pool import Done, Task
 from sim.model import Siege
 from sim.outcomes import OUTCOMES
 from sim.responses import Response
+from sim.saving import saved_whole
 from sim.scenario import Scenario
-from sim.units import BesiegeError
 from sim.version import MODEL_VERSION, __version__
 from sim.views.report import write_report
 
@@ -35,30 +43,42 @@ type Progress = Callable[[int, int], None]
 
 SERIES = ("online", "n_attackers", "n_delisted", "store_loss", "legitimacy")
 """Hourly series that are kept."""
+TIMED = ("wall_seconds",)
+"""What is told of a comparison and not saved: it may differ between equal ones."""
 
 
 @dataclass(frozen=True)
 class Comparison(Compared):
-    """What `compare` leaves: tables that can be saved, read again and reported."""
+    """What `compare` leaves: tables that can be saved, read again and reported.
+
+    Attributes
+    ----------
+    kept_in
+        The folder that keeps its runs until it is saved there; None if nothing does.
+    """
+
+    kept_in: Path | None = field(default=None, repr=False, compare=False)
 
     def save(self, folder: str | Path) -> Path:
         """Write scenario, runs, hours and what follows from them into a folder.
+
+        Equal comparisons write equal tables, byte for byte.
 
         Raises
         ------
         BesiegeError
             If the folder cannot be written.
         """
-        out = prepare_folder(folder)
-        try:
+        told = {k: v for k, v in self.to_dict().items() if k not in TIMED}
+        with saved_whole(folder, "comparison.json", ("report.html",)) as out:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            write_json(out / "comparison.json", self.to_dict())
+            write_json(out / "comparison.json", told)
             for name in ("runs", "hours", "differences", "regret", "summary", "sieges"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
             write_json(out / "columns.json", {"runs": _columns(self.units)})
-        except OSError as error:
-            raise unwritable(out, error) from None
-        return out
+        if self.kept_in == Path(folder):
+            forget(folder)
+        return Path(folder)
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -92,10 +112,10 @@ class Comparison(Compared):
 
         Raises
         ------
-        BesiegeError
-            If the file cannot be written.
+        PageError
+            If it cannot be worked out or written.
         """
-        return write_report(brief_of(self), path)
+        return write_report(lambda: brief_of(self), path)
 
 
 def _columns(units: dict[str, str]) -> dict[str, dict[str, str]]:
@@ -113,6 +133,7 @@ def first_measure(siege: Siege) -> float | None:
     return float(min(begun)) if begun else None
 
 
+@said_in_words
 def compare(
     responses: Sequence[ResponseLike],
     fees: Sequence[FeeLike] = (),
@@ -120,11 +141,12 @@ def compare(
     scenario: Scenario | str = "taobao-2011",
     runs: int = 40,
     seed: int = 1,
-    hours: Sequence[int] = (),
+    begin: int | Sequence[int] = (),
     ensemble: Ensemble = "calibrated",
     workers: int | None = None,
     executor: Executor | None = None,
     progress: Progress | None = None,
+    out: str | Path | None = None,
     **changes: Any,
 ) -> Comparison:
     """Lay responses and fee schedules side by side in the same worlds.
@@ -140,8 +162,8 @@ def compare(
         The world: a scenario, a name of the library, or a TOML file.
     runs
         Worlds, with the seeds ``seed``, ``seed + 1`` and so on; each sees every policy.
-    hours
-        Hours to begin each response at, in place of its own.
+    begin
+        Hours at which each response that has a measure begins, in place of its own.
     ensemble
         Parameters that differ from world to world, alike for all policies (`draws_of`).
     workers
@@ -150,21 +172,26 @@ def compare(
         Who runs them, in place of processes here.
     progress
         Called with the number of runs done and the number in all.
+    out
+        A folder that keeps each finished run until the comparison is saved there, so that a call
+        that was stopped goes on from them; without it nothing is kept.
     **changes
-        Fields of the scenario to change, such as ``scale=0.05``.
+        Fields of the scenario to change, such as ``scale=0.05`` or ``hours=72``, the horizon.
 
     Raises
     ------
     BesiegeError
         For input that is not allowed.
     """
-    if runs < 1:
-        raise BesiegeError(f"--runs: given {runs}, allowed is a whole number of at least 1")
+    check_count("--runs", runs)
+    if workers is not None:
+        check_count("--workers", workers)
+    check_not_overruled(changes, fees)
     began, first = time.perf_counter(), check_seed(seed)
     check_seed(first + runs - 1)
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
     chosen = chosen.but(changes) if changes else chosen
-    policies = policies_of(chosen, responses, fees, hours)
+    policies = policies_of(chosen, responses, fees, begin)
     draws = draws_of(ensemble, chosen, runs, first)
     crossed = any(p.fee is not None for p in policies)
     if crossed and (own := [path for path in draws[0] if path.startswith("fees.new.")]):
@@ -178,7 +205,10 @@ def compare(
         for j, p in enumerate(entries)
     ]  # fmt: skip
     n = workers or min(os.cpu_count() or 1, len(tasks))
-    done = {d.key: d for d in run_many(tasks, workers=n, executor=executor, progress=progress)}
+    told = f"comparison of {', '.join(p.name for p in policies)} in {chosen.name}: {runs} worlds, seeds from {first}"
+    done = run_all(
+        tasks, out, told, reads=list(EXTRA), workers=n, executor=executor, progress=progress
+    )  # fmt: skip
     table = _table(policies, draws, done, first)
     if crossed:
         table = against_old.add(table, [done[f"{run}/{len(policies)}"] for run in range(runs)])
@@ -199,6 +229,7 @@ def compare(
             "wall_seconds": round(time.perf_counter() - began, 1),
             "command": "",
         },
+        kept_in=None if out is None else Path(out),
     )
 
 

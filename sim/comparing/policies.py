@@ -1,13 +1,17 @@
 """What is compared: responses, at hours, under fee schedules."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from sim.declared import steps_of
 from sim.fees import NewSchedule
+from sim.messages import show
 from sim.responses import Response
 from sim.scenario import Scenario, load_fees, load_response
+from sim.settings import check_hour
 from sim.units import BesiegeError
 
 type ResponseLike = str | Path | Response
@@ -28,7 +32,7 @@ def policies_of(
     scenario: Scenario,
     responses: Sequence[ResponseLike],
     fees: Sequence[FeeLike] = (),
-    hours: Sequence[int] = (),
+    begin: int | Sequence[int] = (),
 ) -> list[Policy]:
     """Cross responses, the hours at which they begin, and fee schedules.
 
@@ -40,7 +44,7 @@ def policies_of(
         Names of the library, such as ``protect`` or ``protect@60``, TOML files, or responses.
     fees
         Names of the library, TOML files, or schedules; none for the scenario's own.
-    hours
+    begin
         Hours at which each response that has a measure begins; none for its own.
 
     Raises
@@ -53,6 +57,11 @@ def policies_of(
     loaded = [r if isinstance(r, Response) else load_response(r) for r in responses]
     if not loaded:
         raise BesiegeError("responses: given none, allowed is at least one")
+    begins: Sequence[Any] = begin if isinstance(begin, (list, tuple, range)) else [begin]
+    hours = [check_hour(hour, "begin") for hour in begins]
+    if hours and not any(response.measures for response in loaded):
+        names = ", ".join(response.name for response in loaded)
+        raise BesiegeError(f"begin: given {hours[0]}, allowed with a response that has a measure, which {names} has not")  # fmt: skip
     timed: list[Response] = []
     for response in loaded:
         timed += [response.at(h) for h in hours] if hours and response.measures else [response]
@@ -69,6 +78,27 @@ def policies_of(
             name = f"{plain} ({taken + 1})" if taken else plain
             policies.append(Policy(name, response.name, fee, world.but(response=response)))
     return policies
+
+
+def check_not_overruled(changes: Mapping[str, Any], fees: Sequence[FeeLike]) -> None:
+    """Refuse changes of the scenario that what is compared would overrule.
+
+    Raises
+    ------
+    BesiegeError
+        For a change of the response, of new fees where schedules are given, or for hours that
+        are no horizon.
+    """
+    for path, value in changes.items():
+        steps = steps_of(path)
+        if steps[:1] == ("response",):
+            raise BesiegeError(f"{path}: given {show(value)}, allowed in a comparison: responses, each by its name")  # fmt: skip
+        if fees and steps[:1] == ("fees",):
+            raise BesiegeError(
+                f"{path}: given {show(value)} and fee schedules, allowed is one of them"
+            )
+        if steps == ("hours",) and isinstance(value, (list, tuple)):
+            raise BesiegeError(f"hours: given {show(value)}, allowed is the horizon, a whole number; hours at which responses begin are begin")  # fmt: skip
 
 
 def _named(fee: FeeLike, n: int) -> tuple[str, NewSchedule]:

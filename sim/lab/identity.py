@@ -5,8 +5,12 @@ import json
 from types import FunctionType
 from typing import Any
 
+<<<<<<< HEAD
 from sim.lab.sources import source_of
 from sim.lab.spec import Plan
+=======
+from sim.outcomes import OUTCOMES
+>>>>>>> f-compare
 from sim.responses import Measure
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION
@@ -36,6 +40,14 @@ def is_made_in_python(measure: Measure) -> bool:
 def has_own_measures(scenario: Scenario) -> bool:
     """Say whether a scenario holds what no file can."""
     return any(is_made_in_python(m) for m in scenario.response.measures)
+
+
+def outcomes_identity() -> list[list[str]]:
+    """Give the names of all outcomes that are measured, with the source of a user's own."""
+    return [
+        [name, "" if o.work_out.__module__.startswith("sim.") else _source_of(o.work_out)]
+        for name, o in OUTCOMES.items()
+    ]
 
 
 def _digest(data: Any) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.calls import said_in_words
 from sim.lab.clusters import connect
 from sim.lab.design import count_points
 from sim.lab.listing import Planned, find_run, largest_of, runs_of
@@ -37,6 +38,7 @@ class Summary:
         return {"runs": self.asked, "before": self.before, "done": self.done, "failed": self.failed}
 
 
+@said_in_words
 def sweep(
     spec: Specification,
     out: str | Path | None = None,

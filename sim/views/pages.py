@@ -1,5 +1,6 @@
 """Reports of what lies in a folder: a run, a sweep or a comparison as one HTML page each."""
 
+import functools
 import math
 import shlex
 from pathlib import Path
@@ -33,7 +34,7 @@ def write_page(folder: Path, path: Path) -> Path:
             f"folder: given {folder} of a hindcast, allowed is that of a run, comparison or sweep "
             "(a hindcast is hindcast.png and besiege show)"
         )
-    return write_report(_run(folder) if kind == "run" else _sweep(folder), path)
+    return write_report(functools.partial(_run if kind == "run" else _sweep, folder), path)
 
 
 def _run(folder: Path) -> Brief:

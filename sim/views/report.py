@@ -2,12 +2,13 @@
 
 import base64
 import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.folders import prepare_folder, unwritable
+from sim.saving import make_page
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -71,21 +72,22 @@ class Brief:
     purpose: str = PURPOSE
 
 
-def write_report(brief: Brief, path: str | Path) -> Path:
+def write_report(work_out: Callable[[], Brief], path: str | Path) -> Path:
     """Write a brief as HTML.
+
+    Parameters
+    ----------
+    work_out
+        Gives the brief.
+    path
+        Where the page goes.
 
     Raises
     ------
-    BesiegeError
-        If the file cannot be written.
+    PageError
+        If it cannot be worked out or written.
     """
-    out = Path(path)
-    prepare_folder(out.parent)
-    try:
-        out.write_text(to_html(brief), encoding="utf-8")
-    except OSError as error:
-        raise unwritable(out, error) from None
-    return out
+    return make_page(path, lambda page: page.write_text(to_html(work_out()), encoding="utf-8"))
 
 
 def to_html(brief: Brief) -> str:

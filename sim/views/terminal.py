@@ -1,9 +1,10 @@
 """What commands print: progress, the story, tables."""
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,11 @@ from rich.table import Table
 
 from sim.folders import read_json, read_outcomes
 from sim.hindcasts import Hindcast
+from sim.lab.kept import UNFINISHED, count_kept
+from sim.lab.progress import Progress as RunProgress
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
+from sim.saving import PageError
 
 MANY = 24
 """Hours of a diary from which it is said how to see one."""
@@ -37,6 +41,60 @@ def progress(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | 
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def progress_of_runs(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many runs are done: a bar on a terminal, elsewhere a line now and then."""
+    if not show:
+        yield None
+        return
+    with ExitStack() as stack:
+        shown: list[RunProgress] = []
+
+        def tell(done: int, total: int) -> None:
+            if not shown:
+                shown.append(stack.enter_context(RunProgress(what, total)))
+                for _ in range(done):
+                    shown[0].pass_by()
+            else:
+                shown[0].add(failed=False)
+
+        yield tell
+
+
+@contextmanager
+def told_when_stopped(folder: Path) -> Iterator[None]:
+    """Say, when runs are interrupted, which are kept, where, and how to carry on.
+
+    A SIGTERM, by which a batch system asks to end, counts as Ctrl-C.
+    """
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        kept = count_kept(folder)
+        if kept:
+            said = f"{kept} finished runs are kept in {folder / UNFINISHED}; the same command goes on from them."
+        else:
+            said = "No run was finished; nothing is left behind."
+        print(said, file=sys.stderr)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, usual)
+
+
+def made(make: Callable[[], object]) -> bool:
+    """Say whether a picture or report could be made, and if not, why, on the error output.
+
+    The tables beside it are whole, and what they say is still told.
+    """
+    try:
+        make()
+    except PageError as error:
+        print(error, file=sys.stderr)
+        return False
+    return True
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value; what is not a number is null."""
     print(json.dumps(data, ensure_ascii=False, allow_nan=False))
@@ -55,10 +113,18 @@ def tell(result: RunResult, folder: Path) -> None:
     print()
     values = {n: {"value": v, "unit": result.measured[n].unit} for n, v in result.outcomes.items()}
     Console().print(_outcomes_table(values))
-    print(f"\nWritten to {folder}: siege.png, tables (Parquet), outcomes.json, scenario.toml.")
+    print(
+        f"\n{_written(folder, 'siege.png', 'tables (Parquet)', 'outcomes.json', 'scenario.toml')}"
+    )
     print(
         f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s."
     )
+
+
+def _written(folder: Path, page: str, *others: str) -> str:
+    """Say what was written; a picture that could not be made was not."""
+    there = [page] if (folder / page).is_file() else []
+    return f"Written to {folder}: {', '.join([*there, *others])}."
 
 
 def show_run(folder: Path, *, json: bool) -> None:
@@ -93,7 +159,7 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
 def tell_hindcast(result: Hindcast, folder: Path) -> None:
     """Print every fact that has a simulated side, and how many hold."""
     _tell_facts(result.to_dict())
-    print(f"Written to {folder}: hindcast.png, hindcast.json, runs.parquet.")
+    print(_written(folder, "hindcast.png", "hindcast.json", "runs.parquet"))
 
 
 def show_hindcast(folder: Path, *, json: bool) -> None:

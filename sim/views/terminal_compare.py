@@ -19,26 +19,30 @@ from sim.views.numbers import in_millions as m
 
 def carry_out(
     names: Sequence[str], fees: Sequence[str], scenario: Scenario, *, runs: int, seed: int,
-    hours: Sequence[int], ensemble: str, workers: int | None, out: Path, json: bool, quiet: bool,
-) -> int:  # fmt: skip
-    """Compare, save, report and tell; gives the number of runs that failed."""
-    with terminal.progress("runs", show=not (quiet or json)) as progress:
+    begin: Sequence[int], ensemble: str, workers: int | None, out: Path, json: bool, quiet: bool,
+) -> bool:  # fmt: skip
+    """Compare, save, tell and report; say whether every run and the report came about."""
+    with (
+        terminal.told_when_stopped(out),
+        terminal.progress_of_runs("compare", show=not (quiet or json)) as progress,
+    ):
         c = compare(
-            names, fees, scenario=scenario, runs=runs, seed=seed, hours=hours, ensemble=ensemble,
-            workers=workers, progress=progress,
+            names, fees, scenario=scenario, runs=runs, seed=seed, begin=begin, ensemble=ensemble,
+            workers=workers, progress=progress, out=out,
         )  # fmt: skip
-    c = replace(c, about={**c.about, "command": shlex.join(["besiege", *sys.argv[1:]])})
-    c.save(out)
-    c.report(out / "report.html")
+        c = replace(c, about={**c.about, "command": shlex.join(["besiege", *sys.argv[1:]])})
+        c.save(out)
+    reported = terminal.made(lambda: c.report(out / "report.html"))
     if json:
         terminal.print_json(c.to_dict())
     elif quiet:
         print(out)
     else:
         _tell(c)
-        print(f"\nWritten to {out}: report.html, comparison.json, tables (Parquet), scenario.toml.")
+        page = "report.html, " if reported else ""
+        print(f"\nWritten to {out}: {page}comparison.json, tables (Parquet), scenario.toml.")
         print(f"{len(c.runs)} runs in {c.about['wall_seconds']} s.")
-    return len(c.failed)
+    return reported and c.failed.empty
 
 
 def show_comparison(folder: Path, *, json: bool) -> None:

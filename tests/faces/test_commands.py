@@ -304,7 +304,7 @@ WRONG = {
     "a folder with a list": ["show", "listed"],
     "one thing too many": ["run", "small", "calm"],
     "an unknown response to look at": ["responses", "protekt"],
-    "no hour to begin at": ["compare", "silence", "protect", "--hour", "noon"],
+    "no hour to begin at": ["compare", "silence", "protect", "--begin", "noon"],
 }  # fmt: skip
 
 
