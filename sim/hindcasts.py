@@ -20,6 +20,7 @@ from sim.lab.tasks import Done, Failure, Task
 from sim.model import Siege
 from sim.scenario import Scenario
 from sim.units import F64, BesiegeError
+from sim.version import made_with
 
 COLUMNS = "id quantity low high unit use n p05 median p95 share_inside inside".split()
 """Columns of `Hindcast.facts`; ``n`` counts the runs in which the quantity exists."""
@@ -115,7 +116,7 @@ class Hindcast:
         out = prepare_folder(folder)
         try:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            write_json(out / "hindcast.json", self.to_dict())
+            write_json(out / "hindcast.json", {**self.to_dict(), **made_with()})
             parquet.write(self.values.astype(float), out / "runs.parquet")
             self.plot().savefig(out / "hindcast.png", dpi=110)
         except OSError as error:

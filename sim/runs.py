@@ -16,7 +16,7 @@ from sim.money import Books, balance
 from sim.outcomes import OUTCOMES, measure
 from sim.record import Record
 from sim.scenario import Scenario
-from sim.version import MODEL_VERSION, __version__
+from sim.version import MODEL_VERSION, __version__, made_with
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -100,7 +100,8 @@ class RunResult:
     def save(self, folder: str | Path) -> Path:
         """Write the run's folder: scenario, outcomes, tables and the picture.
 
-        Equal runs write equal tables, byte for byte.
+        Equal runs write equal tables, byte for byte, on one kind of processor and with the same
+        libraries, which ``outcomes.json`` names; elsewhere the last digits may differ.
 
         Raises
         ------
@@ -110,7 +111,10 @@ class RunResult:
         out = prepare_folder(folder)
         try:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
+            kept = {
+                **self._identity(), **made_with(), "story": self.story(),
+                "outcomes": self._outcomes(),
+            }  # fmt: skip
             write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns())
             for name in ("hours", "stores", "rivals", "sellers"):
@@ -129,6 +133,9 @@ def run(
     **changes: Any,
 ) -> RunResult:
     """Run a scenario to its end.
+
+    The same scenario, seed and version of the model give the same bytes on one kind of processor
+    and with the same libraries; elsewhere the last digits may differ and, rarely, a decision.
 
     Parameters
     ----------

@@ -1,9 +1,7 @@
 """Writing a sweep's folder: who may, what it says of itself, parts of what is finished."""
 
 import json
-import platform
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,10 +16,8 @@ from sim.lab.store import Store, read_manifest, undisturbed, write_part, write_t
 from sim.lab.writing import columns_of, spec_toml
 from sim.outcomes import OUTCOMES
 from sim.units import BesiegeError
-from sim.version import MODEL_VERSION, __version__
+from sim.version import MODEL_VERSION, __version__, made_with
 
-LIBRARIES = ("mesa", "networkx", "numba", "numpy", "scipy")
-"""Whose versions a folder names: another may round the last digit otherwise."""
 SOONEST, LATEST = 5.0, 60.0
 """Seconds between parts: a fiftieth of the time so far, within these."""
 FULL = 20_000
@@ -92,9 +88,7 @@ class Writer:
             "factors": known.get("factors", {}) | bases,
             "seeds": {"first": self._plan.spec.seed, "runs": self._plan.spec.runs},
             "keep_hours": hours,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "libraries": {name: metadata.version(name) for name in LIBRARIES},
+            **made_with(),
             "command": command,
         }
         for name in ("runs", "hours", "timing", "failed"):
