@@ -95,7 +95,7 @@ def kernel[F: Callable[..., object]](function: F) -> F:
 
 
 def _keep(compiled: Any) -> None:
-    """Keep on disk what is compiled of a function; other packages' functions stay where they are."""
+    """Keep on disk what is compiled of a function; other packages' stay where they are."""
     settings: Any = numba.config
     before, settings.CACHE_DIR = settings.CACHE_DIR, str(FOLDER)
     try:

@@ -6,10 +6,10 @@ import unicodedata
 from io import TextIOWrapper
 
 _PLAIN = {
-    "–": "-", "—": "-", "−": "-", "‐": "-", "‑": "-", "×": "x", "·": ".", "•": "*", "…": "...",
-    "“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "≤": "<=", "≥": ">=", "≈": "~", "±": "+/-",
-    "→": "->", "←": "<-", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "€": "EUR",
-    "¥": "CNY ", "━": "-", "─": "-", "│": "|", "╸": "-", "╺": "-",
+    "–": "-", "—": "-", "\u2212": "-", "\u2010": "-", "\u2011": "-", "×": "x", "·": ".", "•": "*",
+    "“": '"', "”": '"', "„": '"', "\u2018": "'", "\u2019": "'", "…": "...", "≤": "<=", "≥": ">=",
+    "≈": "~", "±": "+/-", "→": "->", "←": "<-", "ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE",
+    "€": "EUR", "¥": "CNY ", "━": "-", "─": "-", "│": "|", "╸": "-", "╺": "-",
 }  # fmt: skip
 
 
@@ -17,7 +17,7 @@ def write_any_sign() -> None:
     """Make standard output and error write every text, whatever their encoding.
 
     A sign that the encoding lacks is written by a like one (``x`` for a times sign), a letter
-    without its accent, anything else as Python escapes it, such as ``\\u6dd8``.
+    without its accent, anything else by its number, as Python escapes it.
     """
     codecs.register_error("besiege", _replace)
     for stream in (sys.stdout, sys.stderr):

@@ -41,9 +41,7 @@ def _tell_fields(fields: dict[str, FieldInfo]) -> None:
         extra = info.json_schema_extra
         if isinstance(extra, dict):
             default = _value(info.default)
-            print(
-                f"      {name:22} {info.description}, {extra.get('unit')}, default {default}"
-            )
+            print(f"      {name:22} {info.description}, {extra.get('unit')}, default {default}")
 
 
 def _value(default: float | None) -> str:

@@ -26,7 +26,9 @@ def test_signs_of_typography_are_written_by_like_ones(monkeypatch):
     raw = outputs(monkeypatch, "ascii")
     print("2 × 3 – 4 … “so” ≥ 1 café ½ naïve Straße → 5 % 淘宝 \udcff")
     told = raw.getvalue().decode("ascii")
-    assert told == '2 x 3 - 4 ... "so" >= 1 cafe \\xbd naive Strasse -> 5 % \\u6dd8\\u5b9d \\udcff\n'
+    assert (
+        told == '2 x 3 - 4 ... "so" >= 1 cafe \\xbd naive Strasse -> 5 % \\u6dd8\\u5b9d \\udcff\n'
+    )
 
 
 def test_what_an_encoding_has_is_written_as_it_is(monkeypatch):
