@@ -1,11 +1,15 @@
 """The commands, thin: heavy imports wait until a command needs them."""
 
+import contextlib
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.exceptions import Abort, Exit, TyperException
+
+from sim.output import write_any_sign
 
 if TYPE_CHECKING:
     from sim.scenario import Scenario
@@ -41,6 +45,9 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="print no progress and no s
 @app.callback()
 def besiege() -> None:
     """Besiege: when sellers rise against a marketplace."""
+    from sim.caches import settle_matplotlib
+
+    settle_matplotlib()
 
 
 def _world(
@@ -64,7 +71,7 @@ def _say_what_it_waits_for(*, quiet: bool) -> None:
     from sim.compiled import kernels_are_cached
 
     if not kernels_are_cached():
-        typer.echo("Compiling the engine: once on this machine, some twenty seconds …", err=True)
+        print("Compiling the engine: once on this machine, some twenty seconds …", file=sys.stderr)
 
 
 @app.command(short_help="Simulate one siege: its story, outcomes, tables, picture.")
@@ -97,7 +104,7 @@ def run(
     if json:
         terminal.print_json(result.to_dict())
     elif quiet:
-        typer.echo(str(out))
+        print(out)
     else:
         terminal.tell(result, out)
     if not drawn:
@@ -195,7 +202,7 @@ def report(
     page = check_file(out or folder / "report.html")
     from sim.views.pages import write_page
 
-    typer.echo(str(write_page(folder, page)))
+    print(write_page(folder, page))
 
 
 @app.command(short_help="Tell why one agent did what it did, term by term.")
@@ -297,7 +304,7 @@ def schema() -> None:
 
     from sim.scenario import Scenario
 
-    typer.echo(json.dumps(Scenario.model_json_schema(), indent=2, ensure_ascii=False))
+    print(json.dumps(Scenario.model_json_schema(), indent=2))
 
 
 @app.command(short_help="Serve the web page.")
@@ -310,7 +317,7 @@ def dashboard(
     from sim.views.dashboard import serve
 
     _say_what_it_waits_for(quiet=False)
-    serve(host, port, typer.echo, allow_host or [])
+    serve(host, port, lambda text: print(text, flush=True), allow_host or [])
 
 
 @app.command(short_help="Measure speed and memory here.")
@@ -321,8 +328,8 @@ def bench(
     """Measure speed and memory here; from a checkout, plain Mesa beside it."""
     from sim import bench as benching
 
-    measured = benching.measure(quick, lambda text: typer.echo(text, err=True))
-    typer.echo(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
+    measured = benching.measure(quick, lambda text: print(text, file=sys.stderr))
+    print(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
 
 
 @app.command(short_help="Run a designed experiment; it can be stopped and started.")
@@ -352,14 +359,18 @@ def sweep(
 
 def main() -> None:
     """Run the command line; wrong input is one line and exit code 2."""
+    write_any_sign()
     try:
         code = app(sys.argv[1:] or ["--help"], standalone_mode=False)
+        sys.stdout.flush()  # here, where a disk that is full can still be told
     except TyperException as error:
         code = _refuse(_told(error))
     except Exit as stop:
         code = stop.exit_code
     except (KeyboardInterrupt, Abort):
         code = 130
+    except OSError as error:
+        code = _give_up(error)
     except Exception as error:
         from sim.units import BesiegeError  # not earlier: it brings numpy, and --help is quick
 
@@ -367,7 +378,7 @@ def main() -> None:
             raise
         code = _refuse(str(error))
     if code == 130:  # typer makes an exit of Ctrl-C
-        typer.echo("Interrupted.", err=True)
+        print("Interrupted.", file=sys.stderr)
     sys.exit(code or 0)
 
 
@@ -383,6 +394,16 @@ def _told(error: TyperException) -> str:
     return short(error.format_message(), LONGEST_NAME)
 
 
+def _give_up(error: OSError) -> int:
+    """Say what cannot be read or written; nothing where a reader such as ``head`` has left."""
+    with contextlib.suppress(OSError):
+        if error.filename is None:  # standard output, then: what waits in it goes nowhere
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 1
+    return _refuse(f"{error.filename or 'standard output'}: {error.strerror or error}")
+
+
 def _refuse(said: str) -> int:
-    typer.echo(" ".join(said.split()), err=True)
+    print(" ".join(said.split()), file=sys.stderr)
     return 2

@@ -22,6 +22,7 @@ from sim.model import Siege
 from sim.saving import make_page, saved_whole
 from sim.scenario import Scenario
 from sim.units import F64, BesiegeError
+from sim.version import made_with
 
 COLUMNS = "id quantity low high unit use n p05 median p95 share_inside inside".split()
 """Columns of `Hindcast.facts`; ``n`` counts the runs in which the quantity exists."""
@@ -120,7 +121,7 @@ class Hindcast:
         """
         with saved_whole(folder, "hindcast.json", ("hindcast.png",)) as out:
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
-            write_json(out / "hindcast.json", self.to_dict())
+            write_json(out / "hindcast.json", {**self.to_dict(), **made_with()})
             parquet.write(self.values.astype(float), out / "runs.parquet")
         if self.kept_in == Path(folder):
             forget(folder)

@@ -12,19 +12,15 @@ import pandas as pd
 from sim import parquet, tables
 from sim.calls import said_in_words
 from sim.chance import check_seed
-<<<<<<< HEAD
-from sim.folders import prepare_folder, unwritable, write_json
-from sim.graph import OWN, Graph
-=======
 from sim.folders import write_json
->>>>>>> f-compare
+from sim.graph import OWN, Graph
 from sim.model import Siege
 from sim.money import Books, balance
 from sim.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.record import Record
 from sim.saving import make_page, saved_whole
 from sim.scenario import Scenario
-from sim.version import MODEL_VERSION, __version__
+from sim.version import MODEL_VERSION, __version__, made_with
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -132,26 +128,24 @@ class RunResult:
         A graph of the user's own, handed in or from a file, is written beside the scenario,
         which names it: the run can be repeated from its folder alone.
 
-        Equal runs write equal tables, byte for byte.
+        Equal runs write equal tables, byte for byte, on one kind of processor and with the same
+        libraries, which ``outcomes.json`` names; elsewhere the last digits may differ.
 
         Raises
         ------
         BesiegeError
             If the folder cannot be written.
         """
-<<<<<<< HEAD
-        out = prepare_folder(folder)
-        try:
+        with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
             scenario = self.scenario
             if self.graph is not None:
                 self.graph.write(out / GRAPH_FILE)
                 scenario = scenario.but({"graph.family": "file", "graph.path": GRAPH_FILE})
             (out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
-=======
-        with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
-            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
->>>>>>> f-compare
-            kept = {**self._identity(), "story": self.story(), "outcomes": self._outcomes()}
+            kept = {
+                **self._identity(), **made_with(), "story": self.story(),
+                "outcomes": self._outcomes(),
+            }  # fmt: skip
             write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns(self.measured))
             for name in ("hours", "stores", "rivals", "sellers"):
@@ -171,6 +165,9 @@ def run(
     **changes: Any,
 ) -> RunResult:
     """Run a scenario to its end.
+
+    The same scenario, seed and version of the model give the same bytes on one kind of processor
+    and with the same libraries; elsewhere the last digits may differ and, rarely, a decision.
 
     Parameters
     ----------

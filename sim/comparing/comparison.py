@@ -33,7 +33,8 @@ from sim.outcomes import OUTCOMES
 from sim.responses import Response
 from sim.saving import saved_whole
 from sim.scenario import Scenario
-from sim.version import MODEL_VERSION, __version__
+from sim.units import BesiegeError
+from sim.version import MODEL_VERSION, __version__, made_with
 from sim.views.report import write_report
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ def compare(
             "factors": list(draws[0]),
             "version": __version__,
             "model_version": MODEL_VERSION,
+            **made_with(),
             "fingerprints": {p.name: p.scenario.fingerprint for p in policies},
             "told": {p.response: _told(p.scenario.response) for p in policies},
             "wall_seconds": round(time.perf_counter() - began, 1),

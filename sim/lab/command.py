@@ -102,4 +102,4 @@ def repeat_run(spec: Path, key: str, *, json: bool) -> None:
 
 
 def _print_json(data: dict[str, object]) -> None:
-    print(json.dumps(data, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(data, allow_nan=False))

@@ -5,12 +5,9 @@ import json
 from types import FunctionType
 from typing import Any
 
-<<<<<<< HEAD
 from sim.lab.sources import source_of
 from sim.lab.spec import Plan
-=======
 from sim.outcomes import OUTCOMES
->>>>>>> f-compare
 from sim.responses import Measure
 from sim.scenario import Scenario
 from sim.version import MODEL_VERSION

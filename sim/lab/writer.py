@@ -1,8 +1,6 @@
 """Writing a sweep's folder: who may, what it says of itself, parts of what is finished."""
 
-import platform
 import time
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +26,8 @@ from sim.lab.spec import Factor, Plan
 from sim.lab.store import Store, repair_command, to_json, undisturbed, write_manifest
 from sim.lab.writing import columns_of, spec_toml
 from sim.units import BesiegeError
-from sim.version import MODEL_VERSION, __version__
+from sim.version import MODEL_VERSION, __version__, made_with
 
-LIBRARIES = ("mesa", "networkx", "numba", "numpy", "scipy")
-"""Whose versions a folder names: another may round the last digit otherwise."""
 SOONEST, LATEST = 5.0, 60.0
 """Seconds between parts: a fiftieth of the time so far, within these."""
 FULL = 20_000
@@ -123,9 +119,7 @@ class Writer:
             "factors": known.get("factors", {}) | bases,
             "seeds": {"first": self._plan.spec.seed, "runs": self._plan.spec.runs},
             "keep_hours": hours,
-            "python": platform.python_version(),
-            "platform": platform.platform(),
-            "libraries": {name: metadata.version(name) for name in LIBRARIES},
+            **made_with(),
             "command": command,
         }
         for name in TABLES:

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import tomli_w
-import typer
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -14,9 +13,9 @@ from sim.responses import Measure, measures
 def print_entry(thing: BaseModel, *, as_json: bool) -> None:
     """Print one entry of the library as the TOML file that would give it."""
     if as_json:
-        typer.echo(thing.model_dump_json(indent=2, exclude_none=True))
+        print(json.dumps(thing.model_dump(mode="json", exclude_none=True), indent=2))
         return
-    typer.echo(tomli_w.dumps(_filled(thing.model_dump(exclude_none=True))))
+    print(tomli_w.dumps(_filled(thing.model_dump(exclude_none=True))))
 
 
 def _filled(value: Any) -> Any:
@@ -28,11 +27,11 @@ def _filled(value: Any) -> Any:
 
 def print_measures() -> None:
     """Print every measure with its parameters, those that all share first."""
-    typer.echo("\nMeasures that a response may name, each with a trigger and")
+    print("\nMeasures that a response may name, each with a trigger and")
     common = dict(Measure.model_fields)
     _tell_fields(common)
     for kind, measure in measures().items():
-        typer.echo(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
+        print(f"  {kind:20} {(measure.__doc__ or '').splitlines()[0]}")
         own = measure.model_fields.items()
         _tell_fields({n: i for n, i in own if n not in common or i.default != common[n].default})
 
@@ -42,9 +41,7 @@ def _tell_fields(fields: dict[str, FieldInfo]) -> None:
         extra = info.json_schema_extra
         if isinstance(extra, dict):
             default = _value(info.default)
-            typer.echo(
-                f"      {name:22} {info.description}, {extra.get('unit')}, default {default}"
-            )
+            print(f"      {name:22} {info.description}, {extra.get('unit')}, default {default}")
 
 
 def _value(default: float | None) -> str:
@@ -56,7 +53,7 @@ def _value(default: float | None) -> str:
 def print_names(rows: list[tuple[str, str]], *, as_json: bool) -> None:
     """Print names with what each says of itself."""
     if as_json:
-        typer.echo(json.dumps(dict(rows), indent=2, ensure_ascii=False))
+        print(json.dumps(dict(rows), indent=2))
     else:
         width = max(len(name) for name, _ in rows) + 2
-        typer.echo("\n".join(f"{name:{width}}{told}" for name, told in rows))
+        print("\n".join(f"{name:{width}}{told}" for name, told in rows))

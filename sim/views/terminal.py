@@ -97,7 +97,7 @@ def made(make: Callable[[], object]) -> bool:
 
 def print_json(data: Any) -> None:
     """Print one JSON value; what is not a number is null."""
-    print(json.dumps(data, ensure_ascii=False, allow_nan=False))
+    print(json.dumps(data, allow_nan=False))
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
