@@ -158,7 +158,7 @@ class Store:
             bases = self.manifest["factors"]
             varied = [f for f in bases if f in columns]
             filled = [
-                f"coalesce({_name(f)}, {_value(bases[f])}) AS {_name(f)}"
+                f"coalesce({_name(f)}, {_value(bases[f])}::{columns[f]}) AS {_name(f)}"
                 for f in varied
                 if bases[f] is not None
             ]

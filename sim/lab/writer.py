@@ -241,13 +241,16 @@ def _typed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
         return table
     kinds: dict[str, str] = {"seed": "uint64", **dict.fromkeys(plan.measured, "float64")}
     for factor in plan.factors:
-        kinds[factor.path] = _kind_of(factor)
+        kinds[factor.path] = _kind_of(factor, plan)
     return table.astype({name: kind for name, kind in kinds.items() if name in table})
 
 
-def _kind_of(factor: Factor) -> str:
+def _kind_of(factor: Factor, plan: Plan) -> str:
     known = factor.field.type if factor.field is not None else ""
     labels = [level.label for level in factor.levels]
+    labels += [point[factor.path].label for point in plan.points if factor.path in point]
+    if any(isinstance(label, str) for label in labels):
+        return "str"  # a date, or a label of words for a number
     if not known and labels and all(type(label) in {int, float} for label in labels):
         known = "number"  # tables with numbers for labels
     kinds = {"whole number": "Int64", "number": "float64", "switch": "boolean"}

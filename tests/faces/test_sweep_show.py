@@ -9,6 +9,7 @@ import sim
 from experiments.running import load, names, run_experiment
 from sim.cli import main
 from sim.lab.analysis import analyse
+from sim.views.sweep_text import show_sweep
 
 SPEC = {
     "name": "shown",
@@ -52,6 +53,34 @@ def test_a_sweep_of_each_design_is_shown_with_tables_and_pictures(
     assert {wanted, "runs.png"} <= pictures
     assert command(monkeypatch, "show", str(out), "--json") == 0
     assert json.loads(capsys.readouterr().out)["tables"].keys() == analyse(out).tables.keys()
+
+
+@pytest.mark.parametrize(
+    "levels",
+    [
+        ["2011-10-10T05:00:00", 3],
+        [{"label": "early", "value": 3}, {"label": 5, "value": 5}],
+    ],
+)
+@pytest.mark.parametrize("kind", ["grid", "list"])
+def test_a_number_may_be_labelled_with_words_or_given_as_a_date(levels, kind, tmp_path, capsys):
+    spec = SPEC | {"factors": {"announced": levels}}
+    if kind == "list":
+        points = [{"announced": level} for level in levels] + [{"attention.memory": 9.0}]
+        spec = SPEC | {"design": {"kind": "list", "points": points}}
+    sim.sweep(spec, out=tmp_path, workers=1, quiet=True)
+    found = analyse(tmp_path)
+    assert found.runs["announced"].nunique() == len(found.runs) // 2
+    show_sweep(tmp_path, json=True)
+    assert json.loads(capsys.readouterr().out)["runs"] == len(found.runs)
+
+
+def test_two_runs_are_too_few_to_tell_how_many_are_needed(tmp_path, capsys):
+    sim.sweep(SPEC, out=tmp_path, workers=1, quiet=True)
+    show_sweep(tmp_path, json=True)
+    rows = json.loads(capsys.readouterr().out)["tables"]["convergence"]
+    assert [row["runs_needed"] for row in rows] == [None, None]
+    assert rows[0]["reason"] == "too few runs to tell: 2 of at least 10"
 
 
 def test_names_stand_in_the_order_in_which_they_were_given(tmp_path):
