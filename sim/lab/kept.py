@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 
 from sim import parquet
-from sim.folders import prepare_folder, read_json, unwritable
+from sim.folders import prepare_folder, read_json, unwritable, write_text
 from sim.lab.identity import outcomes_identity, scenario_identity
 from sim.lab.pool import Source, run_many
-from sim.lab.store import undisturbed, write_text
+from sim.lab.store import undisturbed
 from sim.lab.tasks import Done, Task, Timing
 from sim.units import BesiegeError
 from sim.version import MODEL_VERSION
