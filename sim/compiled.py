@@ -104,7 +104,7 @@ def _keep(compiled: Any) -> None:
         settings.CACHE_DIR = before
 
 
-class _KernelCache(FunctionCache):  # type: ignore[misc]
+class _KernelCache(FunctionCache):
     """numba's cache, which is never the end of a run: what it does not give is compiled."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
