@@ -90,7 +90,7 @@ def run_what_is_accepted(text, examples):
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
     ran, different = run_what_is_accepted(EVENTFUL, 120)
     assert ran > 25
-    assert different > 15
+    assert different > 8
 
 
 @pytest.mark.slow
