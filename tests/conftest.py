@@ -20,3 +20,10 @@ os.environ["MPLBACKEND"] = "Agg"
 # The same examples on every run, and no deadline: the first one may compile a kernel.
 settings.register_profile("besiege", deadline=None, derandomize=True)
 settings.load_profile("besiege")
+
+
+def pytest_configure(config):
+    """Let ``--hypothesis-seed`` draw other examples, which a derandomised profile would ignore."""
+    if config.getoption("--hypothesis-seed", None) is not None:
+        settings.register_profile("seeded", settings.get_profile("besiege"), derandomize=False)
+        settings.load_profile("seeded")

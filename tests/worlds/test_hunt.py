@@ -90,14 +90,14 @@ def run_what_is_accepted(text, examples):
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
     ran, different = run_what_is_accepted(EVENTFUL, 120)
     assert ran > 25
-    assert different > 15
+    assert different > 8
 
 
 @pytest.mark.slow
 def test_two_thousand_damaged_scenarios_are_refused_or_run_and_every_account_holds():
     ran, different = run_what_is_accepted(EVENTFUL, 2000)
     assert ran > 400
-    assert different > 300
+    assert different > 150
 
 
 @pytest.mark.slow
