@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.faces.raw_page import get
+
 HERE = Path(__file__).parent
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
 NAMES = "MAP evil.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
@@ -31,6 +33,7 @@ def server(tmp_path_factory):
     )  # fmt: skip
     try:
         found = re.search(r"http://127\.0\.0\.1:(\d+)", serving.stdout.readline())
+        assert get(found[0], "/readyz")[0] == 200  # from a cold start this takes its time
         yield found[0]
     finally:
         serving.terminate()

@@ -10,7 +10,7 @@ from websockets.sync.client import connect
 
 def ask(server, method, path, **headers):
     """Send a request just as it is written, dots and all, and give status, headers and body."""
-    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=60)
+    connection = http.client.HTTPConnection(server.removeprefix("http://"), timeout=240)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         connection.request(method, path, headers=named)
@@ -39,7 +39,7 @@ def socket_of(server, kernel=None, **headers):
     place = server.removeprefix("http://")
     address = f"ws://{place}/jupyter/api/kernels/{kernel}/channels?session_id={uuid.uuid4()}"
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    with connect(address, additional_headers=named, max_size=None, open_timeout=60) as socket:
+    with connect(address, additional_headers=named, max_size=None, open_timeout=240) as socket:
         yield socket
 
 
@@ -58,6 +58,6 @@ def show_page(socket, world):
     socket.send(message("comm_msg", {"comm_id": comm, "data": asked}))
     told = ""
     while '"finished"' not in told:
-        part = socket.recv(timeout=60)
+        part = socket.recv(timeout=240)
         told += part if isinstance(part, str) else part.decode("utf-8", "replace")
     return told
