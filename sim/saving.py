@@ -61,6 +61,12 @@ def _take_away_what_is_old(out: Path, mark: str, pages: Iterable[str]) -> None:
             (out / name).unlink(missing_ok=True)
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """Say whether an error is Ctrl-C, which DuckDB, when at work, makes an error of its own."""
+    in_duckdb = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return in_duckdb or isinstance(error, KeyboardInterrupt)
+
+
 class PageError(BesiegeError):
     """A picture or report that could not be made; the tables beside it are whole."""
 
@@ -87,6 +93,8 @@ def make_page(path: str | Path, write: Callable[[Path], object]) -> Path:
         write(half)
         half.replace(out)
     except Exception as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from None
         said = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
         kind = "" if isinstance(error, (OSError, BesiegeError)) else f"{type(error).__name__}: "
         raise PageError(

@@ -158,7 +158,7 @@ class Kept:
         """
         found: dict[str, Done] = {}
         for part in self._parts():
-            if not part.stem.endswith(_checksum(part)):
+            if not _is_whole(part):
                 raise BesiegeError(
                     f"{part}: damaged (its bytes are not those that were written); delete it and "
                     "repeat the command: only its runs are done again"
@@ -217,8 +217,8 @@ class Kept:
 
 
 def count_kept(out: str | Path) -> int:
-    """Say how many finished runs a call's folder keeps."""
-    parts = list((Path(out) / UNFINISHED).glob("*.parquet"))
+    """Say how many finished runs a call's folder keeps, in parts that are whole."""
+    parts = [part for part in (Path(out) / UNFINISHED).glob("*.parquet") if _is_whole(part)]
     if not parts:
         return 0
     with duckdb.connect(config={"threads": 1}) as db:
@@ -269,6 +269,10 @@ def _done_of(row: dict[str, Any]) -> Done:
     }
     outcomes = {name: None if pd.isna(value) else float(value) for name, value in row.items()}
     return Done(key, outcomes, None, timing, hours, extra)
+
+
+def _is_whole(part: Path) -> bool:
+    return part.stem.endswith(_checksum(part))
 
 
 def _checksum(path: Path) -> str:

@@ -173,6 +173,36 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
     assert not (tmp_path / "here" / "unfinished").exists()
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege, monkeypatch, number):  # fmt: skip
+    monkeypatch.setattr(kept, "SECONDS", 0.0)
+    parquet_write = kept.parquet.write
+
+    def interrupted(table, path):
+        signal.raise_signal(number)
+        parquet_write(table, path)
+
+    monkeypatch.setattr("sim.parquet.write", interrupted)
+    code, _, err = besiege(*COMPARE)
+    assert code == 130
+    assert "1 finished runs are kept in here/unfinished" in err
+
+
+@pytest.mark.parametrize("words", [*STUDIES.values(), ["run", *WORDS]], ids=[*STUDIES, "run"])
+def test_an_interrupt_that_duckdb_makes_an_error_of_its_own_ends_with_130(besiege, monkeypatch, words):  # fmt: skip
+    parquet_write = kept.parquet.write
+
+    def interrupted(table, path):
+        if path.suffix == ".parquet":  # a table, no kept runs
+            raise RuntimeError("Query interrupted")
+        parquet_write(table, path)
+
+    monkeypatch.setattr("sim.parquet.write", interrupted)
+    code, _, err = besiege(*words)
+    assert code == 130
+    assert "Traceback" not in err
+
+
 @pytest.mark.parametrize("words", STUDIES.values(), ids=STUDIES)
 def test_a_study_stopped_before_its_first_run_leaves_no_folder(besiege, tmp_path, monkeypatch, words):  # fmt: skip
     monkeypatch.setattr(Siege, "step", lambda _siege: signal.raise_signal(signal.SIGINT))
