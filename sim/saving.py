@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from sim.folders import prepare_folder, unwritable
+from sim.folders import prepare_folder, remove_if_empty, unwritable
 from sim.units import BesiegeError
 
 _HALF = ".saving"
@@ -53,6 +53,7 @@ def saved_whole(folder: str | Path, mark: str, pages: Iterable[str] = ()) -> Ite
         raise unwritable(out, error) from None
     finally:
         shutil.rmtree(half, ignore_errors=True)
+        remove_if_empty(out)
 
 
 def _take_away_what_is_old(out: Path, mark: str, pages: Iterable[str]) -> None:

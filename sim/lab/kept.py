@@ -8,8 +8,8 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from sim import parquet
-from sim.folders import prepare_folder, read_json, unwritable
+from sim.folders import prepare_folder, read_json, remove_if_empty, unwritable
 from sim.lab.identity import outcomes_identity, scenario_identity
 from sim.lab.pool import Source, run_many
 from sim.lab.store import undisturbed, write_text
@@ -213,7 +213,7 @@ class Kept:
             self._lock.close()
         if not self._parts():
             forget(self._out)
-            _remove_if_empty(self._out)
+            remove_if_empty(self._out)
 
 
 def count_kept(out: str | Path) -> int:
@@ -228,16 +228,37 @@ def count_kept(out: str | Path) -> int:
     return int(found[0]) if found else 0
 
 
+@contextmanager
+def forgotten_when_saved(out: Path | None, folder: str | Path) -> Iterator[None]:
+    """Take kept runs away once the tables made of them are whole; else say where they are.
+
+    Parameters
+    ----------
+    out
+        The folder that keeps runs, if one does.
+    folder
+        Where the tables are saved.
+
+    Raises
+    ------
+    BesiegeError
+        If the tables cannot be saved.
+    """
+    try:
+        yield
+    except BesiegeError as error:
+        if out is None or not (n := count_kept(out)):
+            raise
+        raise BesiegeError(
+            f"{error}; {n} finished runs are kept in {out / UNFINISHED}, and the same call goes on from them"
+        ) from None
+    if out == Path(folder):
+        forget(folder)
+
+
 def forget(out: str | Path) -> None:
     """Take kept runs away, once the tables made of them are whole."""
     shutil.rmtree(Path(out) / UNFINISHED, ignore_errors=True)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:  # it holds something, or is gone
-        return
 
 
 def _row_of(done: Done) -> dict[str, Any]:

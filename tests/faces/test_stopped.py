@@ -242,6 +242,12 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_run(besiege, tmp_
     assert len(err.splitlines()) == 1
 
 
+FULL = (
+    'IO Error: Async write failed: {"exception_type":"IO","exception_message":"Could not write '
+    'file \\"x.part\\": No space left on device","errno":"28"}'
+)
+
+
 def full(*_arguments, **_options):
     """Stand for a disk that is full."""
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -264,13 +270,31 @@ def test_a_disk_that_fills_while_tables_are_saved_leaves_what_was_there(tmp_path
         written.append(path)
         if len(written) > (0 if kind == "hindcast" else 1):
             path.with_suffix(".part").write_bytes(b"half")
-            raise duckdb.IOException("IO Error: Could not write: No space left on device")
+            raise duckdb.IOException(FULL)
         parquet_write(table, path)
 
     monkeypatch.setattr("sim.parquet.write", fills)
-    with pytest.raises(BesiegeError, match="No space left on device"):
+    with pytest.raises(BesiegeError, match=r"\(Could not write file .*No space left on device\)$"):
         other.save(tmp_path / "a")
     assert files(tmp_path / "a") == before
+    written.clear()
+    with pytest.raises(BesiegeError):
+        other.save(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_tables_that_cannot_be_saved_leave_their_runs_kept_and_say_where(tmp_path, monkeypatch):
+    c = compared(tmp_path / "a")
+    with monkeypatch.context() as patched:
+        patched.setattr(comparison, "write_json", full)
+        said = r"No space left on device\); 6 finished runs are kept in .*unfinished"
+        with pytest.raises(BesiegeError, match=said):
+            c.save(tmp_path / "a")
+    assert kept.count_kept(tmp_path / "a") == 6
+    c.save(tmp_path / "elsewhere")
+    assert kept.count_kept(tmp_path / "a") == 6
+    c.save(tmp_path / "a")
+    assert kept.count_kept(tmp_path / "a") == 0
 
 
 def test_a_disk_that_fills_while_runs_are_kept_ends_the_call_and_keeps_the_rest(tmp_path, monkeypatch):  # fmt: skip
