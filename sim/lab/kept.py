@@ -228,6 +228,12 @@ def count_kept(out: str | Path) -> int:
     return int(found[0]) if found else 0
 
 
+def where_kept(n: int, out: str | Path) -> str:
+    """Say how many finished runs are kept, and where."""
+    runs = "1 finished run is" if n == 1 else f"{n} finished runs are"
+    return f"{runs} kept in {Path(out) / UNFINISHED}"
+
+
 @contextmanager
 def forgotten_when_saved(out: Path | None, folder: str | Path) -> Iterator[None]:
     """Take kept runs away once the tables made of them are whole; else say where they are.
@@ -250,7 +256,7 @@ def forgotten_when_saved(out: Path | None, folder: str | Path) -> Iterator[None]
         if out is None or not (n := count_kept(out)):
             raise
         raise BesiegeError(
-            f"{error}; {n} finished runs are kept in {out / UNFINISHED}, and the same call goes on from them"
+            f"{error}; {where_kept(n, out)}; the same call goes on from there"
         ) from None
     if out == Path(folder):
         forget(folder)

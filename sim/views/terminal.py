@@ -15,7 +15,7 @@ from rich.table import Table
 
 from sim.folders import read_json, read_outcomes
 from sim.hindcasts import Hindcast
-from sim.lab.kept import UNFINISHED, count_kept
+from sim.lab.kept import count_kept, where_kept
 from sim.lab.progress import Progress as RunProgress
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
@@ -75,7 +75,7 @@ def told_when_stopped(folder: Path) -> Iterator[None]:
             raise
         kept = count_kept(folder)
         if kept:
-            said = f"{kept} finished runs are kept in {folder / UNFINISHED}; the same command goes on from them."
+            said = f"{where_kept(kept, folder)}; the same command goes on from there."
         else:
             said = "No run was finished; nothing is left behind."
         print(said, file=sys.stderr)

@@ -165,7 +165,9 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
     monkeypatch.setattr(Siege, "step", interrupted)
     code, out, err = besiege(*words)
     assert (code, out) == (130, "")
-    assert "2 finished runs are kept in here/unfinished; the same command goes on from them." in err
+    assert (
+        "2 finished runs are kept in here/unfinished; the same command goes on from there." in err
+    )
     assert "Traceback" not in err
     assert signal.getsignal(signal.SIGTERM) is usual
     monkeypatch.setattr(Siege, "step", step)
@@ -185,7 +187,7 @@ def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege
     monkeypatch.setattr("sim.parquet.write", interrupted)
     code, _, err = besiege(*COMPARE)
     assert code == 130
-    assert "1 finished runs are kept in here/unfinished" in err
+    assert "1 finished run is kept in here/unfinished" in err
 
 
 @pytest.mark.parametrize("words", [*STUDIES.values(), ["run", *WORDS]], ids=[*STUDIES, "run"])
