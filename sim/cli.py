@@ -374,9 +374,12 @@ def main() -> None:
     except Exception as error:
         from sim.units import BesiegeError  # not earlier: it brings numpy, and --help is quick
 
-        if not isinstance(error, BesiegeError):
+        if isinstance(error, BesiegeError):
+            code = _refuse(str(error))
+        elif str(error) == "Query interrupted":  # what DuckDB, when at work, makes of Ctrl-C
+            code = 130
+        else:
             raise
-        code = _refuse(str(error))
     if code == 130:  # typer makes an exit of Ctrl-C
         print("Interrupted.", file=sys.stderr)
     sys.exit(code or 0)

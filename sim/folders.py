@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,7 @@ def check_folder(folder: str | Path) -> Path:
         return prepare_folder(out)
     finally:
         for made in missing:
-            with contextlib.suppress(OSError):  # never made, or in use by another command
-                made.rmdir()
+            remove_if_empty(made)
 
 
 def check_file(path: str | Path) -> Path:
@@ -62,9 +62,19 @@ def check_file(path: str | Path) -> Path:
     return out
 
 
+def remove_if_empty(folder: Path) -> None:
+    """Take a folder away that holds nothing; one that is not there, or in use, is left alone."""
+    with contextlib.suppress(OSError):
+        folder.rmdir()
+
+
 def unwritable(out: Path, error: Exception) -> BesiegeError:
     """Say that a folder or file cannot be written, and why."""
     why = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0][:300]
+    if found := re.search(
+        r'"exception_message":"(.+?[^\\])"[,}]', why
+    ):  # DuckDB's, inside its words
+        why = found[1].replace("\\", "")
     return BesiegeError(f"--out: given {out}, allowed is one that can be written ({why})")
 
 

@@ -16,7 +16,7 @@ from sim.expressions import evaluate, parse
 from sim.facts import Fact, load_facts
 from sim.folders import write_json
 from sim.lab.draws import Ensemble, draws_of
-from sim.lab.kept import forget, run_all
+from sim.lab.kept import forgotten_when_saved, run_all
 from sim.lab.tasks import Done, Failure, Task
 from sim.model import Siege
 from sim.saving import make_page, saved_whole
@@ -119,12 +119,13 @@ class Hindcast:
         BesiegeError
             If the folder cannot be written; `sim.saving.PageError` if only the picture fails.
         """
-        with saved_whole(folder, "hindcast.json", ("hindcast.png",)) as out:
+        with (
+            forgotten_when_saved(self.kept_in, folder),
+            saved_whole(folder, "hindcast.json", ("hindcast.png",)) as out,
+        ):
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
             write_json(out / "hindcast.json", {**self.to_dict(), **made_with()})
             parquet.write(self.values.astype(float), out / "runs.parquet")
-        if self.kept_in == Path(folder):
-            forget(folder)
         make_page(Path(folder) / "hindcast.png", lambda page: self.plot().savefig(page, dpi=110))
         return Path(folder)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from sim.folders import prepare_folder, unwritable
+from sim.folders import prepare_folder, remove_if_empty, unwritable
 from sim.units import BesiegeError
 
 _HALF = ".saving"
@@ -53,12 +53,19 @@ def saved_whole(folder: str | Path, mark: str, pages: Iterable[str] = ()) -> Ite
         raise unwritable(out, error) from None
     finally:
         shutil.rmtree(half, ignore_errors=True)
+        remove_if_empty(out)
 
 
 def _take_away_what_is_old(out: Path, mark: str, pages: Iterable[str]) -> None:
     if (out / mark).is_file():
         for name in (mark, *pages):
             (out / name).unlink(missing_ok=True)
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Say whether an error is Ctrl-C, which DuckDB, when at work, makes an error of its own."""
+    in_duckdb = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return in_duckdb or isinstance(error, KeyboardInterrupt)
 
 
 class PageError(BesiegeError):
@@ -87,6 +94,8 @@ def make_page(path: str | Path, write: Callable[[Path], object]) -> Path:
         write(half)
         half.replace(out)
     except Exception as error:
+        if is_interrupt(error):
+            raise KeyboardInterrupt from None
         said = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
         kind = "" if isinstance(error, (OSError, BesiegeError)) else f"{type(error).__name__}: "
         raise PageError(

@@ -26,7 +26,7 @@ from sim.comparing.policies import (
 from sim.comparing.tables import EXTRA, Compared
 from sim.folders import read_json, write_json
 from sim.lab.draws import Ensemble, draws_of
-from sim.lab.kept import forget, run_all
+from sim.lab.kept import forgotten_when_saved, run_all
 from sim.lab.pool import Done, Task
 from sim.model import Siege
 from sim.outcomes import OUTCOMES
@@ -71,14 +71,15 @@ class Comparison(Compared):
             If the folder cannot be written.
         """
         told = {k: v for k, v in self.to_dict().items() if k not in TIMED}
-        with saved_whole(folder, "comparison.json", ("report.html",)) as out:
+        with (
+            forgotten_when_saved(self.kept_in, folder),
+            saved_whole(folder, "comparison.json", ("report.html",)) as out,
+        ):
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
             write_json(out / "comparison.json", told)
             for name in ("runs", "hours", "differences", "regret", "summary", "sieges"):
                 parquet.write(getattr(self, name), out / f"{name}.parquet")
             write_json(out / "columns.json", {"runs": _columns(self.units)})
-        if self.kept_in == Path(folder):
-            forget(folder)
         return Path(folder)
 
     @classmethod

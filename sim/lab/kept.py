@@ -8,8 +8,8 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from sim import parquet
-from sim.folders import prepare_folder, read_json, unwritable, write_text
+from sim.folders import prepare_folder, read_json, remove_if_empty, unwritable, write_text
 from sim.lab.identity import outcomes_identity, scenario_identity
 from sim.lab.pool import Source, run_many
 from sim.lab.store import undisturbed
@@ -158,7 +158,7 @@ class Kept:
         """
         found: dict[str, Done] = {}
         for part in self._parts():
-            if not part.stem.endswith(_checksum(part)):
+            if not _is_whole(part):
                 raise BesiegeError(
                     f"{part}: damaged (its bytes are not those that were written); delete it and "
                     "repeat the command: only its runs are done again"
@@ -213,12 +213,12 @@ class Kept:
             self._lock.close()
         if not self._parts():
             forget(self._out)
-            _remove_if_empty(self._out)
+            remove_if_empty(self._out)
 
 
 def count_kept(out: str | Path) -> int:
-    """Say how many finished runs a call's folder keeps."""
-    parts = list((Path(out) / UNFINISHED).glob("*.parquet"))
+    """Say how many finished runs a call's folder keeps, in parts that are whole."""
+    parts = [part for part in (Path(out) / UNFINISHED).glob("*.parquet") if _is_whole(part)]
     if not parts:
         return 0
     with duckdb.connect(config={"threads": 1}) as db:
@@ -228,16 +228,43 @@ def count_kept(out: str | Path) -> int:
     return int(found[0]) if found else 0
 
 
+def where_kept(n: int, out: str | Path) -> str:
+    """Say how many finished runs are kept, and where."""
+    runs = "1 finished run is" if n == 1 else f"{n} finished runs are"
+    return f"{runs} kept in {Path(out) / UNFINISHED}"
+
+
+@contextmanager
+def forgotten_when_saved(out: Path | None, folder: str | Path) -> Iterator[None]:
+    """Take kept runs away once the tables made of them are whole; else say where they are.
+
+    Parameters
+    ----------
+    out
+        The folder that keeps runs, if one does.
+    folder
+        Where the tables are saved.
+
+    Raises
+    ------
+    BesiegeError
+        If the tables cannot be saved.
+    """
+    try:
+        yield
+    except BesiegeError as error:
+        if out is None or not (n := count_kept(out)):
+            raise
+        raise BesiegeError(
+            f"{error}; {where_kept(n, out)}; the same call goes on from there"
+        ) from None
+    if out == Path(folder):
+        forget(folder)
+
+
 def forget(out: str | Path) -> None:
     """Take kept runs away, once the tables made of them are whole."""
     shutil.rmtree(Path(out) / UNFINISHED, ignore_errors=True)
-
-
-def _remove_if_empty(folder: Path) -> None:
-    try:
-        folder.rmdir()
-    except OSError:  # it holds something, or is gone
-        return
 
 
 def _row_of(done: Done) -> dict[str, Any]:
@@ -269,6 +296,10 @@ def _done_of(row: dict[str, Any]) -> Done:
     }
     outcomes = {name: None if pd.isna(value) else float(value) for name, value in row.items()}
     return Done(key, outcomes, None, timing, hours, extra)
+
+
+def _is_whole(part: Path) -> bool:
+    return part.stem.endswith(_checksum(part))
 
 
 def _checksum(path: Path) -> str:

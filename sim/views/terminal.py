@@ -15,11 +15,11 @@ from rich.table import Table
 
 from sim.folders import read_json, read_outcomes
 from sim.hindcasts import Hindcast
-from sim.lab.kept import UNFINISHED, count_kept
+from sim.lab.kept import count_kept, where_kept
 from sim.lab.progress import Progress as RunProgress
 from sim.outcomes import OUTCOMES
 from sim.runs import RunResult
-from sim.saving import PageError
+from sim.saving import PageError, is_interrupt
 
 MANY = 24
 """Hours of a diary from which it is said how to see one."""
@@ -67,17 +67,19 @@ def told_when_stopped(folder: Path) -> Iterator[None]:
 
     A SIGTERM, by which a batch system asks to end, counts as Ctrl-C.
     """
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    usual = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         yield
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, RuntimeError) as error:
+        if not is_interrupt(error):
+            raise
         kept = count_kept(folder)
         if kept:
-            said = f"{kept} finished runs are kept in {folder / UNFINISHED}; the same command goes on from them."
+            said = f"{where_kept(kept, folder)}; the same command goes on from there."
         else:
             said = "No run was finished; nothing is left behind."
         print(said, file=sys.stderr)
-        raise
+        raise KeyboardInterrupt from None
     finally:
         signal.signal(signal.SIGTERM, usual)
 

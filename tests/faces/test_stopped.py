@@ -165,12 +165,44 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
     monkeypatch.setattr(Siege, "step", interrupted)
     code, out, err = besiege(*words)
     assert (code, out) == (130, "")
-    assert "2 finished runs are kept in here/unfinished; the same command goes on from them." in err
+    assert (
+        "2 finished runs are kept in here/unfinished; the same command goes on from there." in err
+    )
     assert "Traceback" not in err
     assert signal.getsignal(signal.SIGTERM) is usual
     monkeypatch.setattr(Siege, "step", step)
     assert besiege(*words)[0] == 0
     assert not (tmp_path / "here" / "unfinished").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege, monkeypatch, number):  # fmt: skip
+    monkeypatch.setattr(kept, "SECONDS", 0.0)
+    parquet_write = kept.parquet.write
+
+    def interrupted(table, path):
+        signal.raise_signal(number)
+        parquet_write(table, path)
+
+    monkeypatch.setattr("sim.parquet.write", interrupted)
+    code, _, err = besiege(*COMPARE)
+    assert code == 130
+    assert "1 finished run is kept in here/unfinished" in err
+
+
+@pytest.mark.parametrize("words", [*STUDIES.values(), ["run", *WORDS]], ids=[*STUDIES, "run"])
+def test_an_interrupt_that_duckdb_makes_an_error_of_its_own_ends_with_130(besiege, monkeypatch, words):  # fmt: skip
+    parquet_write = kept.parquet.write
+
+    def interrupted(table, path):
+        if path.suffix == ".parquet":  # a table, no kept runs
+            raise RuntimeError("Query interrupted")
+        parquet_write(table, path)
+
+    monkeypatch.setattr("sim.parquet.write", interrupted)
+    code, _, err = besiege(*words)
+    assert code == 130
+    assert "Traceback" not in err
 
 
 @pytest.mark.parametrize("words", STUDIES.values(), ids=STUDIES)
@@ -212,6 +244,12 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_run(besiege, tmp_
     assert len(err.splitlines()) == 1
 
 
+FULL = (
+    'IO Error: Async write failed: {"exception_type":"IO","exception_message":"Could not write '
+    'file \\"x.part\\": No space left on device","errno":"28"}'
+)
+
+
 def full(*_arguments, **_options):
     """Stand for a disk that is full."""
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -234,13 +272,31 @@ def test_a_disk_that_fills_while_tables_are_saved_leaves_what_was_there(tmp_path
         written.append(path)
         if len(written) > (0 if kind == "hindcast" else 1):
             path.with_suffix(".part").write_bytes(b"half")
-            raise duckdb.IOException("IO Error: Could not write: No space left on device")
+            raise duckdb.IOException(FULL)
         parquet_write(table, path)
 
     monkeypatch.setattr("sim.parquet.write", fills)
-    with pytest.raises(BesiegeError, match="No space left on device"):
+    with pytest.raises(BesiegeError, match=r"\(Could not write file .*No space left on device\)$"):
         other.save(tmp_path / "a")
     assert files(tmp_path / "a") == before
+    written.clear()
+    with pytest.raises(BesiegeError):
+        other.save(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
+def test_tables_that_cannot_be_saved_leave_their_runs_kept_and_say_where(tmp_path, monkeypatch):
+    c = compared(tmp_path / "a")
+    with monkeypatch.context() as patched:
+        patched.setattr(comparison, "write_json", full)
+        said = r"No space left on device\); 6 finished runs are kept in .*unfinished"
+        with pytest.raises(BesiegeError, match=said):
+            c.save(tmp_path / "a")
+    assert kept.count_kept(tmp_path / "a") == 6
+    c.save(tmp_path / "elsewhere")
+    assert kept.count_kept(tmp_path / "a") == 6
+    c.save(tmp_path / "a")
+    assert kept.count_kept(tmp_path / "a") == 0
 
 
 def test_a_disk_that_fills_while_runs_are_kept_ends_the_call_and_keeps_the_rest(tmp_path, monkeypatch):  # fmt: skip
