@@ -1,5 +1,7 @@
 """Tables to Parquet and back, by DuckDB: what is not a number becomes NULL."""
 
+import os
+import re
 from pathlib import Path
 
 import duckdb
@@ -9,7 +11,7 @@ import pandas as pd
 def write(table: pd.DataFrame, path: Path) -> None:
     """Write a table; a reader sees the whole file or none.
 
-    Equal tables give equal bytes: one thread, rows in order.
+    Equal tables give equal bytes: one thread, rows in order. Raises as `write_in_place` does.
     """
     part = path.with_suffix(".part")
     write_in_place(table, part)
@@ -17,7 +19,13 @@ def write(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
-    """Write a table where it is to stand, with a note in the file's metadata."""
+    """Write a table where it is to stand, with a note in the file's metadata.
+
+    Raises
+    ------
+    OSError
+        If the system does not let it be written, as on a full disk; nothing of it is left.
+    """
     columns = ", ".join(
         f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END AS "{name}"'
         if pd.api.types.is_float_dtype(kind)
@@ -27,10 +35,20 @@ def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
     noted = f", KV_METADATA {{besiege: '{_quoted(note)}'}}" if note else ""
     with duckdb.connect(config={"threads": 1}) as db:
         db.register("given", table)
-        db.execute(
-            f"COPY (SELECT {columns} FROM given) TO '{_quoted(path)}' "
-            f"(FORMAT parquet, COMPRESSION zstd{noted})"
-        )
+        try:
+            db.execute(
+                f"COPY (SELECT {columns} FROM given) TO '{_quoted(path)}' "
+                f"(FORMAT parquet, COMPRESSION zstd{noted})"
+            )
+        except (duckdb.Error, OSError) as error:
+            path.unlink(missing_ok=True)
+            raise _of_the_system(error) from None
+
+
+def _of_the_system(error: Exception) -> Exception:
+    """Give the system's own error where DuckDB wraps one, with the number in its words."""
+    number = re.search(r'"errno":"(\d+)"', str(error))
+    return OSError(int(number[1]), os.strerror(int(number[1]))) if number else error
 
 
 def read(path: Path) -> pd.DataFrame:

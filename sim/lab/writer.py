@@ -283,8 +283,9 @@ def _check_same(folder: Path, known: dict[str, Any], base: str, hours: list[str]
         )
     if known.get("base") != base:
         raise BesiegeError(
-            f"--out: {folder} holds a sweep of another scenario, other constants or other outcomes "
-            "of your own; allowed is another folder, or the same with more runs, factors or levels"
+            f"--out: {folder} holds a sweep of another scenario or other constants, or with "
+            "other outcomes of your own; allowed is another folder, or the same with more runs, "
+            "factors or levels"
         )
     if not set(hours) <= set(known.get("keep_hours", [])):
         raise BesiegeError(

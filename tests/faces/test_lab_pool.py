@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
@@ -118,7 +119,9 @@ def test_a_plain_process_pool_is_made_anew_when_its_worker_is_lost(tmp_path):
 
 def test_a_worker_with_another_version_of_the_model_is_refused(monkeypatch):
     real = pool.run_chunk
-    monkeypatch.setattr(pool, "run_chunk", lambda packed, version: real(packed, version + 1))
+    monkeypatch.setattr(
+        pool, "run_chunk", lambda packed, version, own: real(packed, version + 1, own)
+    )
     with ThreadPoolExecutor(1) as threads, pytest.raises(BesiegeError, match="worker: has model"):
         list(run_many(tasks(1), executor=threads))
 
@@ -131,3 +134,17 @@ def test_a_plain_line_tells_rate_failures_and_time_left():
     for i in range(11):
         progress.add(failed=i == 3)
     assert progress.line(5.0) == "fees: 21 of 100 runs, 1 failed, 2 a second, 40 s left"
+
+
+def test_a_measure_that_cannot_leave_its_process_fails_alone_and_says_so():
+    lock = threading.Lock()
+
+    class Locked(Statement):
+        def orders(self, view):
+            with lock:
+                return super().orders(view)
+
+    asked = [*tasks(3), Task("locked", with_measure(Locked), 1)]
+    done = {d.key: d for d in run_many(asked, workers=2)}
+    assert "cannot be sent to a worker" in done["locked"].failure.error
+    assert [done[f"t{i}"].failure for i in range(3)] == [None] * 3
