@@ -215,7 +215,7 @@ def test_a_damaged_part_is_named_and_once_deleted_its_runs_are_done_again(
 def test_a_part_damaged_in_its_midst_is_found_as_well(tmp_path):
     out = tmp_path / "out"
     sweep(out)
-    (part,) = (out / "runs").glob("*.parquet")
+    part = min((out / "runs").glob("*.parquet"))  # several on a busy machine
     data = bytearray(part.read_bytes())
     data[200:600] = bytes(400)
     part.write_bytes(data)

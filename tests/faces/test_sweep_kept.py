@@ -289,7 +289,8 @@ def test_a_strike_that_was_stopped_half_way_is_finished_by_the_next_sweep(
     spec = finished[1]
     for part in parts.parts_of(copy, "failed"):  # all failures in one part
         part.unlink()
-    monkeypatch.setattr(writer, "SOONEST", 60.0)
+    monkeypatch.setattr(writer, "SOONEST", 600.0)
+    monkeypatch.setattr(writer, "LATEST", 600.0)
     sweep(copy, spec)
     (part,) = parts.parts_of(copy, "failed")
     whole, name = part.read_bytes(), part.name
@@ -358,6 +359,8 @@ def test_forked_workers_of_a_driver_that_is_gone_do_not_hold_its_lock(tmp_path):
 # ------------------------------------------------------------ what a power cut may cost
 def test_a_part_reaches_the_disk_before_its_name_and_hours_before_runs(tmp_path, monkeypatch):
     seen = []
+    monkeypatch.setattr(writer, "SOONEST", 600.0)  # one part, on a busy machine as well
+    monkeypatch.setattr(writer, "LATEST", 600.0)
     fsync, replace = os.fsync, Path.replace
     monkeypatch.setattr(os, "fsync", lambda n: (seen.append(os.readlink(f"/proc/self/fd/{n}")), fsync(n))[1])  # fmt: skip
     monkeypatch.setattr(Path, "replace", lambda half, path: (seen.append(f"{half}>"), replace(half, path))[1])  # fmt: skip
