@@ -389,6 +389,9 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
         return _tell(self)
 
 
+type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform | Organisers
+
+
 def _tell(agent: Any) -> pd.DataFrame:
     """Give an agent's diary, from a second run of its world where it was not watched."""
     diary_of = agent.model.world.watched.get(agent.diary_key)
