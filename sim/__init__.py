@@ -7,6 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim import known as known
+    from sim import lab as lab
     from sim.comparing.comparison import Comparison, compare
     from sim.hindcasts import Hindcast, hindcast
     from sim.lab.sweep import sweep
@@ -47,12 +49,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(_HOME[name]), name)
-    if name in {"known", "lab"}:  # packages of their own, there without an import of one's own
-        return import_module(f"sim.{name}")
-    raise AttributeError(f"module 'sim' has no attribute {name!r}")
+if not TYPE_CHECKING:  # to a type checker, a name that is not listed above is a mistake
+
+    def __getattr__(name: str) -> Any:
+        if name in _HOME:
+            return getattr(import_module(_HOME[name]), name)
+        if name in {"known", "lab"}:  # packages of their own, there without an import of one's own
+            return import_module(f"sim.{name}")
+        raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -374,6 +374,9 @@ def _brief(agent: Any, which: str, names: tuple[str, ...]) -> str:
     return f"<{head}{': ' if told else ''}{', '.join(told)}>"
 
 
+type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform | Organisers
+
+
 def _tell(agent: Any) -> pd.DataFrame:
     """Give an agent's diary, from a second run of its world where it was not watched."""
     kept = agent.model.world.watched.get(agent.diary_key)

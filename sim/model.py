@@ -184,7 +184,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             return Seller(self, row)
         return Onlooker(self, row - self.world.n_sellers)
 
-    def agent(self, name: str) -> Any:
+    def agent(self, name: str) -> agents.AnyAgent:
         """Give an agent by ``KIND:ROW``, such as ``seller:7``, or by a single one's kind alone.
 
         Raises
@@ -207,7 +207,8 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             raise BesiegeError(
                 f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}"
             )
-        return table[int(row or 0)]
+        chosen: agents.AnyAgent = table[int(row or 0)]
+        return chosen
 
     def watch(self, agent: Any) -> None:
         """Keep an agent's diary from now on, so that its `why` needs no second run.

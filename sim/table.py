@@ -1,7 +1,7 @@
 """All agents of a kind as columns, and as a Mesa agent set."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Self
+from typing import Any, Self, overload
 
 import mesa
 import numpy as np
@@ -13,7 +13,7 @@ from sim.columns import CODES
 type Rows = np.ndarray
 
 
-class Table(AbstractAgentSet[Any]):
+class Table[A: RowAgent](AbstractAgentSet[Any]):
     """The agents of one kind: columns by name, agents by row, Mesa's set on top.
 
     Parameters
@@ -26,11 +26,11 @@ class Table(AbstractAgentSet[Any]):
         The rows it holds, in order.
     """
 
-    def __init__(self, kind: type[RowAgent], model: mesa.Model, rows: Rows) -> None:  # type: ignore[type-arg]
+    def __init__(self, kind: type[A], model: mesa.Model, rows: Rows) -> None:  # type: ignore[type-arg]
         self.kind, self.model, self.rows = kind, model, rows
         self.random = model.random
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> np.ndarray:
         if name.startswith("__") or "kind" not in self.__dict__:  # asked for while being copied
             raise AttributeError(name)
         if name not in self.kind.columns:
@@ -58,14 +58,20 @@ class Table(AbstractAgentSet[Any]):
             return
         kind.put(self.model.world, name, self.rows, value)  # type: ignore[attr-defined]
 
-    def __getitem__(self, i: int | slice) -> Any:
+    @overload
+    def __getitem__(self, i: int) -> A: ...
+
+    @overload
+    def __getitem__(self, i: slice) -> Self: ...
+
+    def __getitem__(self, i: int | slice) -> A | Self:
         if isinstance(i, slice):
             return self._some(self.rows[i])
         if not -len(self) <= i < len(self):
             raise IndexError(f"{self.kind.kind}: given {i}, there are {len(self)}, from 0")
         return self._agent(int(self.rows[i]))
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[A]:
         return (self._agent(int(row)) for row in self.rows)
 
     def __contains__(self, agent: object) -> bool:
@@ -74,7 +80,7 @@ class Table(AbstractAgentSet[Any]):
     def __repr__(self) -> str:
         return f"<Table of {len(self)} {self.kind.kind}s: {', '.join(sorted(self.kind.columns))}>"
 
-    def _agent(self, row: int) -> RowAgent:
+    def _agent(self, row: int) -> A:
         always_there = self.model.always_there.get(self.kind)  # type: ignore[attr-defined]
         return always_there[row] if always_there else self.kind(self.model, row)
 
@@ -87,7 +93,7 @@ class Table(AbstractAgentSet[Any]):
 
     def select(
         self,
-        filter_func: Callable[[Any], bool] | None = None,
+        filter_func: Callable[[A], bool] | None = None,
         at_most: float = float("inf"),
         inplace: bool = False,
         agent_type: type[Any] | None = None,
@@ -143,7 +149,7 @@ class Table(AbstractAgentSet[Any]):
             return GroupBy(sets)
         return GroupBy({key: list(some) for key, some in sets.items()})
 
-    def to_list(self) -> list[Any]:
+    def to_list(self) -> list[A]:
         """Give the agents as a list."""
         return list(self)
 
