@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.messages import nearest_name, show
+from sim.quoting import nearest_name, show
 from sim.scenario import Scenario
 from sim.units import BesiegeError
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.compiled import kernel
-from sim.messages import show
+from sim.quoting import show
 from sim.units import F64, I64, U32, BesiegeError
 
 U = np.uint64

@@ -389,7 +389,8 @@ def _told(error: TyperException) -> str:
     """Say what is wrong with a command's words: the option, what was given, what is allowed."""
     from pydantic import ValidationError
 
-    from sim.messages import LONGEST_NAME, short, wrong_option
+    from sim.messages import wrong_option
+    from sim.quoting import LONGEST_NAME, short
 
     option = "/".join(getattr(getattr(error, "param", None), "opts", []))
     if option and isinstance(error.__cause__, ValidationError):

@@ -17,7 +17,7 @@ from sim import caches
 
 _ROOT = Path(__file__).parent
 _MAKES_KERNELS = re.compile(rb"^[ \t]*(@|from sim\.compiled import)[^\r\n]*\bkernel\b", re.MULTILINE)  # fmt: skip
-_NAMED_BY_KERNELS = ("units.py", "compiled.py", "caches.py")
+_NAMED_BY_KERNELS = ("units.py", "quoting.py", "compiled.py", "caches.py")
 
 
 def _source_fingerprint() -> str:

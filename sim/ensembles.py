@@ -8,7 +8,8 @@ from functools import cache
 from numbers import Real
 from typing import Any
 
-from sim.messages import show, unknown_name
+from sim.messages import unknown_name
+from sim.quoting import show
 from sim.reading import library_names, read
 from sim.units import BesiegeError
 

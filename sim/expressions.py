@@ -21,8 +21,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.messages import quote
 from sim.outcomes import OUTCOMES, plain
+from sim.quoting import quote
 from sim.record import SERIES, Record
 from sim.units import F64, BesiegeError
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim import expressions
-from sim.messages import did_you_mean_number, quote, say, short
+from sim.messages import did_you_mean_number
+from sim.quoting import quote, say, short
 from sim.reading_csv import Row, parse_csv, read_csv
 from sim.record import Record
 from sim.units import BesiegeError

@@ -1,8 +1,5 @@
 """Wrong input said for people: one line with the field, what was given and what is allowed."""
 
-import datetime
-import difflib
-import json
 import re
 from collections.abc import Sequence
 
@@ -22,59 +19,13 @@ from sim.declared import (
     steps_of,
     tag_of,
 )
-
-LONGEST = 60
-"""Characters of what was given that are repeated."""
-
-LONGEST_NAME = 300
-"""Characters of a file's name, or of a path in a scenario, that are repeated."""
+from sim.quoting import LONGEST, LONGEST_NAME, alike, nearest_name, short, show
 
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[,'\s\u2019][0-9]{3})+(?:\.[0-9]+)?")
 _POINTED = re.compile(r"[+-]?[0-9]{1,3}(?:(?:\.[0-9]{3}){2,}|(?:\.[0-9]{3})+,[0-9]+)")
 
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument", "invalid_key"}
 _MISSING = {"missing", "missing_argument", "union_tag_not_found"}
-
-
-def short(text: str, longest: int = LONGEST) -> str:
-    """Cut a text that is longer than so many characters, and say so by an ellipsis."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def say(text: str) -> str:
-    """Give a text that fits on one line, quoted if it would not."""
-    plain = text and text.isprintable() and text == text.strip()
-    return short(text if plain else json.dumps(text), LONGEST_NAME)
-
-
-def quote(text: str) -> str:
-    """Repeat a text in quotes, short and on one line."""
-    return short(repr(text))
-
-
-def show(value: Nested) -> str:
-    """Write a value as TOML would, short and on one line."""
-    if value is None:
-        return "none"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        quoted = json.dumps(value, ensure_ascii=False)
-        text = quoted if quoted.isprintable() else json.dumps(value)
-    elif isinstance(value, int) and value.bit_length() > 200:
-        return "a number of more than 60 digits"
-    elif isinstance(value, (datetime.date, datetime.time)):
-        text = value.isoformat()
-    elif isinstance(value, dict):
-        return "a table"
-    elif is_table(type(value)):
-        return type(value).__name__
-    elif isinstance(value, (list, tuple)):
-        return "an empty list" if not value else f"a list of {len(value)}"
-    else:
-        text = repr(value)
-        text = text if text.isprintable() else json.dumps(text)
-    return short(text)
 
 
 def path_of(steps: Sequence[Step]) -> str:
@@ -182,17 +133,6 @@ def did_you_mean_number(given: Nested, *, whole: bool = False) -> str:
     )
 
 
-def _alike(text: str) -> str:
-    return text.lower().replace("-", "_").strip()
-
-
-def nearest_name(given: str, names: Sequence[str], cutoff: float = 0.5) -> str | None:
-    """Give the name most like a given one, if any is like it."""
-    plain = {_alike(name): name for name in names}
-    found = difflib.get_close_matches(_alike(given)[:200], plain, 1, cutoff)
-    return plain[found[0]] if found else None
-
-
 def _did_you_mean(near: str | None) -> str:
     return f"; did you mean {near}?" if near else ""
 
@@ -210,8 +150,8 @@ def _nearest_path(root: type[BaseModel], trail: Trail) -> str | None:
     # An entry's own names are found among its siblings; another kind's would mislead.
     everywhere = [f.path for f in fields_of(root) if not re.search(r"\[[a-z]", f.path)]
     # A key that exists elsewhere stands under the wrong heading, which is easily done in TOML.
-    same = [p for p in everywhere if _alike(p.rpartition(".")[2]) == _alike(last)]
-    if same and _alike(last) not in map(_alike, names) and at == len(steps) - 1:
+    same = [p for p in everywhere if alike(p.rpartition(".")[2]) == alike(last)]
+    if same and alike(last) not in map(alike, names) and at == len(steps) - 1:
         return " or ".join(same[:3])
     near = nearest_name(str(steps[at]), names)
     if near is not None:

@@ -16,7 +16,8 @@ from pydantic import BaseModel
 
 from sim.calendar import CHINA, HOUR_ZERO
 from sim.declared import Kind, Nested, Step, inside, is_table
-from sim.messages import is_dated, nearest_name, path_of, say, show, unknown_name, wrong_value
+from sim.messages import is_dated, path_of, unknown_name, wrong_value
+from sim.quoting import nearest_name, say, show
 from sim.units import BesiegeError
 
 _READY = frozenset({float, int, bool, type(None)})

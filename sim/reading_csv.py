@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.messages import say, short, show
+from sim.quoting import say, short, show
 from sim.units import BesiegeError
 
 _MARKS = {

@@ -16,8 +16,9 @@ from sim.declared import Nested, Step, contents, follow, is_table, steps_of
 from sim.ensembles import left_open, named_in
 from sim.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
 from sim.graph import OWN, GraphParameters, identity_of
-from sim.messages import explain, path_of, say, show, unknown_path, wrong_value
+from sim.messages import explain, path_of, unknown_path, wrong_value
 from sim.population import PopulationParameters
+from sim.quoting import say, show
 from sim.reading import is_file_name, library_list, prepare, read
 from sim.reading import library_names as library_names  # the commands ask here
 from sim.responses import Measure, Response, Trigger

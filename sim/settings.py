@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 
 from sim.declared import Field, Nested, describe, follow, steps_of
-from sim.messages import allowed, show, unknown_path
+from sim.messages import allowed, unknown_path
+from sim.quoting import show
 from sim.reading import hour_of
 from sim.scenario import Scenario
 from sim.units import BesiegeError

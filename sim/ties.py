@@ -12,7 +12,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from sim.messages import show
+from sim.quoting import show
 from sim.units import I32, BesiegeError, Bool
 
 WHO = "one for each seller and onlooker at this scale"

@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.declared import steps_of
 from sim.fees import NewSchedule
-from sim.messages import show
+from sim.quoting import show
 from sim.responses import Response
 from sim.scenario import Scenario, load_fees, load_response
 from sim.settings import check_hour

@@ -13,8 +13,8 @@ import numpy as np
 from scipy import optimize, special
 
 from sim.known.settings import LONGEST, STILL, Estimate, number, still, whole
-from sim.messages import show
 from sim.model import Siege
+from sim.quoting import show
 from sim.rules import mobilisation
 from sim.rules.mobilisation import Climate
 from sim.scenario import Scenario

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.messages import show
 from sim.model import Siege
+from sim.quoting import show
 from sim.scenario import Scenario
 from sim.units import F64, BesiegeError
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.known.settings import Estimate, number, still, whole
-from sim.messages import show
 from sim.model import Siege
+from sim.quoting import show
 from sim.stages.shopping import odds_of
 from sim.units import BesiegeError, Tactic
 

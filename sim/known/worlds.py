@@ -6,8 +6,8 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 
 from sim.expressions import evaluate
-from sim.messages import show
 from sim.model import Siege
+from sim.quoting import show
 from sim.record import Record
 from sim.responses import Measure, Response, Trigger, measures
 from sim.runs import RunResult, result_of

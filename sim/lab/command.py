@@ -11,7 +11,7 @@ from sim.lab.spec import load
 from sim.lab.store import Store
 from sim.lab.sweep import carry_out, check_shard, repeat
 from sim.lab.writing import file_name
-from sim.messages import show
+from sim.quoting import show
 from sim.units import BesiegeError
 
 

@@ -14,7 +14,8 @@ from sim import parquet
 from sim.declared import Field, describe, fields_of, follow, is_table, steps_of
 from sim.ensembles import Ensemble as Calibrated
 from sim.ensembles import ensemble_of, is_finite
-from sim.messages import allowed, path_of, say, show, unknown_path
+from sim.messages import allowed, path_of, unknown_path
+from sim.quoting import say, show
 from sim.reading import library_names, meant_file, prepare, read
 from sim.reading_csv import read_csv
 from sim.scenario import Scenario

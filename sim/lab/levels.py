@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.declared import Field, is_table
-from sim.messages import show
+from sim.quoting import show
 from sim.units import BesiegeError
 
 type Label = float | int | bool | str | None

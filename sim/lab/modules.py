@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.messages import show
 from sim.outcomes import Outcome, collected
+from sim.quoting import show
 from sim.reading import file_hash
 from sim.units import BesiegeError
 

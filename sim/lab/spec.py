@@ -14,8 +14,9 @@ from sim.declared import follow, kinds_of, steps_of
 from sim.lab.levels import Level, Range, level_of, levels_of
 from sim.lab.modules import Module, load_module, load_modules
 from sim.lab.sources import outcomes_told
-from sim.messages import explain, say, show, unknown_name, unknown_path
+from sim.messages import explain, unknown_name, unknown_path
 from sim.outcomes import Outcome, own_outcomes, with_own
+from sim.quoting import say, show
 from sim.reading import is_file_name, meant_file, parse_toml
 from sim.record import SERIES
 from sim.responses import Response

@@ -6,7 +6,8 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sim.chance import check_seed
-from sim.messages import show, unknown_name
+from sim.messages import unknown_name
+from sim.quoting import show
 from sim.responses import Response
 from sim.scenario import Scenario, library_names, load_response
 from sim.settings import declared_at, parse_settings, read_hour, value_of

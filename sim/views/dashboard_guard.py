@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
-from sim.messages import show
+from sim.quoting import show
 from sim.units import BesiegeError
 
 LOG = logging.getLogger(__name__)

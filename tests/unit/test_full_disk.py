@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from sim import parquet
-from sim.lab.store import write_part
+from sim.lab.parts import write_part
 from sim.units import BesiegeError
 
 resource = pytest.importorskip("resource")
@@ -40,6 +40,6 @@ def test_a_table_that_does_not_fit_leaves_no_half_and_the_old_one_stands(tmp_pat
 def test_a_part_that_does_not_fit_is_one_clear_line(tmp_path):
     said = rf"^--out: {tmp_path} cannot be written \(File too large\); what is there is kept"
     with files_of_at_most(20_000), pytest.raises(BesiegeError, match=said) as refused:
-        write_part(TABLE, tmp_path / "x.parquet")
+        write_part(TABLE, tmp_path / "x", {})
     assert "exception_type" not in str(refused.value)
     assert not os.listdir(tmp_path)

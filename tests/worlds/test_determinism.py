@@ -213,7 +213,8 @@ def test_seeds_at_the_edges_of_their_range_are_seeds_like_any_other():
 def test_a_seed_of_zero_is_not_taken_for_none():
     assert Siege("small", seed=0).seed == 0
     assert Siege("small", rng=0).seed == 0
-    assert Siege("small", seed=0, rng=5).seed == 0
+    with pytest.raises(BesiegeError, match="rng: given 5 and seed 0"):
+        Siege("small", seed=0, rng=5)
     assert run("small", seed=0, hours=2).seed == 0
 
 
