@@ -78,8 +78,8 @@ def look():
             loaded.end()
 
     caching.Cache.load_overload = clocked
-    from sim import outcomes
-    from sim.model import Siege
+    from sim.outcomes import outcomes
+    from sim.running.model import Siege
 
     ready = time.perf_counter()
     siege = Siege("taobao-2011", seed=1, scale=SCALE)

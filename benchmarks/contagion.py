@@ -31,7 +31,7 @@ import mesa
 import numba
 import numpy as np
 
-from sim.model import Siege
+from sim.running.model import Siege
 from sim.stages.crowd import mobilise
 
 N, MEAN_DEGREE, STEPS, SEED = 50_000, 10.0, 30, 1

@@ -24,11 +24,11 @@ from statistics import median
 
 import mesa
 
-from sim import calendar
-from sim.model import Siege
+from sim.core import calendar
+from sim.core.units import Role, Stance
 from sim.rules import mobilisation
+from sim.running.model import Siege
 from sim.stages.crowd import mobilise
-from sim.units import Role, Stance
 
 SEED = 1
 MOMENTS = {"quiet": 12, "busy": 80}

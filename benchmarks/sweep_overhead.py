@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 import sim
-from sim.lab import writer
+from sim.lab.storage import writer
 
 AIMS = {"overhead_ms_a_run": 10.0, "speed_up_of_two": 1.8, "memory_growth_mb": 20.0}
 

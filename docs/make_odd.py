@@ -11,13 +11,14 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from sim import population, tables
-from sim.chance import Stream
-from sim.declared import Field, fields_of
-from sim.model import STAGES
-from sim.outcomes import OUTCOMES
+from sim.core.chance import Stream
+from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import measures
-from sim.scenario import Scenario
+from sim.running import tables
+from sim.running.model import STAGES
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import Field, fields_of
+from sim.setup import population
 
 ODD = Path(__file__).parent / "odd.md"
 

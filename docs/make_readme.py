@@ -15,8 +15,8 @@ from PIL import Image
 
 import sim
 from sim.comparing.tables import PARTIES
-from sim.views.numbers import count
-from sim.views.plots import siege_figure
+from sim.figures.numbers import count
+from sim.figures.plots import siege_figure
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

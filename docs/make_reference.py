@@ -14,12 +14,12 @@ import typer
 from docs.make_odd import once_for_all_measures, outcomes, range_of, series, table, written
 from docs.public_names import markdown, python
 from sim.cli import app
-from sim.declared import Field, fields_of
-from sim.lab.spec import Spec
-from sim.reading import library_list
+from sim.lab.design.spec import Spec
 from sim.responses import Measure, Trigger, measures
-from sim.scenario import Scenario
-from sim.tables import describe_columns
+from sim.running.tables import describe_columns
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import Field, fields_of
+from sim.scenario.toml import library_list
 
 FOLDER = Path(__file__).parent / "reference"
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import sim
 from docs.make_odd import table
-from sim import agents, lab, responses
+from sim import lab, responses
+from sim.agents import agents
 from sim.responses import Measure, Orders, PlatformView, Trigger
 
 SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
@@ -109,11 +110,11 @@ def python() -> str:
     )
     parts.append(f"## sim.lab\n\n{markdown(inspect.getdoc(lab) or '')}")
     parts += [_described(name, getattr(lab, name), "###") for name in ("open", "repeat", "merge")]
-    parts.append(_described("Store", import_module("sim.lab.store").Store, "###"))
+    parts.append(_described("Store", import_module("sim.lab.storage.store").Store, "###"))
     parts.append(f"## sim.responses\n\n{markdown(inspect.getdoc(responses) or '')}")
     parts += [_described(k.__name__, k, "###") for k in (Measure, Trigger, responses.Response)]
     parts += [f"### {k.__name__}\n\n{_fields(k)}" for k in (PlatformView, Orders)]
-    parts.append(f"## sim.agents\n\n{markdown(inspect.getdoc(agents) or '')}")
+    parts.append(f"## sim.agents.agents\n\n{markdown(inspect.getdoc(agents) or '')}")
     for kind in KINDS_OF_AGENTS:
         rows = (
             (f"`{how}`", markdown(told).split("\n\n")[0].replace("\n", " "))

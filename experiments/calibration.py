@@ -19,14 +19,16 @@ import tomli_w
 from scipy.stats import qmc
 
 from experiments.keeping import write
-from sim import MODEL_VERSION, Scenario, __version__, parquet
-from sim.declared import fields_of
-from sim.facts import load_facts
-from sim.hindcasts import read
-from sim.lab import design, matching
-from sim.lab.pool import Task, run_many
-from sim.lab.spec import load
-from sim.lab.tasks import do
+from sim import MODEL_VERSION, Scenario, __version__
+from sim.io import parquet
+from sim.lab.analysis import matching
+from sim.lab.design import points
+from sim.lab.design.spec import load
+from sim.lab.execution.pool import Task, run_many
+from sim.lab.execution.tasks import do
+from sim.lab.hindcast import read
+from sim.outcomes.facts import load_facts
+from sim.scenario.schema import fields_of
 
 BASE = "taobao-2011"
 HOURS = 144  # no fact looks further
@@ -165,14 +167,14 @@ def screen(folder, size, workers, say):
         "runs": 1, "seed": SEED, "design": {"kind": "morris", "samples": size.trajectories, "levels": 4},
         "uncertainties": {p: {"low": low, "high": high} for p, low, high in every},
     })  # fmt: skip
-    x = design.sample(plan)
+    x = points.sample(plan)
     # One seed for all: an effect is then the parameter's and not chance's.
     runs = simulate(folder / "screening", x, every, size.waves[-1][1], [SEED] * len(x), workers)
     y = on_scales(runs) / matching.discrepancies(facts)
     table = pd.DataFrame(index=[p[0] for p in every])
     for j, fact in enumerate(facts):
-        found = design.salib("analyze.morris").analyze(
-            design.problem_of(plan), x, y[:, j], num_levels=4, seed=1
+        found = points.salib("analyze.morris").analyze(
+            points.problem_of(plan), x, y[:, j], num_levels=4, seed=1
         )
         table[fact.id] = np.asarray(found["mu_star"])
     table["mean"] = table.mean(axis=1)

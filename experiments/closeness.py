@@ -13,9 +13,9 @@ import pandas as pd
 from experiments.fees import schedule
 from experiments.keeping import write
 from sim import Scenario
-from sim.lab.convergence import wilson
-from sim.lab.draws import draws_of
-from sim.lab.pool import Task, run_many
+from sim.lab.analysis.convergence import wilson
+from sim.lab.design.draws import draws_of
+from sim.lab.execution.pool import Task, run_many
 
 HOURS = 108  # three assemblies after the announcement
 LEVELS = {

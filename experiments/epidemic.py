@@ -10,8 +10,8 @@ import pandas as pd
 from scipy import optimize
 
 from experiments.keeping import write
-from sim.facts import load_facts
-from sim.lab import matching
+from sim.lab.analysis import matching
+from sim.outcomes.facts import load_facts
 
 HOURS = 144
 ANNOUNCED = 11
@@ -104,8 +104,8 @@ def picture(curves, facts):
     from matplotlib.figure import Figure
 
     from sim import run
-    from sim.views.reported import draw_reported
-    from sim.views.style import BLUE, RED, SMALL, dress
+    from sim.figures.reported import draw_reported
+    from sim.figures.style import BLUE, RED, SMALL, dress
 
     model = run("taobao-2011", 1, scale=0.05, hours=HOURS).record.series["online"]
     fig = Figure(figsize=(9, 4.2), facecolor="white")

@@ -19,8 +19,8 @@ from experiments.calibration import (
     screen,
 )
 from experiments.keeping import write
-from sim.ensembles import load_ensemble
-from sim.lab.inference import infer, ranks, uniformity
+from sim.lab.analysis.inference import infer, ranks, uniformity
+from sim.scenario.ensembles import load_ensemble
 
 DRAWS = 99  # ranks run from 0 to 99
 KEEP = 0.02  # share of the table that is accepted
@@ -91,7 +91,7 @@ def picture(found, names, p_values):
     from matplotlib.figure import Figure
     from scipy import stats
 
-    from sim.views.style import BLUE, GREY, RED, SMALL, dress
+    from sim.figures.style import BLUE, GREY, RED, SMALL, dress
 
     columns, bins = 4, 10
     lines = -(-len(names) // columns)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from experiments.keeping import write
 from sim import MODEL_VERSION, __version__, lab, sweep
-from sim.lab.analysis import analyse
-from sim.views.sweep_plots import save_pictures
+from sim.lab.analysis.pictures import save_pictures
+from sim.lab.analysis.tables import analyse
 
 HERE = Path(__file__).parent
 QUICK = {"scale": 0.002, "hours": 60}

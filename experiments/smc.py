@@ -8,7 +8,7 @@ import numpy as np
 import pyabc
 from pyabc.sampler import Sampler
 
-from sim.lab.pool import ONE_THREAD
+from sim.lab.execution.pool import ONE_THREAD
 
 BATCH = 32
 

@@ -13,7 +13,7 @@ from scipy import optimize
 
 from experiments.fees import schedule
 from sim import lab
-from sim.lab.convergence import has_siege
+from sim.lab.analysis.convergence import has_siege
 
 # Close together where it tips.
 SHARES = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.3, 0.5, 0.7, 1.0)

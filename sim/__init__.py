@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     from sim import known as known
     from sim import lab as lab
     from sim.comparing.comparison import Comparison, compare
-    from sim.hindcasts import Hindcast, hindcast
+    from sim.core.units import BesiegeError
+    from sim.lab.hindcast import Hindcast, hindcast
     from sim.lab.sweep import sweep
-    from sim.model import Siege
-    from sim.runs import RunResult, run
-    from sim.scenario import Scenario
-    from sim.units import BesiegeError
+    from sim.running.model import Siege
+    from sim.running.run import RunResult, run
+    from sim.scenario.scenario import Scenario
     from sim.version import MODEL_VERSION, __version__
 
 _HOME = {
-    "BesiegeError": "sim.units",
+    "BesiegeError": "sim.core.units",
     "Comparison": "sim.comparing.comparison",
-    "Hindcast": "sim.hindcasts",
+    "Hindcast": "sim.lab.hindcast",
     "MODEL_VERSION": "sim.version",
-    "RunResult": "sim.runs",
-    "Scenario": "sim.scenario",
-    "Siege": "sim.model",
+    "RunResult": "sim.running.run",
+    "Scenario": "sim.scenario.scenario",
+    "Siege": "sim.running.model",
     "__version__": "sim.version",
     "compare": "sim.comparing.comparison",
-    "hindcast": "sim.hindcasts",
-    "run": "sim.runs",
+    "hindcast": "sim.lab.hindcast",
+    "run": "sim.running.run",
     "sweep": "sim.lab.sweep",
 }
 

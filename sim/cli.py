@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from sim.output import write_any_sign
+from sim.io.output import write_any_sign
 
 if TYPE_CHECKING:
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
 app = typer.Typer(
     help="Besiege: when sellers rise against a marketplace.",
@@ -45,7 +45,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="print no progress and no s
 @app.callback()
 def besiege() -> None:
     """Besiege: when sellers rise against a marketplace."""
-    from sim.caches import settle_matplotlib
+    from sim.core.caches import settle_matplotlib
 
     settle_matplotlib()
 
@@ -54,8 +54,8 @@ def _world(
     scenario: str, response: str | None, settings: list[str] | None, scale: float | None,
     hours: int | None,
 ) -> "Scenario":  # fmt: skip
-    from sim.scenario import Scenario
-    from sim.settings import parse_settings
+    from sim.scenario.overrides import parse_settings
+    from sim.scenario.scenario import Scenario
 
     given = {"response": response, "scale": scale, "hours": hours}
     changes: dict[str, Any] = parse_settings(settings or [])
@@ -68,7 +68,7 @@ def _say_what_it_waits_for(*, quiet: bool) -> None:
     """Tell on the terminal that kernels are being compiled, the first time on a machine."""
     if quiet:
         return
-    from sim.compiled import kernels_are_cached
+    from sim.core.compiled import kernels_are_cached
 
     if not kernels_are_cached():
         print("Compiling the engine: once on this machine, some twenty seconds …", file=sys.stderr)
@@ -87,19 +87,19 @@ def run(
     quiet: Quiet = False,
 ) -> None:
     """Simulate one siege: the story, the outcomes, a folder of tables and a picture."""
-    from sim.folders import check_folder
+    from sim.io.folders import check_folder
 
     world = _world(scenario, response, settings, scale, hours)
     _say_what_it_waits_for(quiet=quiet or json)
-    from sim.chance import check_seed
+    from sim.core.chance import check_seed
 
     check_seed(seed)
     check_folder(out)
-    from sim import runs
-    from sim.views import terminal
+    from sim.running import run
+    from sim.views.terminal import terminal
 
     with terminal.progress("hours", show=not (quiet or json)) as progress:
-        result = runs.run(world, seed, progress=progress)
+        result = run.run(world, seed, progress=progress)
     drawn = terminal.made(lambda: result.save(out))
     if json:
         terminal.print_json(result.to_dict())
@@ -125,19 +125,19 @@ def hindcast(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Lay every reported fact beside the simulated median and 5-95 % interval."""
-    from sim.folders import check_folder
+    from sim.io.folders import check_folder
 
     world = _world(scenario, None, settings, scale, None)
     check_folder(out)
     _say_what_it_waits_for(quiet=json)
-    from sim import hindcasts
-    from sim.views import terminal
+    from sim.lab import hindcast
+    from sim.views.terminal import terminal
 
     with (
         terminal.told_when_stopped(out),
         terminal.progress_of_runs("hindcast", show=not json) as progress,
     ):
-        result = hindcasts.hindcast(
+        result = hindcast.hindcast(
             world, runs, seed=seed, facts=facts, ensemble=ensemble, workers=workers,
             progress=progress, out=out,
         )  # fmt: skip
@@ -170,8 +170,8 @@ def compare(
 ) -> None:  # fmt: skip
     """Lay responses and fees side by side in the same worlds: who pays, how sure, a report."""
     from sim.comparing.policies import check_not_overruled
-    from sim.folders import check_folder
-    from sim.settings import parse_settings, read_hour
+    from sim.io.folders import check_folder
+    from sim.scenario.overrides import parse_settings, read_hour
 
     check_not_overruled(parse_settings(settings or []), fee or [])
     world = _world(scenario, None, settings, scale, hours)
@@ -181,7 +181,7 @@ def compare(
     begins = [read_hour(text, name) for name, text in given]
     check_folder(out)
     _say_what_it_waits_for(quiet=quiet or json)
-    from sim.views.terminal_compare import carry_out
+    from sim.views.terminal.compare import carry_out
 
     if not carry_out(
         names, fee or [], world, runs=runs, seed=seed, begin=begins, ensemble=ensemble,
@@ -196,11 +196,11 @@ def report(
     out: Annotated[Path | None, typer.Option("--out", help="the page; report.html in the folder if not given")] = None,
 ) -> None:  # fmt: skip
     """Write the report of a run, comparison or sweep: one HTML page that also prints."""
-    from sim.folders import check_file, kind_of
+    from sim.io.folders import check_file, kind_of
 
     kind_of(folder)
     page = check_file(out or folder / "report.html")
-    from sim.views.pages import write_page
+    from sim.views.terminal.reports import write_page
 
     print(write_page(folder, page))
 
@@ -220,8 +220,8 @@ def explain(
     """Tell why one agent did what it did: each term of its rule, hour by hour."""
     world = _world(scenario, response, settings, scale, hours)
     _say_what_it_waits_for(quiet=json)
-    from sim.views import terminal
-    from sim.whys import explain_agent
+    from sim.views.terminal import terminal
+    from sim.views.terminal.explain import explain_agent
 
     table = explain_agent(world, seed, agent, hour)
     if json:
@@ -238,16 +238,16 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a finished run, comparison, sweep or hindcast: its numbers, and where its tables lie."""
-    from sim.folders import kind_of
-    from sim.views import terminal
+    from sim.io.folders import kind_of
+    from sim.views.terminal import terminal
 
     kind = kind_of(folder)
     if kind == "sweep":
-        from sim.views.sweep_text import show_sweep
+        from sim.views.terminal.sweep_text import show_sweep
 
         show_sweep(folder, json=json)
     elif kind == "comparison":
-        from sim.views.terminal_compare import show_comparison
+        from sim.views.terminal.compare import show_comparison
 
         show_comparison(folder, json=json)
     elif kind == "hindcast":
@@ -259,8 +259,8 @@ def show(
 @app.command()
 def scenarios(json: Json = False) -> None:
     """Name the scenarios of the library."""
-    from sim.scenario import scenario_list
-    from sim.views import library
+    from sim.scenario.scenario import scenario_list
+    from sim.views.terminal import library
 
     library.print_names(scenario_list(), as_json=json)
 
@@ -271,8 +271,8 @@ def responses(
     json: Json = False,
 ) -> None:  # fmt: skip
     """Name the responses of the library, and every measure with its parameters."""
-    from sim.scenario import load_response, response_list
-    from sim.views import library
+    from sim.scenario.scenario import load_response, response_list
+    from sim.views.terminal import library
 
     if name is not None:
         library.print_entry(load_response(name), as_json=json)
@@ -288,8 +288,8 @@ def fees(
     json: Json = False,
 ) -> None:
     """Name the fee schedules of the library."""
-    from sim.scenario import fee_list, load_fees
-    from sim.views import library
+    from sim.scenario.scenario import fee_list, load_fees
+    from sim.views.terminal import library
 
     if name is not None:
         library.print_entry(load_fees(name), as_json=json)
@@ -302,7 +302,7 @@ def schema() -> None:
     """Print the JSON Schema of a scenario file."""
     import json
 
-    from sim.scenario import Scenario
+    from sim.scenario.scenario import Scenario
 
     print(json.dumps(Scenario.model_json_schema(), indent=2))
 
@@ -314,7 +314,7 @@ def dashboard(
     allow_host: Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="a further name by which browsers may reach it; may be given again")] = None,
 ) -> None:  # fmt: skip
     """Serve the web page: worlds to run and to compare, live, in a browser."""
-    from sim.views.dashboard import serve
+    from sim.views.page.server import serve
 
     _say_what_it_waits_for(quiet=False)
     serve(host, port, lambda text: print(text, flush=True), allow_host or [])
@@ -326,7 +326,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="small sizes only")] = False,
 ) -> None:
     """Measure speed and memory here; from a checkout, plain Mesa beside it."""
-    from sim import bench as benching
+    from sim.bench import bench as benching
 
     measured = benching.measure(quick, lambda text: print(text, file=sys.stderr))
     print(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
@@ -372,7 +372,7 @@ def main() -> None:
     except OSError as error:
         code = _give_up(error)
     except Exception as error:
-        from sim.units import BesiegeError  # not earlier: it brings numpy, and --help is quick
+        from sim.core.units import BesiegeError  # not earlier: it brings numpy, and --help is quick
 
         if isinstance(error, BesiegeError):
             code = _refuse(str(error))
@@ -389,8 +389,8 @@ def _told(error: TyperException) -> str:
     """Say what is wrong with a command's words: the option, what was given, what is allowed."""
     from pydantic import ValidationError
 
-    from sim.messages import wrong_option
-    from sim.quoting import LONGEST_NAME, short
+    from sim.core.quoting import LONGEST_NAME, short
+    from sim.scenario.messages import wrong_option
 
     option = "/".join(getattr(getattr(error, "param", None), "opts", []))
     if option and isinstance(error.__cause__, ValidationError):

@@ -5,10 +5,10 @@ from typing import Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
-from sim.declared import is_list, is_table, kinds_of, parts, tag_of
+from sim.core.units import BesiegeError
 from sim.responses import Response, Trigger, measures
-from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import is_list, is_table, kinds_of, parts, tag_of
 
 # So that a world costs some hundredths of a second. People are counted at full size, of whom
 # the scale takes a part.

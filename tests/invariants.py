@@ -4,11 +4,11 @@ import json
 
 import numpy as np
 
-from sim.money import balance
-from sim.outcomes import OUTCOMES
-from sim.runs import result_of
-from sim.tables import describe_columns
-from sim.units import Phase, Stance
+from sim.core.units import Phase, Stance
+from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.payments import balance
+from sim.running.run import result_of
+from sim.running.tables import describe_columns
 
 SIGNED = {"store_loss", "surplus_loss", "seller_loss", "small_sales_lost"}
 """Series that are differences from the quiet twin; all others count something."""

@@ -5,9 +5,9 @@ from functools import cache
 
 import numpy as np
 
-from sim.model import Siege
-from sim.runs import RunResult, result_of
-from sim.scenario import Scenario
+from sim.running.model import Siege
+from sim.running.run import RunResult, result_of
+from sim.scenario.scenario import Scenario
 
 SMALL = {"scale": 0.01, "population.n_consumers": 1_000_000, "population.n_stores": 60}
 """A third of a second for a fortnight in which everything happens."""

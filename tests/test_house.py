@@ -4,59 +4,40 @@ import ast
 import re
 import subprocess
 import tomllib
-from fnmatch import fnmatch
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+import sim
 from tests.mutation import __main__ as mutation
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-STATE = ("sim.population*", "sim.agents*", "sim.columns*")
-CITY = ("sim.scenario*", "sim.model*", "sim.world*", "sim.run*")
-STUDY = ("sim.hindcasts*", "sim.lab*", "sim.comparing*", "sim.known*")
-# Pictures and the story are drawn from a record alone, so a `Siege` can draw itself.
-DRAWN = (
-    "sim.views.plots",
-    "sim.views.story",
-    "sim.views.hindcast",
-    "sim.views.report",
-    "sim.views.report_pictures",
+# From bottom to top: a module imports what stands in its own row or in one above it here.
+LAYERS = (
+    ("sim.version",),
+    ("sim.core",),
+    ("sim.io",),
+    ("sim.rules",),
+    ("sim.setup",),
+    ("sim.responses",),
+    ("sim.scenario",),
+    ("sim.outcomes",),
+    ("sim.world",),
+    ("sim.figures",),
+    ("sim.stages", "sim.agents"),
+    ("sim.running",),
+    ("sim.known", "sim.bench", "sim.lab"),
+    ("sim.comparing",),
+    ("sim.views",),
+    ("sim", "sim.cli"),
 )
-FACES = (
-    "sim.views.dashboard*",
-    "sim.views.terminal*",
-    "sim.views.pages",
-    "sim.views.sweep_text",
-    "sim.cli*",
-)
-TOOLS = ("sim.calendar", "sim.chance", "sim.compiled", "sim.curves", "sim.fees", "sim.graph")
-
-# Who may not import whom. That there is no circle says the rest.
-FORBIDDEN = {
-    "sim.units": ("sim.*",),
-    **dict.fromkeys(TOOLS, (*STATE, "sim.rules*", "sim.responses*", *CITY, *STUDY, *FACES)),
-    # A rule knows its own parameters and the columns that it is handed.
-    "sim.rules*": ("sim.population*", "sim.agents*", "sim.responses*", *CITY, *STUDY, *FACES),
-    # A measure gives orders and touches nothing.
-    "sim.responses*": (*STATE, "sim.rules*", *CITY, *STUDY, *FACES),
-    "sim.scenario": ("sim.agents*", "sim.model*", "sim.world*", "sim.run*", *STUDY, *FACES),
-    "sim.population*": (*CITY, *STUDY, *FACES),
-    "sim.model*": ("sim.run*", *STUDY, *FACES),
-    "sim.run*": (*STUDY, *FACES),
-    # Known answers need the model alone, and nothing needs them.
-    "sim.known*": ("sim.hindcasts*", "sim.lab*", "sim.comparing*", *FACES),
-    "sim.hindcasts*": ("sim.comparing*", "sim.known*", *FACES),
-    "sim.lab*": ("sim.hindcasts*", "sim.comparing*", "sim.known*", *FACES),
-    "sim.comparing*": ("sim.known*", *FACES),
-    "sim.views*": ("sim.cli*",),
-    "sim.stages*": ("sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),
-    "sim.world": ("sim.stages*", "sim.model*", "sim.run*", "sim.agents*", *STUDY, *FACES),
-    **dict.fromkeys(DRAWN, ("sim.model*", "sim.run*", *STUDY, *FACES)),
-}
+PUBLIC_FUNCTIONS = ("run", "sweep", "search", "compare", "hindcast")
+LONGEST_FILE = 400
+MOST_LOOSE_FILES = 4
 
 ABOVE_THE_PACKAGE = {"benchmarks", "experiments", "notebooks", "tests"}
 
@@ -96,6 +77,48 @@ ARROWS = {
 }
 
 
+def rank_of(module):
+    """Return the row of `LAYERS` that covers a module, or None."""
+    for rank, row in enumerate(LAYERS):
+        for place in row:
+            if module == place or (place != "sim" and module.startswith(f"{place}.")):
+                return rank
+    return None
+
+
+def package_of(module):
+    """Return the package in which a module stands; a loose file of the top is its own."""
+    if (MODULES.get(module) or Path()).name == "__init__.py":
+        return module
+    package = module.rpartition(".")[0]
+    return module if package == "sim" else package
+
+
+def faults_of_layers(arrows):
+    """List what a tree of imports breaks: layers, and circles of packages."""
+    faults = [f"{module} has no layer" for module in arrows if rank_of(module) is None]
+    faults += [
+        f"{place} stands in LAYERS and nowhere else"
+        for row in LAYERS
+        for place in row
+        if not any(m == place or m.startswith(f"{place}.") for m in arrows)
+    ]
+    faults += [
+        f"{module} imports {target}, which lies above it"
+        for module, targets in arrows.items()
+        for target in targets
+        if (rank_of(target) or 0) > (rank_of(module) or 0)
+    ]
+    packages = {}
+    for module, targets in arrows.items():
+        packages.setdefault(package_of(module), set()).update(map(package_of, targets))
+    try:
+        TopologicalSorter({p: ts - {p} for p, ts in packages.items()}).prepare()
+    except CycleError as error:
+        faults.append("packages in a circle: " + " <- ".join(error.args[1]))
+    return faults
+
+
 def tracked_files():
     listed = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
@@ -122,16 +145,56 @@ def test_no_file_of_the_package_imports_the_package_itself():
     assert [module for module, targets in ARROWS.items() if "sim" in targets] == []
 
 
-def test_a_file_imports_nothing_that_lies_above_it():
-    wrong = [
-        f"{module} imports {target}"
-        for module, targets in ARROWS.items()
-        for layer, above in FORBIDDEN.items()
-        if fnmatch(module, layer)
-        for target in targets
-        if any(fnmatch(target, pattern) for pattern in above)
-    ]
-    assert wrong == []
+def test_every_module_has_its_layer_and_imports_nothing_from_above():
+    assert faults_of_layers(ARROWS) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"sim.loose": set()}, "sim.loose has no layer"),
+        ({"sim.core.units": {"sim.cli"}}, "sim.core.units imports sim.cli, which lies above it"),
+        (
+            {"sim.known.crowd": {"sim.bench.bench"}, "sim.bench.bench": {"sim.known.crowd"}},
+            "packages in a circle",
+        ),
+        (
+            {"sim.lab.design.spec": {"sim.lab.storage.store"},
+             "sim.lab.storage.store": {"sim.lab.design.spec"}},
+            "packages in a circle",
+        ),
+    ],
+)  # fmt: skip
+def test_a_tree_that_breaks_the_layers_is_found(change, fault):
+    changed = ARROWS | {m: ARROWS.get(m, set()) | targets for m, targets in change.items()}
+    assert any(found.startswith(fault) for found in faults_of_layers(changed))
+
+
+def test_a_row_of_layers_that_covers_nothing_is_found():
+    without = {m: t for m, t in ARROWS.items() if not m.startswith("sim.io")}
+    assert "sim.io stands in LAYERS and nowhere else" in faults_of_layers(without)
+
+
+def test_no_stage_imports_another_stage():
+    stages = {m: targets for m, targets in ARROWS.items() if m.startswith("sim.stages.")}
+    assert {
+        m: targets & set(stages) for m, targets in stages.items() if targets & set(stages)
+    } == {}
+
+
+def test_no_package_bears_the_name_of_a_public_function():
+    assert [name for name in PUBLIC_FUNCTIONS if (ROOT / "sim" / name).is_dir()] == []
+    for module in MODULES:
+        import_module(module)
+    assert [
+        name for name in ("run", "sweep", "compare", "hindcast") if not callable(getattr(sim, name))
+    ] == []
+
+
+def test_few_files_lie_loose_in_the_package_and_none_is_long():
+    assert len(list((ROOT / "sim").glob("*.py"))) <= MOST_LOOSE_FILES
+    lengths = {module: len(path.read_text().splitlines()) for module, path in MODULES.items()}
+    assert {m: n for m, n in lengths.items() if n > LONGEST_FILE} == {}
 
 
 def test_the_package_knows_nothing_of_its_tests_experiments_and_notebooks():

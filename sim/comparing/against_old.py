@@ -8,10 +8,10 @@ takes more in fees and the use of deposits is its gain and the sellers' loss.
 import pandas as pd
 
 from sim.comparing.policies import Policy
-from sim.lab.pool import Done
+from sim.core.units import F64
+from sim.lab.execution.pool import Done
 from sim.responses import Response
-from sim.scenario import Scenario
-from sim.units import F64
+from sim.scenario.scenario import Scenario
 
 _LOSSES = {
     "platform_loss": "what the platform loses against old fees and no protest",

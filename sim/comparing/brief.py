@@ -8,11 +8,11 @@ from matplotlib.figure import Figure
 from sim.comparing import robust
 from sim.comparing.sentences import answer, assumptions, listed, question, share, span, without
 from sim.comparing.tables import Compared
-from sim.units import BesiegeError
-from sim.views import report_pictures as pictures
-from sim.views.numbers import count
-from sim.views.numbers import in_millions as m
-from sim.views.report import Brief, Grid, Picture, Section
+from sim.core.units import BesiegeError
+from sim.figures import report_pictures as pictures
+from sim.figures.numbers import count
+from sim.figures.numbers import in_millions as m
+from sim.figures.report import Brief, Grid, Picture, Section
 
 SHOWN = {
     "total_social_loss": "all together",

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from sim import parquet
-from sim.calls import check_count, said_in_words
-from sim.chance import check_seed
 from sim.comparing import against_old
 from sim.comparing.brief import brief_of, payers_figure
 from sim.comparing.policies import (
@@ -24,18 +21,21 @@ from sim.comparing.policies import (
     policies_of,
 )
 from sim.comparing.tables import EXTRA, Compared
-from sim.folders import read_json, write_json
-from sim.lab.draws import Ensemble, draws_of
-from sim.lab.kept import forgotten_when_saved, run_all
-from sim.lab.pool import Done, Task
-from sim.model import Siege
-from sim.outcomes import OUTCOMES
+from sim.core.chance import check_seed
+from sim.core.units import BesiegeError
+from sim.figures.report import write_report
+from sim.io import parquet
+from sim.io.folders import read_json, write_json
+from sim.io.saving import saved_whole
+from sim.lab.design.draws import Ensemble, draws_of
+from sim.lab.execution.pool import Done, Task
+from sim.lab.storage.kept import forgotten_when_saved, run_all
+from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import Response
-from sim.saving import saved_whole
-from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.running.model import Siege
+from sim.scenario.calls import check_count, said_in_words
+from sim.scenario.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__, made_with
-from sim.views.report import write_report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.declared import steps_of
-from sim.fees import NewSchedule
-from sim.quoting import show
+from sim.core.quoting import show
+from sim.core.units import BesiegeError
 from sim.responses import Response
-from sim.scenario import Scenario, load_fees, load_response
-from sim.settings import check_hour
-from sim.units import BesiegeError
+from sim.scenario.overrides import check_hour
+from sim.scenario.scenario import Scenario, load_fees, load_response
+from sim.scenario.schema import steps_of
+from sim.setup.fees import NewSchedule
 
 type ResponseLike = str | Path | Response
 type FeeLike = str | Path | NewSchedule

@@ -11,7 +11,7 @@ import pandas as pd
 
 from sim.comparing.statistics import matrix
 from sim.comparing.tables import Compared
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 
 FEWEST = 20
 """Runs below which no box is looked for."""

@@ -4,8 +4,8 @@ import math
 
 from sim.comparing.robust import usual_winner
 from sim.comparing.tables import Compared
-from sim.views.numbers import in_millions as m
-from sim.views.numbers import percent
+from sim.figures.numbers import in_millions as m
+from sim.figures.numbers import percent
 
 MOST_NAMED = 12
 """Parameters that are named in a sentence; of more it tells how many."""

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from sim.units import F64
+from sim.core.units import F64
 
 LEVEL = 0.90
 """Of every interval."""

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from sim.comparing import against_old, statistics
-from sim.outcomes import OUTCOMES
-from sim.scenario import Scenario
+from sim.outcomes.outcomes import OUTCOMES
+from sim.scenario.scenario import Scenario
 
 EXTRA = {"hour_first_measure": "hour"}
 """What is kept of a run beside its outcomes; null if no measure began."""

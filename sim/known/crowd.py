@@ -12,13 +12,13 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
+from sim.core.quoting import show
+from sim.core.units import F64, BesiegeError, Stance
 from sim.known.settings import LONGEST, STILL, Estimate, number, still, whole
-from sim.model import Siege
-from sim.quoting import show
 from sim.rules import mobilisation
 from sim.rules.mobilisation import Climate
-from sim.scenario import Scenario
-from sim.units import F64, BesiegeError, Stance
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 
 MOST = 1_000_000
 """People in a case, at most."""

@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.chance import Stream, key_of
+from sim.core.chance import Stream, key_of
+from sim.core.units import F64, Phase, Tactic
 from sim.known.settings import LONGEST, Estimate, number, still, whole
 from sim.responses import PlatformView, RestoreRatings, Trigger
 from sim.rules import detection
-from sim.units import F64, Phase, Tactic
 
 LEVELS = 4000
 """Thresholds at which the curve is looked at, by the share of honest ones they hit."""

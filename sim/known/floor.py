@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.units import F64, BesiegeError
 from sim.known.settings import LONGEST, Estimate, number, ratio_of_sums, still, whole
 from sim.stages.channel import speak
 from sim.stages.crowd import mobilise
-from sim.units import F64, BesiegeError
 
 MEMBERS = 100
 SLOTS_AN_HOUR = 60

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.model import Siege
-from sim.quoting import show
-from sim.scenario import Scenario
-from sim.units import F64, BesiegeError
+from sim.core.quoting import show
+from sim.core.units import F64, BesiegeError
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 
 LONGEST = 10_000
 """Hours of a world: the model's longest horizon."""

@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.core.quoting import show
+from sim.core.units import BesiegeError, Tactic
 from sim.known.settings import Estimate, number, still, whole
-from sim.model import Siege
-from sim.quoting import show
+from sim.running.model import Siege
 from sim.stages.shopping import odds_of
-from sim.units import BesiegeError, Tactic
 
 HOURS = 24
 

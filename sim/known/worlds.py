@@ -5,14 +5,14 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from sim.expressions import evaluate
-from sim.model import Siege
-from sim.quoting import show
-from sim.record import Record
+from sim.core.quoting import show
+from sim.core.units import BesiegeError
+from sim.outcomes.expressions import evaluate
+from sim.outcomes.record import Record
 from sim.responses import Measure, Response, Trigger, measures
-from sim.runs import RunResult, result_of
-from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.running.model import Siege
+from sim.running.run import RunResult, result_of
+from sim.scenario.scenario import Scenario
 
 
 class Nothing(NamedTuple):

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.lab.store import Store
+    from sim.lab.storage.store import Store
     from sim.lab.sweep import Specification
-    from sim.runs import RunResult
+    from sim.running.run import RunResult
 
 
 def open(folder: str | Path) -> "Store":
     """Open the folder of a sweep: ``.runs``, ``.failed``, ``.hours``, ``.timing``, ``.sql(…)``."""
-    from sim.lab.store import Store
+    from sim.lab.storage.store import Store
 
     return Store(folder)
 
@@ -30,6 +30,6 @@ def repeat(spec: "Specification", key: str) -> "RunResult":
 
 def merge(folders: Sequence[str | Path], out: str | Path) -> "Store":
     """Bring folders of the same sweep together, such as those of shards."""
-    from sim.lab.merging import merge
+    from sim.lab.storage.merging import merge
 
     return merge(folders, out)

@@ -7,12 +7,12 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.lab.spec import load
-from sim.lab.store import Store
+from sim.core.quoting import show
+from sim.core.units import BesiegeError
+from sim.lab.design.spec import load
+from sim.lab.storage.store import Store
+from sim.lab.storage.writing import file_name
 from sim.lab.sweep import carry_out, check_shard, repeat
-from sim.lab.writing import file_name
-from sim.quoting import show
-from sim.units import BesiegeError
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,17 @@ from typing import Any
 
 import pandas as pd
 
-from sim.calls import said_in_words
-from sim.lab.clusters import connect
-from sim.lab.design import count_points
-from sim.lab.listing import Planned, find_run, largest_of, runs_of
-from sim.lab.pool import Source, Task, require_memory, run_many
-from sim.lab.progress import Progress
-from sim.lab.spec import Plan, load
-from sim.lab.store import Store
-from sim.lab.writer import Writer
-from sim.runs import RunResult, run
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.lab.design.listing import Planned, find_run, largest_of, runs_of
+from sim.lab.design.points import count_points
+from sim.lab.design.spec import Plan, load
+from sim.lab.execution.clusters import connect
+from sim.lab.execution.pool import Source, Task, require_memory, run_many
+from sim.lab.execution.progress import Progress
+from sim.lab.storage.store import Store
+from sim.lab.storage.writer import Writer
+from sim.running.run import RunResult, run
+from sim.scenario.calls import said_in_words
 
 type Specification = str | Path | Mapping[str, Any]
 

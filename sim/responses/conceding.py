@@ -2,10 +2,10 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from sim.fees import Concession
+from sim.core.units import parameter
 from sim.responses.measure import Measure
 from sim.responses.orders import Orders, PlatformView
-from sim.units import parameter
+from sim.setup.fees import Concession
 
 
 class Conceding(Measure):

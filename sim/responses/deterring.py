@@ -2,10 +2,10 @@
 
 from typing import Annotated, ClassVar, Literal
 
+from sim.core.units import parameter
 from sim.responses.measure import Measure
 from sim.responses.orders import Orders, PlatformView
 from sim.responses.protecting import found_share
-from sim.units import parameter
 
 HOURS_A_DAY = 24
 

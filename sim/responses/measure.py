@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from sim.core.units import BesiegeError, parameter
 from sim.responses.orders import Orders, PlatformView, weighed
 from sim.responses.trigger import Trigger
-from sim.units import BesiegeError, parameter
 
 LIBRARY: dict[str, type["Measure"]] = {}
 """The measures that a response's TOML may name, by kind."""

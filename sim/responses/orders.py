@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, reduce
 from operator import or_
 
-from sim.fees import Concession
+from sim.setup.fees import Concession
 
 
 @dataclass(frozen=True, slots=True)

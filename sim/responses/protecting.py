@@ -10,9 +10,9 @@ Swets 1988). Nothing else of the hidden truth reaches the platform.
 from statistics import NormalDist
 from typing import Annotated, ClassVar, Literal
 
+from sim.core.units import parameter
 from sim.responses.measure import Measure
 from sim.responses.orders import Orders, PlatformView
-from sim.units import parameter
 
 _NORMAL = NormalDist()
 

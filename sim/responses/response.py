@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator
 
+from sim.core.units import BesiegeError
 from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
 from sim.responses.deterring import CloseChannel, PoliceReport, PunishSellers
 from sim.responses.measure import LIBRARY, Measure
@@ -16,7 +17,6 @@ from sim.responses.protecting import (
     VoidOrders,
 )
 from sim.responses.talking import ContactMerchants, OpenTalks, Regulator, Statement
-from sim.units import BesiegeError
 
 
 def _own_or_of_the_library(value: Any, handler: Callable[[Any], Any]) -> Any:

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
-from sim.calendar import describe
+from sim.core.calendar import describe
+from sim.core.units import BesiegeError, parameter
 from sim.responses.orders import PlatformView
-from sim.units import BesiegeError, parameter
 
 SINCE = ("hours_after_first_attack", "after_ultimatum", "after_deadline")
 """Conditions that count from an event; `hour` counts from hour 0."""

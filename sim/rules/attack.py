@@ -5,10 +5,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import poisson, unit, words
-from sim.compiled import kernel
-from sim.curves import sigmoid
-from sim.units import F64, I8, I16, I32, I64, U8, U32, Bool, Role, Stance, Tactic, parameter
+from sim.core.chance import poisson, unit, words
+from sim.core.compiled import kernel
+from sim.core.curves import sigmoid
+from sim.core.units import F64, I8, I16, I32, I64, U8, U32, Bool, Role, Stance, Tactic, parameter
 
 N_TACTICS = len(Tactic)
 

@@ -3,8 +3,8 @@
 import math
 from typing import Annotated, NamedTuple
 
-from sim.compiled import kernel
-from sim.units import parameter
+from sim.core.compiled import kernel
+from sim.core.units import parameter
 
 
 class AttentionParameters(NamedTuple):

@@ -2,8 +2,8 @@
 
 from typing import Annotated, NamedTuple
 
-from sim.compiled import kernel
-from sim.units import F32, I32, I64, parameter
+from sim.core.compiled import kernel
+from sim.core.units import F32, I32, I64, parameter
 
 
 class BeliefParameters(NamedTuple):

@@ -5,9 +5,9 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import Stream, poisson, uniform
-from sim.compiled import kernel
-from sim.units import F64, I32, Bool, Motion, Phase, parameter
+from sim.core.chance import Stream, poisson, uniform
+from sim.core.compiled import kernel
+from sim.core.units import F64, I32, Bool, Motion, Phase, parameter
 
 
 class ChannelParameters(NamedTuple):

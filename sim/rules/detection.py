@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.chance import Stream, uniform, unit, words
-from sim.compiled import kernel
-from sim.units import F64, I32, Bool
+from sim.core.chance import Stream, uniform, unit, words
+from sim.core.compiled import kernel
+from sim.core.units import F64, I32, Bool
 
 CHANNEL_LOST = int(Stream.CHANNEL_LOST)
 

@@ -4,10 +4,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import LANES, unit, words_in_lanes
-from sim.compiled import kernel
-from sim.curves import sigmoid
-from sim.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, parameter
+from sim.core.chance import LANES, unit, words_in_lanes
+from sim.core.compiled import kernel
+from sim.core.curves import sigmoid
+from sim.core.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, parameter
 
 
 class MobilisationParameters(NamedTuple):

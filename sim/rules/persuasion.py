@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim.chance import AT_CREATION, unit, words
-from sim.compiled import kernel
-from sim.units import F32
+from sim.core.chance import AT_CREATION, unit, words
+from sim.core.compiled import kernel
+from sim.core.units import F32
 
 
 @kernel

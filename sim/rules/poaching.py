@@ -6,10 +6,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import AT_RENEWAL, unit, words
-from sim.compiled import kernel
-from sim.curves import sigmoid
-from sim.units import F32, F64, I8, Bool, parameter
+from sim.core.chance import AT_RENEWAL, unit, words
+from sim.core.compiled import kernel
+from sim.core.curves import sigmoid
+from sim.core.units import F32, F64, I8, Bool, parameter
 
 
 class PoachingParameters(NamedTuple):

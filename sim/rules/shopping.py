@@ -13,9 +13,9 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import LANES, Stream, uniform, unit, words, words_in_lanes
-from sim.compiled import kernel
-from sim.units import F32, F64, I16, I32, I64, U8, Bool, parameter
+from sim.core.chance import LANES, Stream, uniform, unit, words, words_in_lanes
+from sim.core.compiled import kernel
+from sim.core.units import F32, F64, I16, I32, I64, U8, Bool, parameter
 
 VISIT_BLOCKED = int(Stream.VISIT_BLOCKED)
 

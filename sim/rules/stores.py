@@ -5,10 +5,10 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.chance import unit, words
-from sim.compiled import kernel
-from sim.curves import saturating
-from sim.units import F64, I32, N_CATEGORIES, Bool, parameter
+from sim.core.chance import unit, words
+from sim.core.compiled import kernel
+from sim.core.curves import saturating
+from sim.core.units import F64, I32, N_CATEGORIES, Bool, parameter
 
 
 class StoreParameters(NamedTuple):

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from sim import diary
-from sim.chance import by_lottery
+from sim.core.chance import by_lottery
+from sim.core.units import I32, Phase, Tactic
 from sim.rules import attack
-from sim.units import I32, Phase, Tactic
-from sim.world import Actions, World
+from sim.world import diary
+from sim.world.world import Actions, World
 
 
 def act(world: World) -> None:

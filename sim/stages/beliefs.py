@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from sim.core.units import Phase
 from sim.rules import attention, beliefs
-from sim.units import Phase
-from sim.world import World
+from sim.world.world import World
 
 _QUIET = beliefs.Events(0.0, 0.0, 0.0, 0.0)
 

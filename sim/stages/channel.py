@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from sim import calendar, diary
+from sim.core import calendar
+from sim.core.units import Phase
 from sim.rules import channel
-from sim.stages.crowd import begin
-from sim.units import Phase
-from sim.world import World
+from sim.world import diary
+from sim.world.changes import begin
+from sim.world.world import World
 
 
 def speak(world: World) -> None:

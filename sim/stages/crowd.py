@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from sim import calendar, diary
+from sim.core import calendar
+from sim.core.units import F64, Phase, Role
 from sim.rules import attention, channel, mobilisation
-from sim.units import F64, I32, U8, Phase, Role, Stance
-from sim.world import World
+from sim.world import diary
+from sim.world.changes import begin, has_promised
+from sim.world.world import World
 
 _PRESENCE = calendar.presence_shape()
 
@@ -39,17 +41,6 @@ def _out_with_buyers(world: World) -> F64:
     return out
 
 
-def begin(world: World, phase: Phase) -> None:
-    """Let a phase begin in this hour; a truce names its ultimatum and deadline."""
-    o = world.organisers
-    o.phase, o.phase_since = phase, world.hour
-    if phase == Phase.TRUCE:
-        days = world.scenario.channel.truce_days
-        o.ultimatum = world.hour
-        o.deadline = (calendar.day_of(world.hour) + days) * calendar.HOURS_A_DAY
-        world.books.ultimatum, world.books.deadline = o.ultimatum, o.deadline
-
-
 def pay_attention(world: World) -> None:
     """Stage 2: attention fades and rises with the news of the last hour."""
     p, media = world.scenario.attention, world.media
@@ -81,12 +72,6 @@ def _news(world: World) -> float:
             world.media.told.add(name)
             news += size
     return news
-
-
-def has_promised(world: World, promise_after: int | None) -> bool:
-    """Say whether a rival has promised by now to freeze its fee."""
-    first = world.platform.first_attack
-    return promise_after is not None and 0 <= first <= world.hour - promise_after
 
 
 def mobilise(world: World) -> None:
@@ -135,41 +120,3 @@ def mobilise(world: World) -> None:
     )
     o.top_today = max(o.top_today, float(online.sum()))
     o.top_ever = max(o.top_ever, o.top_today)
-
-
-def cross_by_hand(world: World, rows: I32, before: U8) -> None:
-    """Let the others see who was put into the protest, or out of it, by hand.
-
-    Parameters
-    ----------
-    rows
-        Different rows of the crowd whose stance was set.
-    before
-        Their stances as they were.
-    """
-    outside = (Stance.OUTSIDE, Stance.QUIT)
-    now_out = np.isin(world.crowd.stance[rows], outside)
-    crossed = rows[now_out != np.isin(before, outside)]
-    world.inside = np.union1d(np.setdiff1d(world.inside, rows[now_out]), rows[~now_out])
-    if not world.graph.complete:
-        mobilisation.tell_neighbours(
-            crossed, world.graph.offsets, world.graph.neighbours, world.crowd.stance,
-            world.crowd.neighbours_in,
-        )  # fmt: skip
-
-
-def expel(world: World, rows: I32) -> None:
-    """Let people quit outside of their own decision; who is not in the protest is passed over."""
-    crowd = world.crowd
-    rows = rows[np.isin(rows, world.inside)]
-    if not rows.size:
-        return
-    for row in rows:
-        world.census[0, crowd.role[row]] -= 1
-        world.census[1, crowd.role[row]] -= crowd.online[row]
-    crowd.stance[rows], crowd.online[rows] = Stance.QUIT, False
-    world.inside = world.inside[~np.isin(world.inside, rows)]
-    if not world.graph.complete:
-        mobilisation.tell_neighbours(
-            rows, world.graph.offsets, world.graph.neighbours, crowd.stance, crowd.neighbours_in
-        )

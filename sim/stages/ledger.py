@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from sim import calendar
-from sim.units import F64, Bool, Cause, Tactic
-from sim.world import World
+from sim.core import calendar
+from sim.core.units import F64, Bool, Cause, Tactic
+from sim.world.world import World
 
 _SHOPPING = calendar.shopping_shape()
 

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim import chance, diary
-from sim.chance import Stream
+from sim.core import chance
+from sim.core.chance import Stream
+from sim.core.units import Cause, Phase, Tactic
 from sim.responses import Orders, PlatformView, together
 from sim.rules import detection, persuasion
-from sim.stages.crowd import expel
-from sim.units import Cause, Phase, Tactic
-from sim.world import World, weigh_fees
+from sim.world import diary
+from sim.world.changes import expel
+from sim.world.world import World, weigh_fees
 
 
 def respond(world: World) -> None:

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from sim import fees
-from sim.fees import NOTHING_CONCEDED, Concession
-from sim.record import NextYear, Renewal
+from sim.core.units import F32, F64, I8
+from sim.outcomes.record import NextYear, Renewal
 from sim.rules import poaching
 from sim.rules.poaching import Choice, Courtship
-from sim.stages.crowd import has_promised
-from sim.units import F32, F64, I8
-from sim.world import World, payers
+from sim.setup import fees
+from sim.setup.fees import NOTHING_CONCEDED, Concession
+from sim.world.changes import has_promised
+from sim.world.world import World, payers
 
 ROUND_HOUR = 12
 """Hour of the day of the rivals' round."""

@@ -5,13 +5,13 @@ import math
 import numpy as np
 from scipy import special
 
-from sim import calendar, chance
-from sim.chance import Stream
+from sim.core import calendar, chance
+from sim.core.chance import Stream
+from sim.core.units import N_CATEGORIES
 from sim.rules import shopping
 from sim.rules.shopping import Odds, Tally, Trade
-from sim.stages.stores import advertises, ratings
-from sim.units import N_CATEGORIES
-from sim.world import World
+from sim.world.changes import advertises, ratings
+from sim.world.world import World
 
 _SHOPPING = calendar.shopping_shape()
 

@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from sim import calendar, diary
+from sim.core import calendar
+from sim.core.units import Tactic
 from sim.rules import stores as rules
 from sim.rules.stores import StoreDay
-from sim.units import F64, Bool, Tactic
-from sim.world import World
+from sim.world import diary
+from sim.world.world import World
 
 _SHOPPING = calendar.shopping_shape()
 
@@ -60,18 +61,3 @@ def store_day(world: World) -> StoreDay:
         hit_today=stores.actions_today >= world.scenario.stores.hit_actions,
         category=stores.category,
     )
-
-
-def ratings(world: World) -> F64:
-    """Give every store's rating now, 1-5."""
-    stores = world.stores
-    out = np.empty(stores.listed.size)
-    rules.rate_all(stores.quality, stores.n_honest, stores.n_bad, out)
-    return out
-
-
-def advertises(world: World) -> Bool:
-    """Say which stores have money left for a click, or have as little in the quiet twin."""
-    x = world.stores
-    out: Bool = (x.ad_left >= x.click_cost) | (x.ad_left_twin < x.click_cost)
-    return out

@@ -1,1 +1,1 @@
-"""What people look at: pictures, the story, the terminal."""
+"""What people look at: the terminal and the web page."""

@@ -5,12 +5,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from sim.declared import fields_of
-from sim.model import Siege
-from sim.outcomes import measure
-from sim.record import BOOKED, SERIES
+from sim.outcomes.outcomes import measure
+from sim.outcomes.record import BOOKED, SERIES
 from sim.responses import measures
-from sim.scenario import Scenario
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import fields_of
 
 # A small world in which everything happens: people gather, attack, rest, escalate, leave.
 WORLD = {

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.chance import AT_CREATION, Stream, key_of, poisson, uniform, unit, words
+from sim.core.chance import AT_CREATION, Stream, key_of, poisson, uniform, unit, words
+from sim.core.units import N_CATEGORIES, Motion
 from sim.rules import channel, detection, persuasion, shopping, stores
 from sim.rules.channel import ChannelParameters
 from sim.rules.shopping import N_CLASSES, Odds, ShoppingParameters
 from sim.rules.stores import StoreDay
-from sim.units import N_CATEGORIES, Motion
 from tests.contract.test_rules import few, hours, parameters, seeds, shares, sizes, some_rows
 from tests.small_worlds import begun
 

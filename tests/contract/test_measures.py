@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from sim.core.units import Phase
 from sim.responses import PlatformView, Trigger, measures
-from sim.runs import result_of
-from sim.scenario import library_names
-from sim.units import Phase
+from sim.running.run import result_of
+from sim.scenario.scenario import library_names
 from tests.small_worlds import (
     arrays_of,
     begun,

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from sim.outcomes import NO_RENEWAL_OF_SELLERS, OUTCOMES, measure
-from sim.record import SERIES
-from sim.runs import result_of
-from sim.tables import describe_columns
-from sim.units import Phase
+from sim.core.units import Phase
+from sim.outcomes.outcomes import NO_RENEWAL_OF_SELLERS, OUTCOMES, measure
+from sim.outcomes.record import SERIES
+from sim.running.run import result_of
+from sim.running.tables import describe_columns
 from tests.small_worlds import begun, finished, finished_result, one_measure
 
 # docs/odd.md, section 9, as it stands there

@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 
 import sim.responses
-from sim.lab.levels import level_of
-from sim.lab.pool import Task, run_many
-from sim.lab.spec import load
-from sim.model import Siege
-from sim.reading import library_names
+from sim.core.units import BesiegeError
+from sim.lab.design.levels import level_of
+from sim.lab.design.spec import load
+from sim.lab.execution.pool import Task, run_many
 from sim.responses import Measure, Orders, Response, Trigger, found_share, measures
-from sim.scenario import Scenario, load_response
-from sim.units import BesiegeError
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario, load_response
+from sim.scenario.toml import library_names
 
 SMALL = {"scale": 0.01, "hours": 76, "population.n_consumers": 100_000}
 WORLD = Scenario.load("taobao-2011").but(SMALL)

@@ -5,15 +5,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim import graph
-from sim.chance import AT_RENEWAL, Stream, key_of, poisson, uniform, unit, words
+from sim.core.chance import AT_RENEWAL, Stream, key_of, poisson, uniform, unit, words
+from sim.core.units import N_CATEGORIES, Motion, Phase, Role, Stance, Tactic
 from sim.rules import attack, beliefs, mobilisation, poaching, stores
 from sim.rules.attack import AttackParameters
 from sim.rules.beliefs import BeliefParameters, Events
 from sim.rules.mobilisation import Climate, MobilisationParameters
 from sim.rules.poaching import Choice, Courtship, PoachingParameters
 from sim.rules.stores import StoreDay, StoreParameters
-from sim.units import N_CATEGORIES, Motion, Phase, Role, Stance, Tactic
+from sim.setup import graph
 from tests.small_worlds import begun
 
 seeds = st.integers(0, 2**64 - 1)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.chance import Stream
+from sim.core.chance import Stream
 
 ROOT = Path(__file__).parents[2]
 # The generator itself; what tells again what was drawn; cases beside the model.
@@ -167,7 +167,7 @@ plain = {name: getattr(chance, name) for name in ("words", "words_in_lanes")}
 
 def who():
     frame = sys._getframe(2)
-    while frame.f_globals["__name__"] in ("sim.chance", __name__):
+    while frame.f_globals["__name__"] in ("sim.core.chance", __name__):
         frame = frame.f_back
     return frame.f_globals["__name__"].removeprefix("sim.") + "." + frame.f_code.co_name
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import sim.cli
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 from tests.small_worlds import SMALL
 
 ROOT = Path(__file__).parents[2]

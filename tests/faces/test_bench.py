@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from sim import bench, model
+from sim.bench import bench
+from sim.running import model
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 import sim.cli
-from sim import parquet
-from sim.model import Siege
-from sim.outcomes import OUTCOMES, plain
+from sim.figures.numbers import in_millions
+from sim.io import parquet
+from sim.outcomes.outcomes import OUTCOMES, plain
 from sim.responses import measures
-from sim.runs import run
-from sim.scenario import Scenario, library_names, load_fees, load_response
-from sim.views import terminal
-from sim.views.numbers import in_millions
+from sim.running.model import Siege
+from sim.running.run import run
+from sim.scenario.scenario import Scenario, library_names, load_fees, load_response
+from sim.views.terminal import terminal
 from tests.small_worlds import SMALL
 
 HOURS = 60
@@ -51,7 +51,7 @@ class Undrawn:
 def besiege(monkeypatch, capsys, tmp_path):
     """Call the command line here, in a folder of its own, without drawing the picture."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sim.views.plots.siege_figure", lambda *_record: Undrawn())
+    monkeypatch.setattr("sim.figures.plots.siege_figure", lambda *_record: Undrawn())
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["besiege", *map(str, arguments)])
@@ -123,7 +123,7 @@ def test_a_run_as_json_says_nothing_beside_its_json(besiege):
 
 
 def test_the_tables_of_a_result_are_described_column_by_column(tmp_path):
-    from sim.tables import describe_columns
+    from sim.running.tables import describe_columns
 
     result, described = expected(), describe_columns()
     for name in ("hours", "stores", "rivals", "sellers"):

@@ -8,9 +8,9 @@ import zipfile
 
 import pytest
 
-from sim import parquet
-from sim.runs import run
-from sim.scenario import Scenario
+from sim.io import parquet
+from sim.running.run import run
+from sim.scenario.scenario import Scenario
 from tests.faces.raw_page import get
 
 SOON = 30_000
@@ -416,8 +416,8 @@ def test_the_charts_fit_the_page_that_mesa_itself_draws():
     import solara
     from mesa.visualization import SolaraViz
 
-    from sim.model import Siege
-    from sim.views.dashboard_panels import PANELS
+    from sim.running.model import Siege
+    from sim.views.page.panels import PANELS
 
     siege = Siege("small", seed=1, scale=0.003)
     siege.run_for(50)

@@ -16,7 +16,7 @@ import typer
 
 import sim.cli
 from sim.cli import app
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
 from sim.version import MODEL_VERSION
 from tests.guides import GUIDES, ROOT, blocks, patch, smaller, smaller_python
 

@@ -7,13 +7,13 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
 
-from sim.lab import pool
-from sim.lab.pool import Task, run_many
-from sim.lab.progress import Progress
-from sim.outcomes import OUTCOMES
+from sim.core.units import BesiegeError
+from sim.lab.execution import pool
+from sim.lab.execution.pool import Task, run_many
+from sim.lab.execution.progress import Progress
+from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import Response, Statement, Trigger
-from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.scenario.scenario import Scenario
 
 TINY = Scenario.load("small").but(hours=30, scale=0.002)
 

@@ -12,12 +12,12 @@ import pytest
 import tomli_w
 
 import sim
-from sim import outcomes
-from sim.lab import carried
+from sim.core.units import BesiegeError
 from sim.lab.command import Asked, carry_out_sweep
-from sim.outcomes import OUTCOMES, own_outcomes
-from sim.units import BesiegeError
-from sim.views.pages import write_page
+from sim.lab.execution import carried
+from sim.outcomes import outcomes
+from sim.outcomes.outcomes import OUTCOMES, own_outcomes
+from sim.views.terminal.reports import write_page
 
 SPEC = {
     "name": "own",
@@ -50,7 +50,7 @@ def own():
 
 
 def enter(times=1.0):
-    @sim.outcomes.outcome("cum_online", "people", "members present, summed")
+    @sim.outcomes.outcomes.outcome("cum_online", "people", "members present, summed")
     def _(r):
         return times * r.series["online"].sum()
 
@@ -148,10 +148,10 @@ def test_what_an_outcome_of_the_session_names_counts_in_the_hash(tmp_path):
 
 
 def test_a_sweep_without_outcomes_of_ones_own_keeps_the_keys_it_had():
-    plan = sim.lab.spec.load(SPEC)
-    planned = next(iter(sim.lab.listing.runs_of(plan)))
-    identity = sim.lab.identity.scenario_identity(planned.scenario)
-    assert planned.key == sim.lab.identity.run_key(identity, planned.seed)
+    plan = sim.lab.design.spec.load(SPEC)
+    planned = next(iter(sim.lab.design.listing.runs_of(plan)))
+    identity = sim.lab.design.identity.scenario_identity(planned.scenario)
+    assert planned.key == sim.lab.design.identity.run_key(identity, planned.seed)
 
 
 @pytest.mark.usefixtures("own")

@@ -12,11 +12,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sim.comparing.comparison import compare
-from sim.hindcasts import hindcast
-from sim.model import Siege
-from sim.runs import run
-from sim.scenario import Scenario
-from sim.views.pages import write_page
+from sim.lab.hindcast import hindcast
+from sim.running.model import Siege
+from sim.running.run import run
+from sim.scenario.scenario import Scenario
+from sim.views.terminal.reports import write_page
 from tests.faces.raw_page import ask, cookie_of, get, message, show_page, socket_of
 
 BITING = (

@@ -5,12 +5,12 @@ import time
 import numpy as np
 import pytest
 
-from sim.runs import result_of, run
-from sim.views import dashboard_store, dashboard_worlds
-from sim.views.dashboard_choices import check
-from sim.views.dashboard_html import show_worlds
-from sim.views.dashboard_store import Store
-from sim.views.dashboard_worlds import PACES
+from sim.running.run import result_of, run
+from sim.views.page import sessions, worlds
+from sim.views.page.choices import check
+from sim.views.page.html import show_worlds
+from sim.views.page.sessions import Store
+from sim.views.page.worlds import PACES
 
 FAST = list(PACES)[-1]
 
@@ -103,7 +103,7 @@ def test_wrong_choices_run_nothing_and_leave_the_world_that_is_there(session):
 
 
 def test_a_run_that_fails_is_said_on_the_page_and_can_be_started_anew(session, monkeypatch):
-    monkeypatch.setattr(dashboard_worlds, "view_of", lambda *_a, **_k: 1 / 0)
+    monkeypatch.setattr(worlds, "view_of", lambda *_a, **_k: 1 / 0)
     session.run(1)
     until = time.monotonic() + 60
     while not session.fault and time.monotonic() < until:
@@ -132,7 +132,7 @@ def test_worlds_that_are_too_many_let_the_oldest_go(monkeypatch):
     sessions = [small(store, f"visitor {n}", seed=str(n)) for n in range(4)]
     sessions[0].run(1)
     wait(sessions[0])
-    monkeypatch.setattr(dashboard_store, "MOST_BYTES", int(2.5 * sessions[0].nbytes))
+    monkeypatch.setattr(sessions, "MOST_BYTES", int(2.5 * sessions[0].nbytes))
     for session in sessions[1:]:
         session.run(1)
         wait(session)
@@ -141,7 +141,7 @@ def test_worlds_that_are_too_many_let_the_oldest_go(monkeypatch):
 
 
 def test_visits_that_are_too_many_are_forgotten_from_the_oldest_on(monkeypatch):
-    monkeypatch.setattr(dashboard_store, "MOST_SESSIONS", 3)
+    monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
     store = Store()
     for name in "abcd":
         store.get("owner", name)

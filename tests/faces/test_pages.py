@@ -5,8 +5,8 @@ import json
 import pytest
 
 from sim import cli, compare, hindcast, run, sweep
-from sim.units import BesiegeError
-from sim.views.pages import write_page
+from sim.core.units import BesiegeError
+from sim.views.terminal.reports import write_page
 from tests.small_worlds import small_scenario
 
 SWEEP = {

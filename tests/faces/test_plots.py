@@ -11,16 +11,16 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
 from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
-from sim.facts import Fact
-from sim.model import Siege
-from sim.money import balance
-from sim.outcomes import measure
-from sim.units import Phase
-from sim.views import style
-from sim.views.numbers import count
-from sim.views.payers import who_pays_figure
-from sim.views.plots import _tiers, siege_figure
-from sim.views.style import WIDTH, Drawing
+from sim.core.units import Phase
+from sim.figures import style
+from sim.figures.numbers import count
+from sim.figures.payers import who_pays_figure
+from sim.figures.plots import _tiers, siege_figure
+from sim.figures.style import WIDTH, Drawing
+from sim.outcomes.facts import Fact
+from sim.outcomes.outcomes import measure
+from sim.outcomes.payments import balance
+from sim.running.model import Siege
 
 WORLDS = {
     "as happened": ("taobao-2011", {}),
@@ -194,7 +194,7 @@ def test_a_figure_shows_itself_in_a_notebook_whatever_was_imported(besieged):
 
 
 def test_a_figure_keeps_its_layout_under_the_settings_of_the_user(besieged):
-    with plt.style.context("sim.views.slide"), warnings.catch_warnings():
+    with plt.style.context("sim.figures.slide"), warnings.catch_warnings():
         warnings.simplefilter("error")
         assert mpl.rcParams["figure.constrained_layout.use"]
         drawn = siege_figure(*besieged)
@@ -204,7 +204,7 @@ def test_a_figure_keeps_its_layout_under_the_settings_of_the_user(besieged):
 
 
 def test_the_look_for_slides_has_the_colours_of_the_house():
-    with plt.style.context("sim.views.slide"):
+    with plt.style.context("sim.figures.slide"):
         cycle = [to_hex(c).upper() for c in mpl.rcParams["axes.prop_cycle"].by_key()["color"]]
     ours = (style.BLUE, style.RED, style.GREEN, style.ORANGE, style.PINK, style.SKY, style.INK)
     assert cycle == [c.upper() for c in ours]

@@ -11,13 +11,14 @@ import pytest
 import sim.cli
 from sim import Scenario, compare, hindcast
 from sim.comparing import comparison
-from sim.hindcasts import Hindcast
-from sim.lab import kept, progress
-from sim.lab.tasks import do
-from sim.model import Siege
-from sim.runs import run
-from sim.saving import PageError
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.io.saving import PageError
+from sim.lab.execution import progress
+from sim.lab.execution.tasks import do
+from sim.lab.hindcast import Hindcast
+from sim.lab.storage import kept
+from sim.running.model import Siege
+from sim.running.run import run
 from tests.small_worlds import SMALL
 
 HOURS = 4
@@ -184,7 +185,7 @@ def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege
         signal.raise_signal(number)
         parquet_write(table, path)
 
-    monkeypatch.setattr("sim.parquet.write", interrupted)
+    monkeypatch.setattr("sim.io.parquet.write", interrupted)
     code, _, err = besiege(*COMPARE)
     assert code == 130
     assert "1 finished run is kept in here/unfinished" in err
@@ -199,7 +200,7 @@ def test_an_interrupt_that_duckdb_makes_an_error_of_its_own_ends_with_130(besieg
             raise RuntimeError("Query interrupted")
         parquet_write(table, path)
 
-    monkeypatch.setattr("sim.parquet.write", interrupted)
+    monkeypatch.setattr("sim.io.parquet.write", interrupted)
     code, _, err = besiege(*words)
     assert code == 130
     assert "Traceback" not in err
@@ -237,7 +238,9 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_run(besiege, tmp_
     (tmp_path / "a-file").write_text("")
     (tmp_path / "spec.toml").write_text('name = "a"\nscenario = "small"\nfactors = {scale = [0.1]}')
     monkeypatch.setattr(Siege, "step", lambda _siege: pytest.fail("a run was begun"))
-    monkeypatch.setattr("sim.views.pages.write_page", lambda *_: pytest.fail("it was drawn"))
+    monkeypatch.setattr(
+        "sim.views.terminal.reports.write_page", lambda *_: pytest.fail("it was drawn")
+    )
     code, out, err = besiege(*words, "--out=a-file/below")
     assert (code, out) == (2, "")
     assert "--out: given a-file/below" in err or "--out: given a-file," in err
@@ -266,7 +269,7 @@ def test_a_disk_that_fills_while_tables_are_saved_leaves_what_was_there(tmp_path
     }[kind]
     make(1).save(tmp_path / "a")
     before, other = files(tmp_path / "a"), make(2)
-    parquet_write, written = sim.runs.parquet.write, []
+    parquet_write, written = sim.running.run.parquet.write, []
 
     def fills(table, path):
         written.append(path)
@@ -275,7 +278,7 @@ def test_a_disk_that_fills_while_tables_are_saved_leaves_what_was_there(tmp_path
             raise duckdb.IOException(FULL)
         parquet_write(table, path)
 
-    monkeypatch.setattr("sim.parquet.write", fills)
+    monkeypatch.setattr("sim.io.parquet.write", fills)
     with pytest.raises(BesiegeError, match=r"\(Could not write file .*No space left on device\)$"):
         other.save(tmp_path / "a")
     assert files(tmp_path / "a") == before
@@ -310,12 +313,12 @@ def test_a_disk_that_fills_while_runs_are_kept_ends_the_call_and_keeps_the_rest(
             raise duckdb.IOException("IO Error: No space left on device")
         parquet_write(table, path)
 
-    monkeypatch.setattr("sim.parquet.write", fills)
+    monkeypatch.setattr("sim.io.parquet.write", fills)
     with pytest.raises(BesiegeError, match="No space left on device"):
         compared(tmp_path)
     assert kept.count_kept(tmp_path) == 2
     assert [p.name for p in (tmp_path / "unfinished").iterdir() if p.suffix == ".part"] == []
-    monkeypatch.setattr("sim.parquet.write", parquet_write)
+    monkeypatch.setattr("sim.io.parquet.write", parquet_write)
     assert len(compared(tmp_path).runs) == 6
 
 
@@ -335,7 +338,7 @@ def test_a_report_that_fails_hides_no_tables_and_leaves_no_older_report(besiege,
 
 @pytest.mark.parametrize("words", [["run", *WORDS, "--out=here"], HINDCAST], ids=["run", "hindcast"])  # fmt: skip
 def test_a_picture_that_fails_hides_no_tables(besiege, tmp_path, monkeypatch, words):
-    monkeypatch.setattr("sim.views.plots.siege_figure", full)
+    monkeypatch.setattr("sim.figures.plots.siege_figure", full)
     monkeypatch.setattr(Hindcast, "plot", full)
     code, out, err = besiege(*words)
     assert code == 1
@@ -346,7 +349,7 @@ def test_a_picture_that_fails_hides_no_tables(besiege, tmp_path, monkeypatch, wo
 
 
 def test_a_picture_that_fails_is_an_error_of_its_own_in_python(tmp_path, monkeypatch):
-    monkeypatch.setattr("sim.views.plots.siege_figure", full)
+    monkeypatch.setattr("sim.figures.plots.siege_figure", full)
     with pytest.raises(PageError, match=r"siege\.png"):
         run(WORLD).save(tmp_path)
     assert (tmp_path / "outcomes.json").is_file()

@@ -6,14 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.calendar import describe
-from sim.model import Siege
-from sim.outcomes import measure
-from sim.record import NextYear, Renewal, blank
-from sim.responses import measures
-from sim.scenario import Scenario
-from sim.units import Cause, Phase, Tactic
-from sim.views.story import (
+from sim.core.calendar import describe
+from sim.core.units import Cause, Phase, Tactic
+from sim.figures.story import (
     LINES,
     begun,
     count,
@@ -24,6 +19,11 @@ from sim.views.story import (
     story,
     ultimatum_of,
 )
+from sim.outcomes.outcomes import measure
+from sim.outcomes.record import NextYear, Renewal, blank
+from sim.responses import measures
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 
 HOURS = 240
 YEAR = NextYear(5e8, 5e7, 0.0, 1e8, 1e7, 0.4, 0.3)

@@ -17,9 +17,9 @@ import pytest
 
 import sim
 from sim.cli import main
-from sim.lab import parts, store, writer
+from sim.core.units import BesiegeError
+from sim.lab.storage import parts, store, writer
 from sim.lab.sweep import carry_out, load
-from sim.units import BesiegeError
 from sim.version import MODEL_VERSION
 
 FACTORS = {"fees.new.standard": [6000, 60000], "response": ["silence", "protect"]}

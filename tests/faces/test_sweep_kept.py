@@ -18,12 +18,12 @@ import pytest
 import tomli_w
 
 import sim
-from sim import parquet
 from sim.cli import main
-from sim.lab import parts, writer
-from sim.lab.store import read_manifest
+from sim.core.units import BesiegeError
+from sim.io import parquet
+from sim.lab.storage import parts, writer
+from sim.lab.storage.store import read_manifest
 from sim.lab.sweep import carry_out, load
-from sim.units import BesiegeError
 
 SPEC = {
     "name": "kept",

@@ -13,8 +13,8 @@ import pytest
 import tomli_w
 
 import sim
-from sim.lab import writer
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.lab.storage import writer
 
 SPEC = {
     "name": "places",

@@ -8,8 +8,8 @@ import pytest
 import sim
 from experiments.running import load, names, run_experiment
 from sim.cli import main
-from sim.lab.analysis import analyse
-from sim.views.sweep_text import show_sweep
+from sim.lab.analysis.tables import analyse
+from sim.views.terminal.sweep_text import show_sweep
 
 SPEC = {
     "name": "shown",

@@ -3,8 +3,8 @@
 import pytest
 
 from sim import known
+from sim.core.units import BesiegeError
 from sim.known import crowd
-from sim.units import BesiegeError
 
 STEPS = [
     (4, 1, 250), (4, 2, 499), (4, 3, None),

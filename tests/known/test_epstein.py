@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 from tests.known.near import assert_near
 
 

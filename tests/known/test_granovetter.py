@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 
 
 def test_thresholds_of_0_to_99_bring_out_all_hundred():

@@ -3,9 +3,9 @@
 import pytest
 
 from sim import known
+from sim.core.units import BesiegeError
 from sim.known.worlds import differing
 from sim.responses import measures
-from sim.units import BesiegeError
 from tests.small_worlds import SMALL, begun
 
 WORLD = {**SMALL, "scale": 0.005, "hours": 84}

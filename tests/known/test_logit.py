@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 
 OPEN = (0.426933, 0.258948, 0.157060, 0.157060)
 FIRST_CLOSED = (0.0, 0.451863, 0.274069, 0.274069)

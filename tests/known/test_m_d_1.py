@@ -3,7 +3,7 @@
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 from tests.known.near import assert_near
 
 CASES = [(0.5, 30.0, 500), (0.8, 120.0, 1000), (0.9, 270.0, 2000)]

@@ -3,7 +3,7 @@
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 from tests.known.near import assert_near
 
 FIVE = [(0.8, 0.03529), (0.9, 0.06436), (1.0, 0.10345), (1.2, 0.19915)]

@@ -3,7 +3,7 @@
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 
 WORLDS = {
     "as it was": {},

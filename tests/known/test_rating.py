@@ -5,7 +5,7 @@ from fractions import Fraction
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 
 
 def test_a_fifth_of_bad_reviews_takes_the_rating_from_4_8_to_4_04_and_back():

@@ -5,7 +5,7 @@ from statistics import NormalDist
 import pytest
 
 from sim import known
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 from tests.known.near import assert_near
 
 AREAS = [(1, 0.76025), (2, 0.92135), (3, 0.98305)]

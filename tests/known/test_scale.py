@@ -3,8 +3,8 @@
 import pytest
 
 from sim import known
+from sim.core.units import BesiegeError
 from sim.known.worlds import FREE_OF_SCALE
-from sim.units import BesiegeError
 
 BIASED = ("peak_online", "n_stores_attacked", "max_store_day_actions", "top5_store_loss")
 SCALES = (0.05, 0.1, 0.5, 1.0)

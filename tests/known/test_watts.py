@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from sim import known
+from sim.core.units import BesiegeError, Stance
 from sim.known.crowd import _crowd
-from sim.model import Siege
 from sim.rules.mobilisation import social_pull
-from sim.units import BesiegeError, Stance
+from sim.running.model import Siege
 
 WINDOWS = [
     (0.18, (1.021, 5.765)),

@@ -109,11 +109,11 @@ def _load_libraries() -> None:
     sys.path.insert(0, str(ROOT))
     import sim.compiled
 
-    compiled = sim.compiled.kernel
-    sim.compiled.kernel = lambda f: f if f.__module__.startswith("sim.rules.") else compiled(f)
+    compiled = sim.core.compiled.kernel
+    sim.core.compiled.kernel = lambda f: f if f.__module__.startswith("sim.rules.") else compiled(f)
     for library in ("duckdb", "matplotlib.pyplot", "mesa", "networkx", "pandas", "pydantic",
-                    "scipy.special", "scipy.stats", "tomli_w", "sim.chance", "sim.curves",
-                    "sim.fees", "sim.graph", "sim.units", "sim.calendar", "_hypothesis_pytestplugin"):  # fmt: skip
+                    "scipy.special", "scipy.stats", "tomli_w", "sim.core.chance", "sim.core.curves",
+                    "sim.setup.fees", "sim.setup.graph", "sim.core.units", "sim.core.calendar", "_hypothesis_pytestplugin"):  # fmt: skip
         __import__(library)
     _warm()
     base = hypothesis.settings(deadline=None, derandomize=True, database=None)
@@ -127,7 +127,7 @@ def _load_libraries() -> None:
 
 def _warm() -> None:
     """Compile for the types with which uncompiled rules call, once and not in every fork."""
-    from sim import chance, curves
+    from sim.core import chance, curves
 
     # Plain ints and floats: one compiled version each, and numba need not look at all hundred
     # members of an enumeration to learn the type of one.

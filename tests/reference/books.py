@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.units import N_CATEGORIES, Cause, Tactic
+from sim.core.units import N_CATEGORIES, Cause, Tactic
 
 SERIES = """
     online n_sellers_in n_onlookers_in n_attackers new_purchases new_bad_reviews new_refusals

@@ -3,9 +3,9 @@
 import mesa
 import numpy as np
 
-from sim.calendar import shopping_shape
-from sim.graph import Graph, build
-from sim.units import N_CATEGORIES, Role
+from sim.core.calendar import shopping_shape
+from sim.core.units import N_CATEGORIES, Role
+from sim.setup.graph import Graph, build
 from tests.reference.books import Books
 from tests.reference.crowd import Onlooker, Person, Seller
 from tests.reference.dice import Dice, running_sums

@@ -4,7 +4,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from sim.units import Phase, Tactic
+from sim.core.units import Phase, Tactic
 from tests.reference.outcomes import outcomes
 
 FIXED = {

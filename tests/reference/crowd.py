@@ -7,8 +7,8 @@ import mesa
 import numpy as np
 from scipy.special import betaincinv
 
-from sim.chance import AT_CREATION, AT_RENEWAL, Stream
-from sim.units import Role, Stance
+from sim.core.chance import AT_CREATION, AT_RENEWAL, Stream
+from sim.core.units import Role, Stance
 from tests.reference.dice import as_float32, clip, sigma
 
 INSIDE = (Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED)

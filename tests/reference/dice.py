@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy.special import ndtri, pdtr
 
-from sim.chance import AT_CREATION, Stream, key_of, uniform
+from sim.core.chance import AT_CREATION, Stream, key_of, uniform
 
 
 class Dice:

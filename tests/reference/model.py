@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from sim.calendar import presence_shape
-from sim.chance import Stream
-from sim.units import N_CATEGORIES, Cause, Phase, Role, Tactic
+from sim.core.calendar import presence_shape
+from sim.core.chance import Stream
+from sim.core.units import N_CATEGORIES, Cause, Phase, Role, Tactic
 from tests.reference.city import City
 from tests.reference.crowd import Climate
 from tests.reference.dice import running_sums

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import mesa
 import numpy as np
 
-from sim.chance import Stream
-from sim.units import Motion, Phase
+from sim.core.chance import Stream
+from sim.core.units import Motion, Phase
 from tests.reference.crowd import Person
 from tests.reference.dice import running_sums
 

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from sim.units import Cause, Phase, Tactic
+from sim.core.units import Cause, Phase, Tactic
 
 
 def days(by_hour):

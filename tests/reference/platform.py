@@ -5,8 +5,8 @@ import math
 import mesa
 import numpy as np
 
-from sim.chance import Stream
-from sim.units import Cause, Tactic
+from sim.core.chance import Stream
+from sim.core.units import Cause, Tactic
 from tests.reference.fees import Concession
 from tests.reference.measures import Orders, orders_of
 

@@ -7,8 +7,8 @@ import mesa
 import numpy as np
 from scipy.special import gammaincinv
 
-from sim.chance import Stream
-from sim.units import N_CATEGORIES
+from sim.core.chance import Stream
+from sim.core.units import N_CATEGORIES
 from tests.reference.dice import as_float32, find, running_sums
 
 N_CLASSES = 64

@@ -4,8 +4,8 @@ import math
 
 import mesa
 
-from sim.chance import Stream
-from sim.units import Tactic
+from sim.core.chance import Stream
+from sim.core.units import Tactic
 from tests.reference.dice import clip
 
 

@@ -5,17 +5,17 @@ import re
 
 import pytest
 
-from sim.chance import check_seed
-from sim.expressions import check
-from sim.facts import load_facts
-from sim.lab.draws import draws_of
-from sim.lab.spec import load as load_spec
-from sim.messages import meant_number
-from sim.reading import parse_toml
-from sim.reading_csv import parse_csv
-from sim.scenario import Scenario, load_response
-from sim.settings import parse_settings, read_hour
-from sim.units import BesiegeError
+from sim.core.chance import check_seed
+from sim.core.units import BesiegeError
+from sim.io.csv_tables import parse_csv
+from sim.lab.design.draws import draws_of
+from sim.lab.design.spec import load as load_spec
+from sim.outcomes.expressions import check
+from sim.outcomes.facts import load_facts
+from sim.scenario.messages import meant_number
+from sim.scenario.overrides import parse_settings, read_hour
+from sim.scenario.scenario import Scenario, load_response
+from sim.scenario.toml import parse_toml
 
 PYDANTIC = re.compile(
     r"pydantic|validation error|input should|input_|value error|extra inputs|field required"

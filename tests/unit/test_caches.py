@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from sim import caches
+from sim.core import caches
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="a system without owners")
 

@@ -4,7 +4,7 @@ import pytest
 
 import sim.cli
 from sim import Siege, compare, hindcast, run, sweep
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
 
 
 def test_hours_is_the_horizon_of_a_comparison_with_two_responses_and_with_one():

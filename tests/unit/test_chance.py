@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.chance import Stream, U, by_lottery, column, key_of, philox, poisson, uniform
+from sim.core.chance import Stream, U, by_lottery, column, key_of, philox, poisson, uniform
 
 # Known-answer vectors of Philox4x32-10, Random123 (Salmon et al. 2011).
 KNOWN = [

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from sim import compiled
+from sim.core import compiled
 from tests.mutation import __main__ as mutation
 
 ROOT = compiled._ROOT
@@ -52,7 +52,7 @@ def test_the_command_line_and_the_pictures_do_not_count():
 
 
 DOUBLED = b"return ratio / (ratio", b"return 2.0 * ratio / (ratio"
-"""An edit of `sim/curves.py`, whose curves are inlined into rules of other files."""
+"""An edit of `sim/core/curves.py`, whose curves are inlined into rules of other files."""
 
 
 def copy_of_the_package(folder, ends):
@@ -90,14 +90,16 @@ def test_the_ends_of_lines_do_not_count_and_an_edited_rule_does(tmp_path, monkey
         "@kernel  # as above\ndef f(x): ...",
         "@compiled.kernel\ndef f(x): ...",
         "if True:\n    @kernel\n    def f(x): ...",
-        "from sim.compiled import kernel as fast\n@fast\ndef f(x): ...",
+        "from sim.core.compiled import kernel as fast\n@fast\ndef f(x): ...",
         "@kernel\r\ndef f(x): ...",
-        "@sim.compiled.kernel\rdef f(x): ...",
+        "@sim.core.compiled.kernel\rdef f(x): ...",
     ],
 )
 def test_a_kernel_is_found_however_its_decorator_is_written(tmp_path, monkeypatch, lines):
     monkeypatch.setattr(compiled, "_ROOT", tmp_path)
-    (tmp_path / "none.py").write_bytes(b"from sim.compiled import kernels_are_cached\n# a kernel\n")
+    (tmp_path / "none.py").write_bytes(
+        b"from sim.core.compiled import kernels_are_cached\n# a kernel\n"
+    )
     assert compiled.kernel_sources() == []
     (tmp_path / "one.py").write_bytes(lines.encode())
     assert compiled.kernel_sources() == [tmp_path / "one.py"]
@@ -141,7 +143,7 @@ import rule
 print(rule.twice(1.0))
 """
     (tmp_path / "rule.py").write_text(
-        "from sim.compiled import kernel\nfrom sim.curves import saturating\n\n\n"
+        "from sim.core.compiled import kernel\nfrom sim.core.curves import saturating\n\n\n"
         "@kernel\ndef twice(x: float) -> float:\n    return 2.0 * saturating(x, 1.0)\n"
     )
     first, _ = call(cache=tmp_path / "cache", package=tmp_path, code=inlined)

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim.facts import beside, load_facts
-from sim.graph import read_edge_list
-from sim.lab import spec
-from sim.lab.design import count_points, points_of
-from sim.lab.draws import draws_of
-from sim.reading import parse_toml
-from sim.scenario import Scenario
-from sim.settings import parse_settings
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.lab.design import spec
+from sim.lab.design.draws import draws_of
+from sim.lab.design.points import count_points, points_of
+from sim.outcomes.facts import beside, load_facts
+from sim.scenario.overrides import parse_settings
+from sim.scenario.scenario import Scenario
+from sim.scenario.toml import parse_toml
+from sim.setup.graph import read_edge_list
 from tests.damage import VALUES, damaged, no_longer_than
 from tests.small_worlds import finished
 
@@ -61,7 +61,7 @@ scenario = "small"
 kind = "list"
 points = [{scale = 0.01, "shopping.nest" = 0.5}, {response = "protect"}]
 """
-FACTS = (Path(spec.__file__).parents[1] / "library" / "facts-2011.csv").read_text("utf-8")
+FACTS = (Path(spec.__file__).parents[2] / "library" / "facts-2011.csv").read_text("utf-8")
 EDGES = (
     "# who knows whom\nfrom,to\n"
     + "\n".join(f"{i},{(7 * i + 1) % N_NODES}" for i in range(38))

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from sim.declared import fields_of
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import fields_of
 
 DECLARED = fields_of(Scenario)
 

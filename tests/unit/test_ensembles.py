@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 
 from sim import Scenario
-from sim.declared import fields_of
-from sim.ensembles import ensemble_of, left_open, load_ensemble, named_in
-from sim.facts import load_facts
-from sim.lab.draws import draws_of
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.lab.design.draws import draws_of
+from sim.outcomes.facts import load_facts
+from sim.scenario.ensembles import ensemble_of, left_open, load_ensemble, named_in
+from sim.scenario.schema import fields_of
 
 ENSEMBLE = load_ensemble("calibrated")
 LOADED = Scenario.load("taobao-2011")

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.expressions import FORMS, Expression, check, evaluate, parse
-from sim.outcomes import OUTCOMES, measure
-from sim.record import SERIES, NextYear, Renewal, blank
-from sim.units import BesiegeError, Phase, Tactic
+from sim.core.units import BesiegeError, Phase, Tactic
+from sim.outcomes.expressions import FORMS, Expression, check, evaluate, parse
+from sim.outcomes.outcomes import OUTCOMES, measure
+from sim.outcomes.record import SERIES, NextYear, Renewal, blank
 
 HOURS = 48
 

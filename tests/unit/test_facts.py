@@ -5,9 +5,9 @@ import csv
 import numpy as np
 import pytest
 
-from sim.facts import COLUMNS, USES, Fact, beside, load_facts
-from sim.record import blank
-from sim.units import BesiegeError, Tactic
+from sim.core.units import BesiegeError, Tactic
+from sim.outcomes.facts import COLUMNS, USES, Fact, beside, load_facts
+from sim.outcomes.record import blank
 
 GOOD = {
     "id": "X1", "pattern": "crowd", "quantity": "online at noon", "outcome": "at(online, 12)",

@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.fees import (
+from sim.core.units import BesiegeError
+from sim.scenario.scenario import Scenario, load_fees
+from sim.scenario.toml import library_names
+from sim.setup.fees import (
     NOTHING_CONCEDED,
     Concession,
     DepositTier,
@@ -17,9 +20,6 @@ from sim.fees import (
     bill_before,
     owed,
 )
-from sim.reading import library_names
-from sim.scenario import Scenario, load_fees
-from sim.units import BesiegeError
 
 OLD = FeeSchedule()
 # A premium and a standard category, small and large, first and last to come.

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim import parquet
-from sim.lab.parts import write_part
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.io import parquet
+from sim.lab.storage.parts import write_part
 
 resource = pytest.importorskip("resource")
 TABLE = pd.DataFrame({"a": np.random.default_rng(1).random(20_000)})

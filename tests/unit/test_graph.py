@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim import graph
-from sim.chance import AT_CREATION, key_of, words
-from sim.graph import Graph, GraphParameters, build, from_edges, from_networkx, read_edge_list
-from sim.units import BesiegeError
+from sim.core.chance import AT_CREATION, key_of, words
+from sim.core.units import BesiegeError
+from sim.setup import graph
+from sim.setup.graph import Graph, GraphParameters, build, from_edges, from_networkx, read_edge_list
 
 DRAWN = ["small_world", "scale_free", "communities", "random"]
 FAMILIES = [*DRAWN, "ring", "complete", "none"]

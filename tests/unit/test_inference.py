@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sim.facts import Fact
-from sim.lab import matching
-from sim.lab.inference import infer, ranks, uniformity
+from sim.lab.analysis import matching
+from sim.lab.analysis.inference import infer, ranks, uniformity
+from sim.outcomes.facts import Fact
 
 
 def fact(low, high, unit="people", **more):

@@ -9,13 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from sim.lab.convergence import convergence, running_means, runs_needed, siege_shares, wilson
-from sim.lab.design import points_of, sample
-from sim.lab.effects import half_width, main_effects, rank_correlations, variance_shares
-from sim.lab.identity import run_key, scenario_identity
-from sim.lab.listing import scenario_at
-from sim.lab.sensitivity import morris, sobol
-from sim.lab.spec import load
+from sim.lab.analysis.convergence import (
+    convergence,
+    running_means,
+    runs_needed,
+    siege_shares,
+    wilson,
+)
+from sim.lab.analysis.effects import half_width, main_effects, rank_correlations, variance_shares
+from sim.lab.analysis.sensitivity import morris, sobol
+from sim.lab.design.identity import run_key, scenario_identity
+from sim.lab.design.listing import scenario_at
+from sim.lab.design.points import points_of, sample
+from sim.lab.design.spec import load
 
 
 def grid(value, seeds=4):

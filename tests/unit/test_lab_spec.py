@@ -8,16 +8,16 @@ import textwrap
 import numpy as np
 import pytest
 
-from sim.lab.design import count_points, points_of
-from sim.lab.identity import run_key, scenario_identity
-from sim.lab.listing import repeat_line, runs_of
-from sim.lab.spec import load
-from sim.lab.writing import spec_toml
-from sim.reading import parse_toml
+from sim.core.units import BesiegeError
+from sim.lab.design.identity import run_key, scenario_identity
+from sim.lab.design.listing import repeat_line, runs_of
+from sim.lab.design.points import count_points, points_of
+from sim.lab.design.spec import load
+from sim.lab.storage.writing import spec_toml
 from sim.responses import Response, Statement, Trigger
-from sim.scenario import Scenario
-from sim.settings import parse_settings
-from sim.units import BesiegeError
+from sim.scenario.overrides import parse_settings
+from sim.scenario.scenario import Scenario
+from sim.scenario.toml import parse_toml
 
 FEES = {"fees.new.standard": [6000, 15000]}
 SPAN = {"fees.new.standard": {"low": 6000, "high": 60000}, "channel.queue_places": {"low": 10, "high": 500}}  # fmt: skip
@@ -229,7 +229,7 @@ def test_a_measure_may_stand_in_a_python_file_beside_the_specification(tmp_path)
 @pytest.mark.slow
 def test_keys_do_not_depend_on_the_hashes_of_a_session():
     code = (
-        "from sim.lab.listing import runs_of; from sim.lab.spec import load\n"
+        "from sim.lab.design.listing import runs_of; from sim.lab.design.spec import load\n"
         "print([p.key for p in runs_of(load({'scenario': 'small', 'factors': "
         "{'response': ['silence', 'protect']}}))])"
     )

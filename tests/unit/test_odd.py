@@ -5,11 +5,11 @@ import re
 import pytest
 
 from docs.make_odd import ODD, SECTIONS, parameters, prose, render
-from sim.chance import Stream, key_of, philox, poisson, uniform, words
-from sim.model import STAGES
-from sim.outcomes import OUTCOMES
-from sim.record import BOOKED, SERIES
+from sim.core.chance import Stream, key_of, philox, poisson, uniform, words
+from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.record import BOOKED, SERIES
 from sim.responses import measures
+from sim.running.model import STAGES
 
 TEXT = ODD.read_text(encoding="utf-8")
 PROSE = prose(TEXT)

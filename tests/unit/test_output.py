@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from sim import output
+from sim.io import output
 
 NARROW = ["ascii", "latin-1", "cp1252", "cp437", "koi8-r", "utf-8"]
 

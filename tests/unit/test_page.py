@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 import sim.cli
-from sim.graph import Graph
-from sim.scenario import load_fees
-from sim.units import Role, Stance
-from sim.views import dashboard
-from sim.views.dashboard_charts import Chart, Line, draw
-from sim.views.dashboard_choices import Choices, check
-from sim.views.dashboard_network import SHOWN, draw_network, sample
+from sim.core.units import Role, Stance
+from sim.scenario.scenario import load_fees
+from sim.setup.graph import Graph
+from sim.views.page import server
+from sim.views.page.charts import Chart, Line, draw
+from sim.views.page.choices import Choices, check
+from sim.views.page.network import SHOWN, draw_network, sample
 
 FAULTY = [
     ("scenario", "taobao", "scenario: given \"taobao\", allowed calm, small, taobao-2011 did you mean taobao-2011?"),
@@ -115,7 +115,7 @@ def test_a_missing_extra_is_one_line_that_names_the_command(monkeypatch, capsys)
 
 
 def test_an_address_that_cannot_be_had_is_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(dashboard, "check_installed", lambda: None)
+    monkeypatch.setattr(server, "check_installed", lambda: None)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         assert "a free port" in refused(monkeypatch, capsys, f"--port={port}")

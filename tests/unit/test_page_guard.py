@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from sim.units import BesiegeError
-from sim.views import dashboard_guard
-from sim.views.dashboard_guard import HEADERS, Guard, allowed_hosts, policy_of
-from sim.views.dashboard_store import Store
+from sim.core.units import BesiegeError
+from sim.views.page import guard as page_guard
+from sim.views.page.guard import HEADERS, Guard, allowed_hosts, policy_of
+from sim.views.page.sessions import Store
 
 pytest.importorskip("starlette")
 
@@ -148,10 +148,10 @@ def test_a_websocket_of_the_page_is_opened_but_for_what_is_no_text(caplog):
 
 
 def test_websockets_that_are_too_many_are_refused_until_others_close(monkeypatch):
-    monkeypatch.setattr(dashboard_guard, "MOST_SOCKETS", 0)
+    monkeypatch.setattr(page_guard, "MOST_SOCKETS", 0)
     text = {"type": "websocket.receive", "text": "{}"}
     assert speak(Guard(Inner(), "127.0.0.1"), text)[0]["type"] == "websocket.close"
-    monkeypatch.setattr(dashboard_guard, "MOST_SOCKETS", 1)
+    monkeypatch.setattr(page_guard, "MOST_SOCKETS", 1)
     guard = Guard(Inner(), "127.0.0.1")
     assert [speak(guard, text)[0]["type"] for _ in range(3)] == ["websocket.accept"] * 3
 

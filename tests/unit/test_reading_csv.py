@@ -2,11 +2,11 @@
 
 import pytest
 
-from sim.facts import COLUMNS, load_facts
-from sim.lab.draws import draws_of
-from sim.reading_csv import read_csv
-from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.io.csv_tables import read_csv
+from sim.lab.design.draws import draws_of
+from sim.outcomes.facts import COLUMNS, load_facts
+from sim.scenario.scenario import Scenario
 
 SMALL = Scenario.load("small")
 

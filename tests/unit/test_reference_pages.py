@@ -9,13 +9,13 @@ import sim
 from docs.make_reference import FOLDER, PAGES, render
 from docs.public_names import markdown, signature
 from sim.cli import app
-from sim.declared import fields_of
-from sim.lab.spec import Spec
-from sim.outcomes import OUTCOMES
-from sim.reading import library_names
-from sim.record import SERIES
+from sim.lab.design.spec import Spec
+from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.record import SERIES
 from sim.responses import measures
-from sim.scenario import Scenario
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import fields_of
+from sim.scenario.toml import library_names
 
 
 def page(name):

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.chance import key_of
+from sim.core.chance import key_of
+from sim.core.units import Role, Tactic
 from sim.rules import attack
 from sim.rules.attack import AttackParameters
-from sim.units import Role, Tactic
 
 P = AttackParameters(
     purchase_rate=1.0, review_rate=2.0, refusal_rate=3.0, click_rate=4.0, escalation=1.5,

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from sim.chance import Stream, key_of, uniform
+from sim.core.chance import Stream, key_of, uniform
+from sim.core.units import Motion, Phase
 from sim.rules import channel
 from sim.rules.channel import ChannelParameters, Tidings
-from sim.units import Motion, Phase
 
 P = ChannelParameters()
 GRID = (np.arange(4000) + 0.5) / 4000

@@ -3,9 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.curves import sigmoid
-from sim.fees import FeeSchedule, all_hardships, hardship
-from sim.model import Siege
+from sim.core.curves import sigmoid
 from sim.rules.attention import AttentionParameters, attack_news, next_attention
 from sim.rules.mobilisation import (
     Climate,
@@ -19,6 +17,8 @@ from sim.rules.mobilisation import (
     quitting_chance,
     social_pull,
 )
+from sim.running.model import Siege
+from sim.setup.fees import FeeSchedule, all_hardships, hardship
 
 
 def test_attack_news_of_the_reference_volume_is_the_parameter():

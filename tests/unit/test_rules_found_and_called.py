@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.chance import AT_CREATION, Stream, key_of, uniform, unit, words
+from sim.core.chance import AT_CREATION, Stream, key_of, uniform, unit, words
 from sim.rules import beliefs, detection, persuasion, poaching
 from sim.rules.beliefs import BeliefParameters, Events
 from sim.rules.poaching import PoachingParameters

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.chance import key_of, unit, words
+from sim.core.chance import key_of, unit, words
 from sim.rules import shopping
 from sim.rules.shopping import N_CLASSES, Market, Odds, ShoppingParameters, Trade
 

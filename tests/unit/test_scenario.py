@@ -9,12 +9,12 @@ from importlib import resources
 import numpy as np
 import pytest
 
-from sim.declared import fields_of
-from sim.fees import NewSchedule
-from sim.reading import library_names
 from sim.responses import Response
-from sim.scenario import Scenario, load_response, response_list, scenario_list
-from sim.settings import parse_settings
+from sim.scenario.overrides import parse_settings
+from sim.scenario.scenario import Scenario, load_response, response_list, scenario_list
+from sim.scenario.schema import fields_of
+from sim.scenario.toml import library_names
+from sim.setup.fees import NewSchedule
 
 EVENTFUL = Scenario.load("taobao-2011").but(
     {

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.model import Siege
-from sim.scenario import Scenario
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 from tests.small_worlds import arrays_of, one_measure
 
 BASELINE = Path(__file__).with_name("baseline.json")

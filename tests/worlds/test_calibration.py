@@ -7,10 +7,10 @@ import pytest
 from experiments import ablations, calibration, closeness, epidemic
 from experiments.running import run_experiment
 from sim import Scenario, hindcast
-from sim.ensembles import load_ensemble
-from sim.facts import load_facts
-from sim.lab.draws import draws_of
-from sim.runs import run
+from sim.lab.design.draws import draws_of
+from sim.outcomes.facts import load_facts
+from sim.running.run import run
+from sim.scenario.ensembles import load_ensemble
 from tests.small_worlds import finished
 
 FEW = {"scale": 0.002, "hours": 60}
@@ -54,8 +54,8 @@ def test_only_facts_to_be_fitted_are_fitted():
 
 
 def test_an_ensemble_written_can_be_loaded(tmp_path):
-    from sim.ensembles import ensemble_of
-    from sim.reading import parse_toml
+    from sim.scenario.ensembles import ensemble_of
+    from sim.scenario.toml import parse_toml
 
     members = np.array([[1.0, 2e4], [0.25, 1e-3]])
     calibration.write_ensemble(tmp_path / "e.toml", ["a.b", "c"], members, 1, {"by": "a test"})

@@ -14,8 +14,8 @@ from sim.comparing import robust, statistics
 from sim.comparing.brief import _turning
 from sim.comparing.comparison import Comparison
 from sim.comparing.sentences import answer
+from sim.core.units import BesiegeError
 from sim.responses import Measure, Response, Trigger
-from sim.units import BesiegeError
 
 WORLD = Scenario.load("taobao-2011").but(
     {"scale": 0.01, "population.n_consumers": 100_000, "hours": 90}

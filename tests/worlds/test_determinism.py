@@ -10,13 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim import parquet
-from sim.agents import Seller, Store
-from sim.chance import LARGEST_SEED
-from sim.model import Siege
-from sim.runs import result_of, run
-from sim.scenario import Scenario
-from sim.units import BesiegeError, Stance
+from sim.agents.agents import Seller, Store
+from sim.core.chance import LARGEST_SEED
+from sim.core.units import BesiegeError, Stance
+from sim.io import parquet
+from sim.running.model import Siege
+from sim.running.run import result_of, run
+from sim.scenario.scenario import Scenario
 from tests.small_worlds import begun, finished, finished_result, first_difference, small_scenario
 
 HOURS = 84

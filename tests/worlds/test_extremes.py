@@ -7,11 +7,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim.model import Siege
-from sim.outcomes import OUTCOMES
-from sim.runs import result_of
-from sim.tables import describe_columns
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.outcomes.outcomes import OUTCOMES
+from sim.running.model import Siege
+from sim.running.run import result_of
+from sim.running.tables import describe_columns
 from tests.invariants import check_columns, check_money, check_result, check_series
 from tests.small_worlds import SMALL, begun, small_scenario
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.hindcasts import hindcast
-from sim.units import BesiegeError
-from sim.views.dashboard_studies import show_hindcast
-from sim.views.terminal import tell_hindcast
+from sim.core.units import BesiegeError
+from sim.lab.hindcast import hindcast
+from sim.views.page.studies import show_hindcast
+from sim.views.terminal.terminal import tell_hindcast
 
 TABLE = """id,pattern,quantity,outcome,low,high,unit,window,use,source
 A1,crowd,peak,"until(peak_online, 60)",1,1e6,people,always,calibrate,made up

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
-from sim.declared import fields_of
-from sim.graph import OWN
-from sim.model import Siege
-from sim.reading import parse_toml
-from sim.scenario import Scenario
-from sim.units import BesiegeError
+from sim.core.units import BesiegeError
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import fields_of
+from sim.scenario.toml import parse_toml
+from sim.setup.graph import OWN
 from tests.damage import damaged, misplaced
 from tests.drawn import FIELDS, SIEGE, scenarios
 from tests.invariants import check_columns, check_money, check_result, check_series

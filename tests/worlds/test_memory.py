@@ -3,21 +3,21 @@
 import gc
 import weakref
 
-from sim import runs
-from sim.model import MOST_BYTES, Siege
+from sim.running import run
+from sim.running.model import MOST_BYTES, Siege
 
 
 def test_a_finished_run_leaves_its_tables_and_not_its_world(monkeypatch):
     worlds = []
-    kept = runs.result_of
+    kept = run.result_of
     monkeypatch.setattr(
-        runs,
+        run,
         "result_of",
         lambda s, *more: (worlds.append(weakref.ref(s.world.crowd.wish)), kept(s, *more))[1],
     )
     gc.disable()
     try:
-        result = runs.run("small", seed=1, hours=5)
+        result = run.run("small", seed=1, hours=5)
         assert worlds[0]() is None
     finally:
         gc.enable()

@@ -7,9 +7,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
-from sim.model import Siege
-from sim.units import BesiegeError, Phase, Stance, Tactic
+from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
+from sim.core.units import BesiegeError, Phase, Stance, Tactic
+from sim.running.model import Siege
 from tests.small_worlds import SMALL, begun, finished, small_scenario
 
 HOURS = 50

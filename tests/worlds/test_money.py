@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.money import Party, balance, payments_of
-from sim.units import Cause, Tactic
+from sim.core.units import Cause, Tactic
+from sim.outcomes.payments import Party, balance, payments_of
 from tests.small_worlds import THROTTLE, begun, finished, finished_result
 
 RESPONSES = {

@@ -7,12 +7,12 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim.calendar import day_of
-from sim.model import Siege
-from sim.networks import FAVOURITES_SHOWN
-from sim.runs import result_of, run
-from sim.scenario import Scenario
-from sim.units import BesiegeError, Role, Stance, Tactic
+from sim.core.calendar import day_of
+from sim.core.units import BesiegeError, Role, Stance, Tactic
+from sim.running.model import Siege
+from sim.running.run import result_of, run
+from sim.scenario.scenario import Scenario
+from sim.world.networks import FAVOURITES_SHOWN
 from tests.small_worlds import THROTTLE, begun, finished, small_scenario
 
 HOURS = 130

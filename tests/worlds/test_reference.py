@@ -9,9 +9,9 @@ from contextlib import suppress
 import numpy as np
 import pytest
 
-from sim.model import Siege
-from sim.scenario import Scenario
-from sim.units import BesiegeError, Phase
+from sim.core.units import BesiegeError, Phase
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 from tests.reference.comparing import first_difference, met_with
 from tests.reference.model import Reference
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.calendar import shopping_shape
-from sim.units import Stance
+from sim.core.calendar import shopping_shape
+from sim.core.units import Stance
 from tests.small_worlds import begun, finished
 
 PAIR = (0.01, 0.02)

@@ -7,9 +7,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim.model import Siege
-from sim.scenario import Scenario
-from sim.units import BesiegeError, Phase
+from sim.core.units import BesiegeError, Phase
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 
 SCALE = 0.01
 

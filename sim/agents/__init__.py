@@ -1,0 +1,1 @@
+"""Mesa agents and agent sets over the columns of a world."""

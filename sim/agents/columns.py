@@ -1,0 +1,79 @@
+"""Columns of agents by name: where each stands in the world, and those that are worked out."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from sim.core.units import Role, Stance
+from sim.rules import stores as store_rules
+from sim.world.world import World
+
+type Column = Callable[[World], np.ndarray]
+
+
+def column_of(part: str, name: str) -> Column:
+    """Find a column of a part of the world."""
+    return lambda world: getattr(getattr(world, part), name)
+
+
+def of_sellers(name: str) -> Column:
+    """Find the sellers' part of a column of the crowd."""
+    return lambda world: getattr(world.crowd, name)[: world.n_sellers]
+
+
+def of_onlookers(name: str) -> Column:
+    """Find the onlookers' part of a column of the crowd."""
+    return lambda world: getattr(world.crowd, name)[world.n_sellers :]
+
+
+def grievance(world: World) -> np.ndarray:
+    """Work out sellers' grievance, 0-1: hardship times doubt in the platform."""
+    return world.crowd.hardship[: world.n_sellers] * (1.0 - world.sellers.legitimacy)
+
+
+def public_grievance(world: World) -> np.ndarray:
+    """Work out onlookers' grievance, 0-1."""
+    return world.crowd.hardship[world.n_sellers :] * np.float32(
+        1.0 - world.platform.legitimacy_public
+    )
+
+
+def degree(world: World) -> np.ndarray:
+    """Give everybody's number of neighbours."""
+    return world.degree
+
+
+def ratings(world: World) -> np.ndarray:
+    """Work out the stores' ratings, 1-5."""
+    out = np.empty(world.stores.listed.size)
+    store_rules.rate_all(world.stores.quality, world.stores.n_honest, world.stores.n_bad, out)
+    return out
+
+
+def store_loss(world: World) -> np.ndarray:
+    """Sum the stores' losses so far, less what came back (yuan)."""
+    books = world.books
+    return books.loss.sum(axis=(0, 2)) - (books.ad_refund + books.compensation).sum(axis=0)
+
+
+def store_actions(world: World) -> np.ndarray:
+    """Count actions against each store so far (full size)."""
+    return world.books.actions.sum(axis=(0, 2))
+
+
+def field_names(kind: type) -> list[str]:
+    """Name the columns of a part of the world."""
+    return [f.name for f in fields(kind)]
+
+
+CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}
+"""Columns that hold codes, and what the codes mean."""
+
+
+def plain(name: str, value: Any) -> Any:
+    """Turn a value of a column into Python's own, codes into what they mean."""
+    if name in CODES:
+        return CODES[name](int(value))
+    return value.item() if isinstance(value, np.generic) else value

@@ -1,0 +1,322 @@
+"""The story of a run, in about a dozen plain lines."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.core.calendar import HOURS_A_DAY, describe
+from sim.core.units import Phase, Tactic
+from sim.figures.events import Event, begun, events_of, first_attack, ultimatum_of
+from sim.figures.numbers import count, lost_or_gained, million, percent
+from sim.outcomes.outcomes import Value, by_day
+from sim.outcomes.payments import Books, balance
+from sim.outcomes.record import Record
+from sim.scenario.scenario import Scenario
+
+
+class Told(NamedTuple):
+    """What the lines are told from."""
+
+    record: Record
+    scenario: Scenario
+    outcomes: Mapping[str, Value]
+    events: list[Event]
+
+    def get(self, outcome: str) -> float:
+        """Give an outcome, 0 where it does not exist."""
+        return self.outcomes.get(outcome) or 0.0
+
+    @property
+    def attacked(self) -> bool:
+        """Whether there was a false action."""
+        return self.get("cum_actions") > 0
+
+    @property
+    def end(self) -> str:
+        """When the run stopped."""
+        return describe(self.record.hours)
+
+
+def story(record: Record, scenario: Scenario, outcomes: Mapping[str, Value]) -> list[str]:
+    """Tell a run in about a dozen plain lines.
+
+    Parameters
+    ----------
+    record
+        What the run left behind.
+    scenario
+        What it was a run of.
+    outcomes
+        `sim.outcomes.outcomes.measure` of the record.
+
+    Returns
+    -------
+    list of str
+        One sentence or two each, in the order of the events.
+    """
+    if record.hours == 0:
+        return ["No hour has run yet."]
+    done = record.until(record.hours)
+    told = Told(done, scenario, outcomes, events_of(done, scenario))
+    return [line for tell in LINES if (line := tell(told))]
+
+
+def _announcement(t: Told) -> str:
+    start = t.scenario.announced
+    if start is None:
+        return "Nothing was announced."
+    if start >= t.record.hours:
+        return f"The new fees were to be announced on {describe(start)}, after the run's end."
+    return f"The new fees were announced on {describe(start)}."
+
+
+def _gathering(t: Told) -> str:
+    online = t.record.series["online"]
+    if not online.any():
+        return f"Nobody protested: the channel stayed empty to the end of the run, {t.end}."
+    line = f"People gathered in a voice channel from {describe(int((online > 0).argmax()))} on"
+    first = first_attack(t.record)
+    if first is None:
+        return f"{line}."
+    return f"{line}; {count(online[first])} were online when the attack began."
+
+
+def _attack(t: Told) -> str | None:
+    first, p = first_attack(t.record), t.scenario.channel
+    if first is not None:
+        line = f"The first attack came on {describe(first)}"
+        start = t.scenario.announced
+        return (
+            f"{line}, {first - start} hours after the announcement."
+            if start is not None
+            else f"{line}."
+        )
+    if t.get("peak_online") == 0:
+        return None
+    called = np.flatnonzero(np.isin(t.record.series["phase"], (Phase.ATTACK, Phase.ESCALATE)))
+    if called.size:
+        return f"The organisers called an attack on {describe(int(called[0]))}, but nobody acted."
+    met = t.record.series["online"][p.assembly_hour :: HOURS_A_DAY]
+    most = f"at most {count(met.max())} were" if met.any() else "nobody was"
+    return (
+        f"There was no attack by {t.end}: at the daily assembly {most} online, "
+        f"and the organisers wanted {count(p.quorum)} to begin."
+    )
+
+
+def _crowd(t: Told) -> str | None:
+    hour = t.outcomes.get("hour_peak_online")
+    if hour is None:
+        return None
+    return f"Most online at once: {count(t.get('peak_online'))}, on {describe(int(hour))}."
+
+
+def _people(t: Told) -> str | None:
+    if t.outcomes.get("hour_peak_online") is None:
+        return None
+    sellers, share = t.get("n_sellers_at_peak"), t.get("share_sellers_at_peak")
+    whole = f"{count(sellers)} of them were sellers ({percent(share)})" if sellers else "No seller was among them"  # fmt: skip
+    rest = "the others were onlookers: curious, sympathisers and reporters"
+    line = whole if share == 1.0 else f"{whole}; {rest}"
+    if t.attacked:
+        line += f". {count(t.get('cum_attackers'))} people attacked at least once"
+    return f"{line}."
+
+
+def _actions(t: Told) -> str | None:
+    if not t.attacked:
+        return None
+    kinds = (
+        ("cum_purchases", "false purchases"),
+        ("cum_bad_reviews", "bad reviews"),
+        ("cum_refusals", "refused cash-on-delivery orders"),
+        ("cum_clicks", "false ad clicks"),
+    )
+    listed = ", ".join(f"{count(t.get(name))} {word}" for name, word in kinds)
+    return f"They carried out {count(t.get('cum_actions'))} false actions: {listed}."
+
+
+def _targets(t: Told) -> str | None:
+    if not t.attacked:
+        return None
+    r, n = t.record, t.get("n_stores_attacked")
+    by_store = r.actions.sum(axis=(0, 2))
+    top = np.sort(by_store)[-5:].sum() / by_store.sum()
+    days = by_day(r.actions.sum(axis=2) - r.actions[:, :, Tactic.CLICK])
+    line = f"{count(n)} of {r.first} stores had a day of 100 false actions or more" if n else "No store had a day of 100 false actions"  # fmt: skip
+    line += f"; the five most attacked met {percent(top)} of all"
+    if days.any():
+        day = describe(int(days.max(axis=1).argmax()) * HOURS_A_DAY).rpartition(" ")[0]
+        line += f", and the worst day of one store brought {count(days.max())} (ad clicks apart), on {day}"  # fmt: skip
+    focal = share_on_target(r)
+    if focal is not None:
+        line += f". {percent(focal)} were aimed at the store called as the target"
+    return f"{line}."
+
+
+def share_on_target(record: Record) -> float | None:
+    """Give the share of attempts that were aimed at the target of their hour, if there were any."""
+    s, done = record.series, record.actions.sum(axis=(1, 2))
+    share = s["share_focal"]
+    weight = np.where(np.isfinite(share), done + s["new_blocked"], 0.0)
+    total = float(weight.sum())
+    return float((np.nan_to_num(share) * weight).sum()) / total if total > 0 else None
+
+
+def _stores(t: Told) -> str:
+    r, n = t.record, int(t.get("n_stores_disrupted"))
+    if n == 0:
+        return "No store closed goods or suspended cash on delivery."
+    closed, off = int(r.delisted.any(axis=0).sum()), int(r.cod_off.any(axis=0).sum())
+    line = f"{n} of {r.first} stores protected themselves or were sold out: {closed} closed goods"
+    most = int(r.delisted.sum(axis=1).max(initial=0))
+    line += f" (at most {most} at once)" if closed else ""
+    line += f", {off} suspended cash on delivery"
+    share = t.outcomes.get("share_attacked_delisted")
+    line += f". Of the stores attacked {percent(share)} closed goods" if share is not None else ""
+    return f"{line}."
+
+
+def _truce(t: Told) -> str | None:
+    if not t.attacked:
+        return None
+    u = ultimatum_of(t.record, t.scenario)
+    if u is None:
+        return "The organisers called no truce."
+    line = f"A truce began on {describe(u.begins)}, with an ultimatum to "
+    line += f"{describe(u.deadline)}{', put off from before' if u.prolonged else ''}"
+    if u.ends is None:
+        return f"{line}; it still held when the run stopped on {t.end}."
+    then = {
+        Phase.ESCALATE: "the organisers took up a heavier attack",
+        Phase.ATTACK: "the organisers went on with the attack",
+        Phase.DISSOLVE: "the organisers gave up the siege",
+    }
+    when = "When it ran out" if u.ends >= u.deadline else f"On {describe(u.ends)}"
+    return f"{line}. {when} {then.get(u.then, 'the truce ended')}."
+
+
+def _platform(t: Told) -> str:
+    acted = [e for e in t.events if e.deed and e.kind not in ("promise", "regulator")]
+    if acted:
+        by_hour: dict[int, list[str]] = {}
+        for event in acted:
+            by_hour.setdefault(event.hour, []).append(event.deed)
+        listed = (f"on {describe(hour)} it {_and(deeds)}" for hour, deeds in by_hour.items())
+        line = f"The platform acted: {'; '.join(listed)}."
+    else:
+        line = "The platform did nothing."
+    waiting = [
+        m.label for m, hour in begun(t.record, t.scenario) if hour is None and m.kind != "regulator"
+    ]
+    return line + (f" Never begun: {_and(waiting)}." if waiting else "")
+
+
+def _talks(t: Told) -> str | None:
+    sought = [hour for m, hour in begun(t.record, t.scenario) if m.kind == "open-talks"]
+    since = [hour for hour in sought if hour is not None]
+    if not since:
+        called = t.record.series["new_contacts"].any()
+        return "The committee called the platform, which sought no talks." if called else None
+    if 0 <= t.record.talks_began < t.record.hours:
+        return f"Talks with the committee began on {describe(t.record.talks_began)}."
+    return "The committee was never met, so there were no talks."
+
+
+def _outside(t: Told) -> str | None:
+    hours = [hour for m, hour in begun(t.record, t.scenario) if m.kind == "regulator"]
+    if not hours:
+        return None
+    spoke = [hour for hour in hours if hour is not None]
+    return (
+        f"The regulator spoke on {describe(min(spoke))}."
+        if spoke
+        else "The regulator did not speak."
+    )
+
+
+def _rivals(t: Told) -> str:
+    promises = [f"{e.deed} on {describe(e.hour)}" for e in t.events if e.kind == "promise"]
+    line = (
+        f"Promised to freeze its fee: {_and(promises)}"
+        if promises
+        else "No rival promised anything"
+    )
+    won, lost = t.get("cum_rival_sales_gain"), t.get("cum_mall_sales_loss")
+    if lost > 0 and won > 0:
+        line += f". The mall lost sales of {million(lost)}, of which rivals won {million(won)}"
+    elif lost > 0:
+        line += f". The mall lost sales of {million(lost)}, and rivals won none of it"
+    else:
+        line += ". The mall lost no sales"
+    return f"{line}."
+
+
+def _end(t: Told) -> str | None:
+    r, top = t.record, t.get("peak_online")
+    if top == 0:
+        return None
+    parts = []
+    dissolved = np.flatnonzero(r.series["phase"] == Phase.DISSOLVE)
+    if dissolved.size:
+        parts.append(f"The organisers dissolved the siege on {describe(int(dissolved[0]))}.")
+    elif t.attacked:
+        parts.append("The organisers never dissolved the siege.")
+    ended = t.outcomes.get("hour_end")
+    if ended is not None:
+        parts.append(f"From {describe(int(ended))} on fewer than 5 % of the peak were online.")
+    else:
+        left = r.series["online"][-HOURS_A_DAY:].max()
+        parts.append(f"When the run stopped, on {t.end}, up to {count(left)} were still online in its last day.")  # fmt: skip
+    return " ".join(parts)
+
+
+def _money(t: Told) -> str:
+    days = t.record.hours / HOURS_A_DAY
+    span = f"{days:.3g} days" if days != 1 else "day"
+    return f"Against the same {span} with neither protest nor response: {_paid(balance(replace(t.record, renewal=None)))}."
+
+
+def _next_year(t: Told) -> str:
+    if t.record.renewal is None:
+        return "The run did not reach the renewal, so next year is not counted."
+    return f"With next year's fees and shops: {_paid(balance(t.record))}."
+
+
+def _paid(books: Books) -> str:
+    loss = {
+        "big stores": books.stores, "small sellers": books.sellers, "shoppers": books.shoppers,
+        "the platform": books.platform, "rivals": books.rivals,
+    }  # fmt: skip
+    if all(abs(yuan) < 0.5 for yuan in loss.values()):
+        return "nobody lost or gained anything"
+    return ", ".join(f"{who} {lost_or_gained(yuan)}" for who, yuan in loss.items())
+
+
+def _leaving(t: Told) -> str | None:
+    if t.outcomes["share_sellers_leaving"] is None or t.record.renewal is None:
+        return None
+    run, twin = t.record.renewal.run, t.record.renewal.twin
+    here, there = (
+        (f"{100 * year.share_leaving:.1f} %", f"{100 * year.share_multihoming:.1f} %")
+        for year in (run, twin)
+    )
+    line = (
+        f"At the renewal {here[0]} of the sellers leave the mall and {here[1]} keep a second shop"
+    )
+    if here == there:
+        return f"{line}, as they would have with neither protest nor response."
+    return f"{line}; with neither protest nor response {there[0]} and {there[1]}."
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+LINES: tuple[Callable[[Told], str | None], ...] = (
+    _announcement, _gathering, _attack, _crowd, _people, _actions, _targets, _stores, _truce,
+    _platform, _talks, _outside, _rivals, _end, _money, _next_year, _leaving,
+)  # fmt: skip
+"""The story, line by line; one that has nothing to say is left out."""

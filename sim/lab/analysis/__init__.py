@@ -1,0 +1,1 @@
+"""What is learned from a table of runs."""

@@ -1,0 +1,181 @@
+"""History matching: which parameters the facts rule out (Craig et al. 1997; Vernon et al. 2010).
+
+A fact is compared on its own scale: the logarithm for counts and yuan, the number itself for
+hours and shares. What a run does not have (no truce, so no hour of one) counts as the worst: the
+last hour, or nothing at all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.core.units import F64
+from sim.outcomes.facts import Fact
+
+DISCREPANCY = {"log": 0.1, "hour": 2.0, "share": 0.05}
+"""Standard deviation of what the model leaves out, by scale: a tenth, two hours, a twentieth."""
+CUT_OFF = 3.0
+"""Implausibility above which parameters are ruled out (three sigma; Pukelsheim 1994)."""
+FARTHEST = 15.0
+"""Discrepancies beyond a bound at which a value counts as simply wrong."""
+
+
+def scale_of(fact: Fact) -> str:
+    """Say on which scale a fact is compared: ``log``, ``hour`` or ``share``."""
+    if fact.unit in {"hour", "hours"}:
+        return "hour"
+    return "share" if fact.unit == "share" else "log"
+
+
+def discrepancies(facts: Sequence[Fact]) -> F64:
+    """Give the model's stated discrepancy of each fact, as a standard deviation on its scale."""
+    return np.array([DISCREPANCY[scale_of(f)] for f in facts])
+
+
+def on_scale(fact: Fact, value: F64) -> F64:
+    """Put values on the fact's scale; a count below 1 is 1."""
+    out: F64 = np.log(np.maximum(value, 1.0)) if scale_of(fact) == "log" else value
+    return out
+
+
+def bounds(facts: Sequence[Fact]) -> tuple[F64, F64]:
+    """Give the facts' bounds on their scales."""
+    low = np.array([float(on_scale(f, np.array(f.low))) for f in facts])
+    high = np.array([float(on_scale(f, np.array(f.high))) for f in facts])
+    return low, high
+
+
+def compared(values: F64, facts: Sequence[Fact], hours: int) -> F64:
+    """Put simulated values, a row a run and a column a fact, on the facts' scales.
+
+    Parameters
+    ----------
+    values
+        As read off the runs; NaN where a run does not have the quantity.
+    hours
+        Horizon of the runs; stands for an hour that never came.
+    """
+    out = np.empty(values.shape)
+    for j, fact in enumerate(facts):
+        worst = float(hours) if scale_of(fact) == "hour" else 0.0
+        out[:, j] = on_scale(fact, np.nan_to_num(values[:, j], nan=worst))
+    low, high = bounds(facts)
+    reach = FARTHEST * discrepancies(facts)
+    clipped: F64 = np.clip(out, low - reach, high + reach)
+    return clipped
+
+
+def distances(on_scales: F64, facts: Sequence[Fact]) -> F64:
+    """Give the distance to the nearest bound, 0 inside, on each fact's scale."""
+    low, high = bounds(facts)
+    out: F64 = np.maximum(np.maximum(low - on_scales, on_scales - high), 0.0)
+    return out
+
+
+def implausibility(mean: F64, variance: F64, facts: Sequence[Fact]) -> F64:
+    """Give the distance of the mean to the nearest bound over what it may be off by.
+
+    I = dist(mean, [low, high]) / sqrt(variance + discrepancy**2); above `CUT_OFF` the parameters
+    are ruled out.
+
+    Parameters
+    ----------
+    mean, variance
+        A row a point, a column a fact: the expected value on the fact's scale, and the variance
+        of what is known of it (over runs, or of an emulator).
+    """
+    out: F64 = distances(mean, facts) / np.sqrt(variance + discrepancies(facts) ** 2)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Emulator:
+    """A quadratic in all parameters for each fact, with the variance it leaves (ridge, by column).
+
+    Attributes
+    ----------
+    weights
+        Shape (terms, facts).
+    variance
+        By fact: the mean square of the residuals left out one by one, chance of a run included.
+    explained
+        By fact: share of the variance that is not left.
+    """
+
+    weights: F64
+    variance: F64
+    explained: F64
+
+    @classmethod
+    def fit(cls, x: F64, y: F64, ridge: float = 1.0) -> "Emulator":
+        """Fit to points in the unit cube, shape (points, parameters), and values of each fact."""
+        a = _terms(x)
+        penalty = np.full(a.shape[1], ridge)
+        penalty[0] = 0.0
+        inverse = np.linalg.inv(np.einsum("ni,nj->ij", a, a) + np.diag(penalty))
+        weights = inverse @ (a.T @ y)
+        leverage = np.einsum("ni,ij,nj->n", a, inverse, a)
+        left_out = (y - a @ weights) / (1.0 - np.minimum(leverage, 0.99))[:, None]
+        variance = (left_out**2).mean(axis=0)
+        return cls(weights, variance, 1.0 - variance / np.maximum(y.var(axis=0), 1e-12))
+
+    def predict(self, x: F64) -> F64:
+        """Give the expected value of each fact at points of the unit cube."""
+        out: F64 = _terms(x) @ self.weights
+        return out
+
+
+def _terms(x: F64) -> F64:
+    z = 2.0 * x - 1.0
+    i, j = np.triu_indices(x.shape[1])
+    out: F64 = np.concatenate([np.ones((len(z), 1)), z, z[:, i] * z[:, j]], axis=1)
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The points of the unit cube that no wave's emulator has ruled out."""
+
+    facts: tuple[Fact, ...]
+    waves: tuple[Emulator, ...] = ()
+
+    def worst(self, x: F64) -> F64:
+        """Give the largest implausibility of each point, over the facts and waves."""
+        out = np.zeros(len(x))
+        for emulator in self.waves:
+            found = implausibility(emulator.predict(x), emulator.variance[None, :], self.facts)
+            out = np.maximum(out, found.max(axis=1))
+        return out
+
+    def sample(
+        self, n: int, draw: Callable[[int], F64], most: int = 20_000_000
+    ) -> tuple[F64, float]:
+        """Keep the points that are not ruled out, and say which share of those drawn they are.
+
+        Parameters
+        ----------
+        n
+            Points wanted.
+        draw
+            Gives so many points of the unit cube.
+        most
+            Points to draw before giving up.
+
+        Raises
+        ------
+        ValueError
+            If ``most`` points hold fewer than ``n``.
+        """
+        kept: list[F64] = []
+        n_kept, n_tried, block = 0, 0, 20_000
+        while n_kept < n:
+            if n_tried >= most:
+                raise ValueError(
+                    f"history matching: {n_kept} of {n_tried} points are not ruled out"
+                )
+            x = draw(block)
+            good = x[self.worst(x) < CUT_OFF]
+            kept.append(good)
+            n_kept, n_tried = n_kept + len(good), n_tried + block
+        return np.concatenate(kept)[:n], n_kept / n_tried

@@ -1,0 +1,227 @@
+"""The parameter ensemble: what is not known, drawn once for all policies alike."""
+
+import contextlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from scipy.stats import qmc
+
+from sim.core.quoting import say, show
+from sim.core.units import BesiegeError
+from sim.io import parquet
+from sim.io.csv_tables import read_csv
+from sim.scenario.ensembles import Ensemble as Calibrated
+from sim.scenario.ensembles import ensemble_of, is_finite
+from sim.scenario.messages import allowed, path_of, unknown_path
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import Field, describe, fields_of, follow, is_table, steps_of
+from sim.scenario.toml import library_names, meant_file, prepare, read
+
+type Ensemble = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
+"""A name of the library, a file, a table with a draw a row, or ranges by parameter."""
+_RANGES = '"attention.memory" = [30, 60]'
+
+
+class _Row(NamedTuple):
+    """A row of a table of draws, and what messages call it."""
+
+    place: str
+    cells: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """A table of draws: ``name`` is what messages call it."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: Sequence[_Row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranges:
+    """A table of ranges by parameter: ``name`` is what messages call it."""
+
+    name: str
+    ranges: Any
+
+
+def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
+    """Give what each run's parameters are: nothing to change where no ensemble is given.
+
+    Ranges are drawn as a Latin hypercube of as many points as runs; of a table of draws rows are
+    taken in order and again from the first. Of a calibrated ensemble each run takes the member
+    of its seed; a parameter at which the scenario stands elsewhere than the best member was set
+    by somebody, and stays. All that is given is tried in the scenario before any run.
+
+    Raises
+    ------
+    BesiegeError
+        For a name, file or parameter that is not there, or a value that is not allowed; the
+        message names the file and its row.
+    """
+    if ensemble is None or (isinstance(ensemble, str) and ensemble == "none"):
+        return [{} for _ in range(runs)]
+    found = _read(ensemble)
+    if isinstance(found, Calibrated):
+        return _of_seeds(found, scenario, range(seed, seed + runs))
+    if isinstance(found, _Draws):
+        return _of_rows(found, scenario, runs)
+    return _of_ranges(found, scenario, runs, seed)
+
+
+def _read(source: Any) -> _Draws | _Ranges | Calibrated:
+    if isinstance(source, pd.DataFrame):
+        return _of_frame(source, "ensemble")
+    if not isinstance(source, (str, Path)):
+        return _Ranges("ensemble", source)
+    path, name = Path(source), say(str(source))
+    ending = path.suffix.lower()
+    if ending == ".csv":
+        table = read_csv(path)
+        rows = [_Row(table.at(row), row.cells) for row in table.rows]
+        return _Draws(f"{table.name} line 1", table.columns, rows)
+    if ending == ".parquet":
+        try:
+            return _of_frame(parquet.read(path), name)
+        except (OSError, ValueError, RuntimeError) as error:
+            why = " ".join(str(error).split())
+            raise BesiegeError(f"{name}: cannot be read ({show(why)})") from None
+    if ending != ".toml" and str(source) not in library_names("ensembles"):
+        names = ", ".join(["none", *library_names("ensembles")])
+        meant = meant_file(path)
+        raise BesiegeError(
+            f"ensemble: given {show(str(source))}, allowed {names}, or a TOML, CSV or Parquet file"
+            + (f"; did you mean {say(meant)}?" if meant else "")
+        )
+    data = read(path if ending == ".toml" else source, "ensembles")
+    if "members" in data and "ranges" in data:
+        raise BesiegeError(f"{name}: given members and ranges, allowed is one of both")
+    return ensemble_of(data, name) if "members" in data else _Ranges(name, data.get("ranges", {}))
+
+
+def _of_frame(frame: pd.DataFrame, name: str) -> _Draws:
+    columns = [str(column) for column in frame.columns]
+    rows: list[dict[str, Any]] = frame.set_axis(range(len(columns)), axis=1).to_dict("records")  # type: ignore[assignment]
+    named = [
+        _Row(f"{name} row {i}", dict(zip(columns, row.values(), strict=True)))
+        for i, row in enumerate(rows)
+    ]
+    return _Draws(name, tuple(columns), named)
+
+
+def _of_rows(table: _Draws, scenario: Scenario, runs: int) -> list[dict[str, Any]]:
+    fields = _fields_of(table.columns, table.name)
+    if not table.rows:
+        raise BesiegeError(f"{table.name}: given a table without rows, allowed is at least one")
+    values = [
+        {
+            field.path: _value(cell, field, f"{row.place}: {field.path}")
+            for field, cell in zip(fields, row.cells.values(), strict=True)
+        }
+        for row in table.rows
+    ]
+    for row, draw in list(zip(table.rows, values, strict=True))[:runs]:
+        _try(scenario, draw, row.place)
+    return [values[i % len(values)] for i in range(runs)]
+
+
+def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
+    name, ranges = table.name, table.ranges
+    if not isinstance(ranges, Mapping) or not ranges:
+        raise BesiegeError(f"{name}: ranges: missing, required is a table such as {_RANGES}")
+    fields = _fields_of(map(str, ranges), f"{name}: ranges")
+    low, high = [], []
+    for field, pair in zip(fields, ranges.values(), strict=True):
+        if isinstance(pair, np.ndarray):
+            pair = pair.tolist()
+        is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
+        if not (is_pair and all(map(is_finite, pair)) and pair[0] < pair[1]):
+            raise BesiegeError(
+                f"{name}: ranges.{field.path}: given {show(pair)}, allowed is [low, high], low below high"
+            )
+        if not field.is_numeric:
+            raise BesiegeError(
+                f"{name}: ranges.{field.path}: given a range, allowed for a number: it is a {field.type}"
+            )
+        for end in pair:
+            _try(scenario, {field.path: _number(end, field)}, f"{name}: ranges")
+        low.append(float(pair[0]))
+        high.append(float(pair[1]))
+    points = qmc.LatinHypercube(d=len(fields), rng=seed).random(runs)
+    return [
+        {field.path: _number(v, field) for field, v in zip(fields, row, strict=True)}
+        for row in qmc.scale(points, low, high).tolist()
+    ]
+
+
+def _of_seeds(
+    ensemble: Calibrated, scenario: Scenario, seeds: Sequence[int]
+) -> list[dict[str, Any]]:
+    name = f"ensemble {ensemble.name}"
+    fields = _fields_of(ensemble.parameters, f"{name}: parameters")
+    now = {f.path: f.default for f in fields_of(scenario)}
+    best = ensemble.members[ensemble.best]
+    free = [i for i, field in enumerate(fields) if now.get(field.path) == best[i]]
+    draws, n = {}, len(ensemble.members)
+    for k in dict.fromkeys((seed - 1) % n for seed in seeds):
+        member = ensemble.members[k]
+        draws[k] = {fields[i].path: _number(member[i], fields[i]) for i in free}
+        _try(scenario, draws[k], f"{name}: member {k}")
+    return [draws[(seed - 1) % n] for seed in seeds]
+
+
+def _fields_of(paths: Iterable[str], place: str) -> list[Field]:
+    """Find what paths name: a single parameter each, and none twice."""
+    found: dict[str, Field] = {}
+    for given in paths:
+        trail = follow(Scenario, steps_of(given))
+        if not trail.is_whole:
+            raise BesiegeError(f"{place}: {unknown_path(Scenario, trail)}")
+        path = path_of(trail.steps)
+        field = None if trail.info is None else describe(path, trail.info, None)
+        if field is None or field.type == "list" or is_table(trail.kinds[0]):
+            raise BesiegeError(f"{place}: {path}: is a table or list, allowed is one parameter")
+        if path in found:
+            raise BesiegeError(f"{place}: {path}: given twice, allowed once")
+        found[path] = field
+    return list(found.values())
+
+
+def _value(cell: Any, field: Field, place: str) -> Any:
+    """Give what stands in a cell, as the scenario takes it; the scenario says what is allowed.
+
+    Text is read as its field asks: a file has nothing else. What is missing is refused, but for
+    a parameter that may be absent: there a table in memory may have no value, a file ``none``.
+    """
+    is_text = isinstance(cell, str)
+    if (is_text and not cell) or (not is_text and pd.isna(cell)):
+        if field.optional and not is_text:
+            return None
+        more = " (none for no value)" if field.optional else ""
+        raise BesiegeError(f"{place}: given nothing, allowed {allowed(field)}{more}")
+    if is_text and cell == "none" and field.optional:
+        return None
+    if is_text and field.type == "switch":
+        return {"true": True, "false": False}.get(cell.lower(), cell)
+    if is_text and field.is_numeric:
+        with contextlib.suppress(ValueError):
+            cell = float(cell)
+    cell = prepare(cell, Scenario, [object], steps_of(field.path))
+    return _number(cell, field) if field.is_numeric and is_finite(cell) else cell
+
+
+def _number(value: float, field: Field) -> float | int:
+    return round(value) if field.type == "whole number" else float(value)
+
+
+def _try(scenario: Scenario, draw: dict[str, Any], place: str) -> None:
+    """Refuse a draw that the scenario does not allow, before any run is done."""
+    try:
+        scenario.but(draw)
+    except BesiegeError as error:
+        raise BesiegeError(f"{place}: {error}") from None

@@ -1,0 +1,1 @@
+"""Who does the runs: pools of workers, clusters, progress."""

@@ -1,0 +1,51 @@
+"""Where runs are done: here, on a Dask cluster, or wherever an executor takes them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sim.core.units import BesiegeError
+from sim.lab.execution.pool import Source
+
+type Slots = int | Callable[[], int]
+
+
+@contextmanager
+def connect(
+    scheduler: str | None, executor: Source | None, workers: int
+) -> Iterator[tuple[Slots, Source | None]]:
+    """Give how many runs are done at a time, and who does them.
+
+    Raises
+    ------
+    BesiegeError
+        If the scheduler cannot be reached, or both it and an executor are given.
+    """
+    if scheduler is None:
+        yield workers, executor
+        return
+    if executor is not None:
+        raise BesiegeError("--scheduler: given with an executor, allowed alone")
+    try:
+        from distributed import Client
+
+        _client: Any = Client  # without types
+    except ImportError:
+        raise BesiegeError(
+            "distributed: missing, required for --scheduler; uv run --extra cluster besiege …"
+        ) from None
+    try:
+        client: Any = _client(scheduler, timeout=15, set_as_default=False)
+    except (OSError, ValueError, TimeoutError) as error:
+        said = str(error).partition("\n")[0] or type(error).__name__
+        raise BesiegeError(
+            f"--scheduler: given {scheduler}, which cannot be reached ({said}); allowed is "
+            "the address of a running one, such as tcp://127.0.0.1:8786"
+        ) from None
+    try:
+        yield (
+            lambda: sum(client.nthreads().values()) or workers,
+            client.get_executor(pure=False),
+        )
+    finally:
+        client.close()

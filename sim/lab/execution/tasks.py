@@ -1,0 +1,145 @@
+"""One run of many: what is asked of a worker, and what it brings home."""
+
+import os
+import platform
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any
+
+from sim.core.units import F64
+from sim.outcomes.outcomes import Outcome, measure
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A run to be done.
+
+    Attributes
+    ----------
+    key
+        What tells it from every other run of the same call.
+    keep_hours
+        Names of hourly series to bring home.
+    also
+        What else to bring home: called with the finished `Siege`; what it gives must pickle.
+    """
+
+    key: str
+    scenario: Scenario
+    seed: int
+    keep_hours: tuple[str, ...] = ()
+    also: Callable[[Siege], Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a run gave nothing.
+
+    Attributes
+    ----------
+    stage
+        Stage of the hour in which it failed; ``founding`` before the first hour, ``outcomes``
+        after the last, ``worker`` when the process that ran it ended.
+    hour
+        Hour in which it failed, -1 before the first.
+    error
+        The error's kind and words.
+    where
+        File and line that raised it.
+    """
+
+    stage: str
+    hour: int
+    error: str
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What may differ between equal runs."""
+
+    wall_seconds: float
+    host: str
+    worker: int  # process number
+    finished: float  # seconds since 1970
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A run that is done: ``row`` has its outcomes by name, or ``failure`` says why not."""
+
+    key: str
+    row: dict[str, float | None] | None
+    failure: Failure | None
+    timing: Timing
+    hours: dict[str, F64] = field(default_factory=dict)
+    extra: Any = None
+
+
+def do(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
+    """Run a task to its end; whatever it raises becomes a failure.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    own
+        Outcomes to measure besides the package's; those of this session if not given.
+    """
+    began = time.perf_counter()
+    row, failure, hours, extra = None, None, {}, None
+    try:
+        siege = Siege(task.scenario, seed=task.seed)
+        while siege.running:
+            siege.step()
+        record = siege.record
+        row = measure(record, own)
+        hours = {name: record.series[name] for name in task.keep_hours}
+        extra = task.also(siege) if task.also is not None else None
+        siege.let_go()
+    except (Exception, SystemExit) as error:
+        row, hours, failure = None, {}, _failure_of(error)
+    return Done(task.key, row, failure, _timing(time.perf_counter() - began), hours, extra)
+
+
+def died(task: Task, error: BaseException | None) -> Done:
+    """Give the failure of a run that its worker did not survive."""
+    said = f"{type(error).__name__}: {error}" if error is not None else "no word"
+    return _not_run(task, f"the worker ended while it ran ({_one_line(said)})")
+
+
+def not_sent(task: Task, error: Exception) -> Done:
+    """Give the failure of a run that cannot be sent to a worker."""
+    said = _one_line(f"{type(error).__name__}: {error}")
+    return _not_run(task, f"it cannot be sent to a worker ({said}); one worker runs it here")
+
+
+def _not_run(task: Task, said: str) -> Done:
+    return Done(task.key, None, Failure("worker", -1, said), _timing(0.0))
+
+
+def _timing(seconds: float) -> Timing:
+    return Timing(seconds, platform.node(), os.getpid(), time.time())
+
+
+def _failure_of(error: BaseException) -> Failure:
+    stage, hour, where = "founding", -1, ""
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        where = f"{frame.f_code.co_filename}:{trace.tb_lineno} in {frame.f_code.co_name}"
+        if frame.f_code is Siege.step.__code__ and "stage" in frame.f_locals:
+            stage, hour = frame.f_locals["stage"].__name__, frame.f_locals["self"].world.hour
+        elif frame.f_code is do.__code__ and "record" in frame.f_locals:
+            stage, hour = "outcomes", frame.f_locals["record"].hours - 1
+        trace = trace.tb_next
+    return Failure(stage, hour, f"{type(error).__name__}: {_one_line(str(error))}", where)
+
+
+def _one_line(text: str, longest: int = 500) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= longest else words[: longest - 1] + "…"

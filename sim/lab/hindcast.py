@@ -1,0 +1,254 @@
+"""Facts beside the simulation: every row of a facts table with the simulated interval."""
+
+import functools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from sim.core.chance import check_seed
+from sim.core.units import F64, BesiegeError
+from sim.io import parquet
+from sim.io.folders import write_json
+from sim.io.saving import make_page, saved_whole
+from sim.lab.design.draws import Ensemble, draws_of
+from sim.lab.execution.tasks import Done, Failure, Task
+from sim.lab.storage.kept import forgotten_when_saved, run_all
+from sim.outcomes.expressions import evaluate, parse
+from sim.outcomes.facts import Fact, load_facts
+from sim.running.model import Siege
+from sim.scenario.calls import check_count, said_in_words
+from sim.scenario.scenario import Scenario
+from sim.version import made_with
+
+COLUMNS = "id quantity low high unit use n p05 median p95 share_inside inside".split()
+"""Columns of `Hindcast.facts`; ``n`` counts the runs in which the quantity exists."""
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+type Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Hindcast:
+    """A facts table beside an ensemble of runs.
+
+    Attributes
+    ----------
+    facts
+        One row a fact, `COLUMNS`. ``share_inside`` is the share of the runs inside the reported
+        range, a run without the quantity counting as outside; ``inside`` says whether the median
+        is. A fact of hours beyond the horizon has ``n`` 0 and neither of the two: no run could
+        say. Facts without an expression are inputs, and have no simulated side.
+    values
+        One row a run: its seed, whether anybody attacked, and the value of every fact that has an
+        expression.
+    online
+        People online, shape (runs, hours).
+    drawn
+        Parameters that differ from run to run, by path; empty for an interval over seeds alone.
+    failures
+        Runs that gave nothing, by key.
+    kept_in
+        The folder that keeps its runs until it is saved there; None if nothing does.
+    """
+
+    scenario: Scenario
+    runs: int
+    facts: pd.DataFrame
+    values: pd.DataFrame
+    online: F64 = field(repr=False)
+    table: tuple[Fact, ...] = field(repr=False)
+    drawn: tuple[str, ...] = ()
+    failures: dict[str, Failure] = field(default_factory=dict)
+    kept_in: Path | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def share_with_siege(self) -> float:
+        """Share of the runs in which anybody attacked."""
+        return float(self.values["attacked"].mean()) if len(self.values) else 0.0
+
+    @property
+    def peak_given_siege(self) -> float | None:
+        """Mean over the runs with a siege of the most people online; None without one."""
+        besieged = self.values["attacked"].to_numpy(bool)
+        return float(self.online[besieged].max(axis=1).mean()) if besieged.any() else None
+
+    @property
+    def over(self) -> str:
+        """Say what the intervals are over."""
+        return (
+            f"seeds and {len(self.drawn)} parameters of the ensemble"
+            if self.drawn
+            else "seeds alone"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give it in plain values, as `besiege hindcast --json` prints it."""
+        rows = self.facts.astype(object).where(self.facts.notna(), None).to_dict("records")
+        return {
+            "scenario": self.scenario.name,
+            "scale": self.scenario.scale,
+            "runs": self.runs,
+            "failed": len(self.failures),
+            "over": self.over,
+            "share_with_siege": self.share_with_siege,
+            "peak_online_given_siege": self.peak_given_siege,
+            "facts": rows,
+        }
+
+    def plot(self) -> "Figure":
+        """Draw the crowd with its reported points, and a line a fact."""
+        from sim.figures.hindcast import hindcast_figure
+
+        subtitle = (
+            f"scenario {self.scenario.name} · {self.runs} runs at scale {self.scenario.scale:g} over "
+            f"{self.over} · a siege in {100 * self.share_with_siege:.3g} % of them"
+        )
+        return hindcast_figure(self.facts, self.online, self.table, subtitle)
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the facts, every run's values and the picture into a folder.
+
+        Raises
+        ------
+        BesiegeError
+            If the folder cannot be written; `sim.io.saving.PageError` if only the picture fails.
+        """
+        with (
+            forgotten_when_saved(self.kept_in, folder),
+            saved_whole(folder, "hindcast.json", ("hindcast.png",)) as out,
+        ):
+            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            write_json(out / "hindcast.json", {**self.to_dict(), **made_with()})
+            parquet.write(self.values.astype(float), out / "runs.parquet")
+        make_page(Path(folder) / "hindcast.png", lambda page: self.plot().savefig(page, dpi=110))
+        return Path(folder)
+
+
+@said_in_words
+def hindcast(
+    scenario: Scenario | str = "taobao-2011",
+    runs: int = 40,
+    *,
+    seed: int = 1,
+    facts: str | Path | None = None,
+    ensemble: Ensemble = "calibrated",
+    workers: int = 2,
+    progress: Progress | None = None,
+    out: str | Path | None = None,
+    **changes: Any,
+) -> Hindcast:
+    """Lay every fact of a table beside the simulated median and 5-95 % interval.
+
+    Parameters
+    ----------
+    scenario
+        A scenario, its name in the library, or a TOML file.
+    runs
+        Runs, with the seeds ``seed``, ``seed + 1``, and so on.
+    facts
+        A facts table; the library's if none.
+    ensemble
+        Parameters that differ from run to run (`sim.lab.design.draws.draws_of`): run k takes the
+        calibrated ensemble's member k. None for the scenario's own values in every run.
+    workers
+        Processes; 1 runs here.
+    progress
+        Called after every run with the runs done and the runs in all.
+    out
+        A folder that keeps each finished run until the hindcast is saved there, so that a call
+        that was stopped goes on from them; without it nothing is kept.
+    **changes
+        Fields of the scenario to change, such as ``scale=0.05``.
+
+    Raises
+    ------
+    BesiegeError
+        For input that is not allowed, or if every run failed.
+    """
+    check_count("--runs", runs)
+    check_count("--workers", workers)
+    table = load_facts(facts)
+    chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
+    chosen = chosen.but(changes) if changes else chosen
+    first = check_seed(seed)
+    check_seed(first + runs - 1)
+    draws = draws_of(ensemble, chosen, runs, first)
+    horizons = {int(draw.get("hours", chosen.hours)) for draw in draws}
+    if len(horizons) > 1:
+        raise BesiegeError(
+            f"ensemble: hours: given {min(horizons)} and {max(horizons)}, allowed is one horizon "
+            "for all runs of a hindcast"
+        )
+    (horizon,) = horizons
+    tasks = [
+        Task(str(k), chosen.but(draw) if draw else chosen, first + k, ("online",),
+             functools.partial(read, table))
+        for k, draw in enumerate(draws)
+    ]  # fmt: skip
+    told = f"hindcast of {chosen.name}: {runs} runs, seeds from {first}"
+    asked = [[fact.id, fact.outcome] for fact in table]
+    found = run_all(
+        tasks, out, told, reads=asked, workers=min(workers, runs), progress=progress
+    )  # fmt: skip
+    done = [found[task.key] for task in tasks]
+    failures = {d.key: d.failure for d in done if d.failure is not None}
+    if len(failures) == runs:
+        raise BesiegeError(f"hindcast: every run failed, the first with {failures['0'].error}")
+    kept = [d for d in done if d.failure is None]
+    values = pd.DataFrame(list(_rows(kept, table, first)))
+    return Hindcast(
+        scenario=chosen,
+        runs=runs,
+        facts=pd.DataFrame([_beside(fact, values, horizon) for fact in table], columns=COLUMNS),
+        values=values,
+        online=np.array([d.hours["online"] for d in kept]),
+        table=table,
+        drawn=tuple(draws[0]),
+        failures=failures,
+        kept_in=None if out is None else Path(out),
+    )
+
+
+def read(table: tuple[Fact, ...], siege: Siege) -> dict[str, float | None]:
+    """Read the value of every fact that has an expression off a finished run."""
+    record = siege.record
+    return {fact.id: evaluate(fact.outcome, record) for fact in table if fact.outcome}
+
+
+def _rows(
+    kept: list[Done], table: tuple[Fact, ...], first: int
+) -> Iterator[dict[str, float | None]]:
+    for done in kept:
+        row = done.row or {}
+        yield {
+            "seed": first + int(done.key),
+            "attacked": float((row.get("cum_actions") or 0.0) > 0),
+            **{fact.id: done.extra[fact.id] for fact in table if fact.outcome},
+        }
+
+
+def _beside(fact: Fact, values: pd.DataFrame, hours: int) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "id": fact.id, "quantity": fact.quantity, "low": fact.low, "high": fact.high,
+        "unit": fact.unit, "use": fact.use,
+    }  # fmt: skip
+    if not fact.outcome:
+        return row
+    if parse(fact.outcome).stop > hours:
+        return {**row, "n": 0}
+    simulated = values[fact.id].to_numpy(float)
+    there = simulated[~np.isnan(simulated)]
+    row["n"] = there.size
+    if there.size:
+        row["p05"], row["median"], row["p95"] = (
+            float(q) for q in np.quantile(there, [0.05, 0.5, 0.95])
+        )
+    row["share_inside"] = float(((there >= fact.low) & (there <= fact.high)).sum()) / len(simulated)
+    row["inside"] = bool(there.size and fact.low <= row["median"] <= fact.high)
+    return row

@@ -1,0 +1,170 @@
+"""Who may write a sweep's folder: one whole sweep, or shards side by side, each once."""
+
+import contextlib
+import datetime
+import os
+import platform
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sim.core.units import BesiegeError
+
+fcntl: Any
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
+_HELD: set[int] = set()
+"""Descriptors of locks that this process holds."""
+
+
+def _let_go() -> None:
+    """Let go, in a child that was forked, of the parent's locks: they fall when the parent ends."""
+    for held in _HELD:
+        os.close(held)
+    _HELD.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
+
+
+class FolderLock:
+    """Keeps others from writing a folder; the system lets go of it however this process ends.
+
+    Where a file system has no locks, nobody is kept out.
+
+    Parameters
+    ----------
+    folder
+        The sweep's folder.
+    shard
+        Number of a shard and how many there are; None for a whole sweep, which is alone.
+
+    Raises
+    ------
+    BesiegeError
+        If somebody else writes it; it says who.
+    """
+
+    def __init__(self, folder: Path, shard: tuple[int, int] | None) -> None:
+        self._folder = folder
+        self._held: list[int] = []
+        try:
+            self._main = self._take(".lock", shared=shard is not None)
+            if shard is not None:
+                self._take(f".lock-{shard[0]}of{shard[1]}", shared=False)
+            _sign(self._held[-1])
+        except BlockingIOError:
+            self._close_all()
+            raise BesiegeError(
+                f"--out: {folder} is being written by {_holders(folder)}, allowed is one sweep at a time"
+            ) from None
+        except OSError:
+            self._close_all()
+            raise
+
+    def _take(self, name: str, *, shared: bool) -> int:
+        held = _open(self._folder / name)
+        self._held.append(held)
+        _HELD.add(held)
+        if fcntl is not None:
+            _lock(held, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        return held
+
+    def check(self) -> None:
+        """Make sure that the folder is still the one that was locked.
+
+        Raises
+        ------
+        BesiegeError
+            If it was moved or deleted, or its lock was, whatever stands in its place.
+        """
+        try:
+            is_here = os.path.samestat(os.stat(self._folder / ".lock"), os.fstat(self._main))
+        except OSError:
+            is_here = False
+        if not is_here:
+            raise BesiegeError(
+                f"--out: {self._folder} was moved, deleted or replaced while this sweep wrote it, "
+                "or its file .lock was; nothing more is written. What is finished is where the "
+                "folder went, and the same command with that --out goes on from it"
+            )
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Wait until no other shard replaces parts, and keep them from it for a moment."""
+        held = _open(self._folder / ".lock-parts")
+        _HELD.add(held)
+        try:
+            if fcntl is not None:
+                _lock(held, fcntl.LOCK_EX)
+            yield
+        finally:
+            _close(held)
+
+    def release(self) -> None:
+        """Let others write."""
+        if self._held and self._held[-1] in _HELD:
+            with contextlib.suppress(OSError):  # a disk that is gone
+                os.ftruncate(self._held[-1], 0)
+        self._close_all()
+
+    def _close_all(self) -> None:
+        for held in self._held:
+            _close(held)
+        self._held.clear()
+
+
+def _open(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+
+
+def _close(held: int) -> None:
+    if held in _HELD:  # not in a child that was forked: the number is another file's there
+        _HELD.remove(held)
+        os.close(held)
+
+
+def _lock(held: int, kind: int) -> None:
+    try:
+        fcntl.flock(held, kind)
+    except BlockingIOError:
+        raise
+    except OSError:  # a file system without locks
+        return
+
+
+def _sign(held: int) -> None:
+    """Write who holds a lock."""
+    now = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    os.ftruncate(held, 0)
+    os.write(held, f"process {os.getpid()} on {platform.node()} since {now}\n".encode())
+
+
+def _holders(folder: Path) -> str:
+    """Say who writes a folder: the whole sweep that is alone in it, or its shards."""
+    if _is_taken(folder / ".lock"):
+        return _signature(folder / ".lock") or "another sweep"
+    shards = [p for p in sorted(folder.glob(".lock-*of*")) if _is_taken(p)]
+    told = [f"shard {p.name.removeprefix('.lock-').replace('of', '/')} ({who})" for p in shards if (who := _signature(p))]  # fmt: skip
+    more = f" and {len(told) - 3} more" if len(told) > 3 else ""
+    return ", ".join(told[:3]) + more if told else "another sweep"
+
+
+def _is_taken(path: Path) -> bool:
+    """Say whether somebody else holds a lock for himself."""
+    held = _open(path)
+    try:
+        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(held)
+    return False
+
+
+def _signature(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace").strip()

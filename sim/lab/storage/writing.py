@@ -1,0 +1,104 @@
+"""A plan in words: its specification as TOML, its columns with unit and meaning."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+from pydantic import BaseModel
+
+from sim.lab.design.spec import Plan
+from sim.responses import Response
+from sim.running.tables import HOURS, describe_columns
+from sim.scenario.scenario import Scenario
+from sim.scenario.schema import is_table
+
+_RUN = {
+    "key": ("text", "hash of scenario, seed and version of the model"),
+    "seed": ("1", "the run's seed"),
+    "version": ("text", "version of the program"),
+    "model_version": ("1", "rises when equal scenarios and seeds give other results"),
+    "repeat": ("text", "what repeats the run"),
+}
+_FAILED = {
+    "scenario": ("text", "name of the scenario"),
+    "stage": ("text", "stage of the hour that failed; founding, outcomes or worker outside it"),
+    "hour": ("hour", "hour that failed, -1 before the first"),
+    "error": ("text", "the error's kind and words"),
+    "where": ("text", "file and line that raised it"),
+}
+_TIMING = {
+    "key": ("text", "key of the run"),
+    "wall_seconds": ("seconds", "time it took, founding of the world included"),
+    "host": ("text", "machine"),
+    "worker": ("1", "number of the process"),
+    "finished": ("seconds", "since 1970"),
+}
+
+
+def spec_toml(plan: Plan) -> str:
+    """Write the specification as TOML.
+
+    Measures made in Python stand in it by their name alone: they are in no file of the folder.
+    """
+    given = plan.spec.model_dump(exclude_defaults=True)
+    for name in ("levers", "uncertainties", "factors", "constants"):
+        table = getattr(plan.spec, name)
+        if table:
+            given[name] = {path: _plain(value) for path, value in table.items()}
+    if plan.spec.design.points:
+        given["design"]["points"] = [_plain(point) for point in plan.spec.design.points]
+    is_library = isinstance(plan.spec.scenario, str) and not plan.spec.scenario.endswith(".toml")
+    given["scenario"] = plan.spec.scenario if is_library else "scenario.toml"
+    if plan.modules:  # the folder has a copy of each
+        given["modules"] = [module.path.name for module in plan.modules]
+    if not is_library:
+        given.pop("constants", None)  # they are in scenario.toml
+    return tomli_w.dumps({k: v for k, v in given.items() if v not in ({}, None)})
+
+
+def file_name(name: str) -> str:
+    """Make a name one that a folder may have."""
+    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "sweep"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Response):
+        if any(not type(m).__module__.startswith("sim.") for m in value.measures):
+            return value.name
+        return Scenario(response=value).to_dict()["response"]
+    if isinstance(value, BaseModel):
+        return value.model_dump(exclude_none=True)
+    if is_table(type(value)):
+        return {k: _plain(v) for k, v in value._asdict().items() if v is not None}
+    if isinstance(value, dict):
+        return {k: _plain(v) for k, v in value.items() if v is not None}
+    if isinstance(value, (list, tuple, range)):
+        return [_plain(v) for v in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value.item() if hasattr(value, "item") else value
+
+
+def columns_of(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
+    """Describe every column of every table: unit, meaning, when it is null."""
+    factors = {
+        f.path: _column(
+            (f.field.unit or "1", f.field.description) if f.field else ("text", "name of what is varied"),
+            "absent" if f.field and f.field.optional else "never",
+        )
+        for f in plan.factors
+    }  # fmt: skip
+    known = describe_columns(plan.measured)
+    run = {name: _column(told) for name, told in _RUN.items()}
+    hours = {name: known["hours"][name] for name in plan.spec.keep.hours if name in HOURS}
+    return {
+        "runs": {**factors, **run, **known["outcomes"]},
+        "failed": {**factors, **run, **{n: _column(told) for n, told in _FAILED.items()}},
+        "hours": {"key": run["key"], "hour": known["hours"]["hour"], **hours},
+        "timing": {name: _column(told) for name, told in _TIMING.items()},
+    }
+
+
+def _column(told: tuple[str, str], null: str = "never") -> dict[str, str]:
+    return {"unit": told[0], "meaning": told[1], "null": null}

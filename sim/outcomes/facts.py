@@ -1,0 +1,151 @@
+"""Reported facts: a table of quantities, their bounds and sources, to hold beside a run."""
+
+import difflib
+import math
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+from sim.core.quoting import quote, say, short
+from sim.core.units import BesiegeError
+from sim.io.csv_tables import Row, parse_csv, read_csv
+from sim.outcomes import expressions
+from sim.outcomes.record import Record
+from sim.scenario.messages import did_you_mean_number
+
+USES = ("calibrate", "check", "derived", "input")
+"""What a fact is for: fitted to, compared with, compared but worked out of others, put in."""
+
+LIBRARY = "facts-2011.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """What was reported: a quantity between two bounds, both included."""
+
+    id: str
+    pattern: str
+    quantity: str
+    outcome: str  # an expression, or empty for what is put in
+    low: float
+    high: float
+    unit: str
+    window: str
+    use: str  # one of `USES`
+    source: str
+
+    def holds(self, value: float) -> bool:
+        """Say whether a value lies within the bounds."""
+        return self.low <= value <= self.high
+
+
+COLUMNS = tuple(f.name for f in fields(Fact))
+
+
+class Reading(NamedTuple):
+    """A fact beside a run.
+
+    ``inside`` is ``None`` where the run cannot say: the fact has no expression, or looks at
+    hours that the run has not reached. A value that does not exist in a run that got as far
+    (no truce, so no hour of the truce) is outside.
+    """
+
+    fact: Fact
+    value: float | None
+    inside: bool | None
+
+
+def beside(record: Record, facts: Iterable[Fact]) -> list[Reading]:
+    """Read every fact off a record."""
+    return [_read_off(record, fact) for fact in facts]
+
+
+def _read_off(record: Record, fact: Fact) -> Reading:
+    if not fact.outcome:
+        return Reading(fact, None, None)
+    expression = expressions.parse(fact.outcome)
+    if expression.stop > record.hours:
+        return Reading(fact, None, None)
+    value = expression.value(record)
+    return Reading(fact, value, value is not None and fact.holds(value))
+
+
+def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
+    """Load a facts table, a CSV file with the columns of `Fact`; the library's if none is given.
+
+    Raises
+    ------
+    BesiegeError
+        In one line: the file, the line, the column, what was given and what is allowed.
+    """
+    if path is None:
+        table = parse_csv((resources.files("sim") / "library" / LIBRARY).read_bytes(), LIBRARY)
+    else:
+        table = read_csv(path)
+    _check_columns(table.columns, table.name)
+    facts = tuple(_fact(row, table.at(row)) for row in table.rows)
+    if not facts:
+        raise BesiegeError(
+            f"{table.name}: given no fact, allowed at least one line below the header"
+        )
+    twice = [f for f, n in Counter(fact.id for fact in facts).items() if n > 1]
+    if twice:
+        raise BesiegeError(f"{table.name}: column id: given {quote(twice[0])} twice, allowed once")
+    return facts
+
+
+def _check_columns(given: tuple[str, ...], name: str) -> None:
+    missing = [column for column in COLUMNS if column not in given]
+    if missing:
+        near = difflib.get_close_matches(missing[0], set(given) - set(COLUMNS), 1)
+        hint = f"; did you mean it by {quote(near[0])}?" if near else ""
+        raise BesiegeError(
+            f"{name} line 1: column {missing[0]}: missing, given "
+            f"{short(', '.join(map(say, given)), 200)}, allowed with all of {', '.join(COLUMNS)}{hint}"
+        )
+
+
+def _fact(given: Row, place: str) -> Fact:
+    row = given.cells
+    if not row["id"]:
+        raise BesiegeError(f"{place}: column id: given nothing, allowed a name of its own")
+    low, high = (_number(row[column], f"{place}: column {column}") for column in ("low", "high"))
+    if low > high:
+        raise BesiegeError(
+            f"{place}: columns low, high: given {low:g} and {high:g}, allowed low <= high"
+        )
+    use, outcome = row["use"], row["outcome"]
+    if use not in USES:
+        near = difflib.get_close_matches(use[:200], USES, 1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        raise BesiegeError(
+            f"{place}: column use: given {quote(use)}, allowed {', '.join(USES)}{hint}"
+        )
+    if outcome:
+        try:
+            expressions.check(outcome)
+        except BesiegeError as error:
+            raise BesiegeError(f"{place}: column outcome: {error}") from None
+    elif use != "input":
+        raise BesiegeError(
+            f"{place}: column outcome: given nothing, allowed {expressions.FORMS} "
+            "(nothing only for use input)"
+        )
+    words = {
+        column: row[column] for column in ("id", "pattern", "quantity", "unit", "window", "source")
+    }
+    return Fact(**words, outcome=outcome, low=low, high=high, use=use)
+
+
+def _number(given: str, place: str) -> float:
+    try:
+        value = float(given)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        hint = did_you_mean_number(given)
+        raise BesiegeError(f"{place}: given {quote(given)}, allowed a number{hint}")
+    return value

@@ -1,0 +1,226 @@
+"""The tables a run leaves, by hour, store, rival and seller, and what each column means."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from sim.core.units import Cause, Phase, Stance, Tactic
+from sim.outcomes.outcomes import OUTCOMES, Outcome, by_day, sales_lost, store_loss
+from sim.outcomes.record import SERIES, Record, hours_table
+from sim.rules.poaching import Choice
+from sim.world.changes import has_promised, ratings
+from sim.world.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a column holds."""
+
+    unit: str
+    meaning: str
+    null: str = "never"
+
+
+def _codes(enumeration: type[Phase]) -> str:
+    return ", ".join(f"{int(code)} {code.name}" for code in enumeration)
+
+
+HOURS = {
+    "hour": Column("hour", "hour since 2011-10-10 00:00, UTC+8"),
+    "online": Column("people", "members of the channel who are present"),
+    "n_sellers_in": Column("people", "sellers in the protest, present or not"),
+    "n_onlookers_in": Column("people", "onlookers in the protest, present or not"),
+    "n_attackers": Column("people", "people who act in the hour"),
+    "new_purchases": Column("actions", "false purchases that succeeded"),
+    "new_bad_reviews": Column("actions", "bad reviews written"),
+    "new_refusals": Column("actions", "cash-on-delivery orders placed to be refused"),
+    "new_clicks": Column("actions", "false ad clicks"),
+    "n_delisted": Column("stores", "stores whose goods are closed"),
+    "n_cod_off": Column("stores", "stores without cash on delivery"),
+    "share_focal": Column("share", "actions that follow the organisers' call", "nobody acts"),
+    "n_queue": Column("people", "waiting to speak at the end of the hour"),
+    "queue_wait": Column("hours", "mean wait of those who spoke in the hour", "nobody spoke"),
+    "attention": Column("0-1", "media attention"),
+    "legitimacy": Column("0-1", "legitimacy of the platform, mean over sellers", "no sellers"),
+    "perceived_sanction": Column("0-1", "punishment that people expect"),
+    "new_orders": Column("orders", "honest orders in the mall"),
+    "new_failed_visits": Column("visits", "visits that met a closed door or an empty shelf"),
+    "mall_sales": Column("yuan", "honest sales of the mall"),
+    "rival_sales": Column("yuan", "sales of the rivals to the mall's shoppers"),
+    "store_loss": Column("yuan", "big stores' loss against the quiet twin, less compensation"),
+    "phase": Column("code", f"the organisers' phase: {_codes(Phase)}"),
+}
+
+STORES = {
+    "store": Column("row", "the store"),
+    "category": Column("code", "trade category, 0 to 19"),
+    "brand": Column("1", "brand weight"),
+    "price": Column("yuan", "mean price of an order"),
+    "margin": Column("share", "margin on sales, after commission"),
+    "rating_before": Column("1-5", "rating at hour 0"),
+    "rating_after": Column("1-5", "rating after the last hour"),
+    "purchases": Column("actions", "false purchases"),
+    "bad_reviews": Column("actions", "bad reviews, restored ones as well"),
+    "refusals": Column("actions", "cash-on-delivery orders refused"),
+    "clicks": Column("actions", "false ad clicks"),
+    "max_day_actions": Column("actions", "most actions in one calendar day, clicks apart"),
+    "hours_delisted": Column("hours", "hours with goods closed"),
+    "hours_cod_off": Column("hours", "hours without cash on delivery"),
+    "orders": Column("orders", "honest orders"),
+    "orders_twin": Column("orders", "honest orders in the quiet twin"),
+    "sales_lost": Column("yuan", "sales lost against the quiet twin"),
+    "loss_closed": Column("yuan", "margin lost while closed"),
+    "loss_rating": Column("yuan", "margin lost by a lower rating"),
+    "loss_handling": Column("yuan", "shipping and handling of false orders"),
+    "loss_ads": Column("yuan", "advertising: false clicks, less honest ones that did not happen"),
+    "compensation": Column("yuan", "paid by the platform, refunds of clicks included"),
+    "loss": Column("yuan", "all of these, less compensation"),
+}
+
+RIVALS = {
+    "rival": Column("row", "the rival"),
+    "name": Column("text", "its name"),
+    "yearly_fee": Column("yuan/yr", "its fee"),
+    "promised": Column("yes or no", "whether it has promised not to raise its fee"),
+    "orders": Column("orders", "orders of the mall's shoppers"),
+    "orders_twin": Column("orders", "the same in the quiet twin"),
+    "sales_gained": Column("yuan", "sales won against the quiet twin"),
+    "sellers_won": Column("people", "sellers with a shop there next year, more than in the twin", "stopped before the renewal"),
+    "fees_won": Column("yuan/yr", "their fees", "stopped before the renewal"),
+}  # fmt: skip
+
+SELLERS = {
+    "seller": Column("row", "the seller"),
+    "category": Column("code", "trade category, 0 to 19"),
+    "turnover": Column("yuan/yr", "turnover"),
+    "margin": Column("share", "margin on sales, after commission"),
+    "rating": Column("1-5", "rating"),
+    "hardship": Column("0-1", "how hard the new fees hit, sympathy with others included"),
+    "legitimacy": Column("0-1", "how it sees the platform at the end"),
+    "threshold": Column("1", "threshold of joining"),
+    "stance": Column("text", "where it stands at the end"),
+    "hours_in": Column("hours", "hours in the protest"),
+    "ever_attacked": Column("yes or no", "whether it has acted"),
+    "second_shop": Column("text", "rival at which it has a second shop", "it has none"),
+    "sales_gained": Column("yuan", "sales won against the quiet twin"),
+    "choice": Column("text", "at renewal: STAY, BOTH or LEAVE", "stopped before the renewal"),
+}
+
+
+def hours_of(record: Record) -> pd.DataFrame:
+    """Give the hourly series with their hour as the first column."""
+    table = hours_table(record)
+    table.insert(0, "hour", np.arange(record.hours))
+    return table
+
+
+def stores_of(world: World, record: Record) -> pd.DataFrame:
+    """Give one row a big store."""
+    x, n = world.stores, record.first
+    by_tactic = record.actions.sum(axis=0)
+    loss = record.loss.sum(axis=0)
+    no_clicks = record.actions.sum(axis=2) - record.actions[:, :, Tactic.CLICK]
+    return pd.DataFrame(
+        {
+            "store": np.arange(n),
+            "category": x.category,
+            "brand": x.brand,
+            "price": x.price,
+            "margin": x.margin,
+            "rating_before": x.quality,
+            "rating_after": ratings(world),
+            "purchases": by_tactic[:, Tactic.PURCHASE],
+            "bad_reviews": by_tactic[:, Tactic.BAD_REVIEW],
+            "refusals": by_tactic[:, Tactic.REFUSAL],
+            "clicks": by_tactic[:, Tactic.CLICK],
+            "max_day_actions": by_day(no_clicks).max(axis=0, initial=0.0),
+            "hours_delisted": record.delisted.sum(axis=0),
+            "hours_cod_off": record.cod_off.sum(axis=0),
+            "orders": record.orders[:, :n].sum(axis=0),
+            "orders_twin": record.orders_twin[:, :n].sum(axis=0),
+            "sales_lost": sales_lost(record),
+            "loss_closed": loss[:, Cause.CLOSED],
+            "loss_rating": loss[:, Cause.RATING],
+            "loss_handling": loss[:, Cause.HANDLING],
+            "loss_ads": loss[:, Cause.ADS],
+            "compensation": (record.ad_refund + record.compensation).sum(axis=0),
+            "loss": store_loss(record),
+        }
+    )
+
+
+def rivals_of(world: World, record: Record) -> pd.DataFrame:
+    """Give one row a rival."""
+    rivals, renewal = world.scenario.rivals, record.renewal
+    orders, twin = record.rival_orders.sum(axis=0), record.rival_orders_twin.sum(axis=0)
+    nothing = np.full(len(rivals), np.nan)
+    return pd.DataFrame(
+        {
+            "rival": np.arange(len(rivals)),
+            "name": [r.name for r in rivals],
+            "yearly_fee": [float(r.yearly_fee) for r in rivals],
+            "promised": [has_promised(world, r.promise_after) for r in rivals],
+            "orders": orders,
+            "orders_twin": twin,
+            "sales_gained": (orders - twin) * record.rival_price,
+            "sellers_won": renewal.sellers_won if renewal is not None else nothing,
+            "fees_won": renewal.rival_fees if renewal is not None else nothing,
+        }
+    )
+
+
+def sellers_of(world: World, record: Record) -> pd.DataFrame:
+    """Give one row a simulated seller; each stands for 1/scale of them."""
+    x, n, crowd = world.sellers, world.n_sellers, world.crowd
+    names = np.array([*(r.name for r in world.scenario.rivals), None], object)
+    choices = np.array([c.name for c in Choice], object)
+    stances = np.array([s.name for s in Stance], object)
+    choice = [None] * n if record.renewal is None else choices[record.renewal.choice]
+    return pd.DataFrame(
+        {
+            "seller": np.arange(n),
+            "category": x.category,
+            "turnover": x.turnover,
+            "margin": x.margin,
+            "rating": x.rating,
+            "hardship": crowd.hardship[:n],
+            "legitimacy": x.legitimacy,
+            "threshold": crowd.threshold[:n].astype(np.float32),  # as drawn
+            "stance": stances[crowd.stance[:n]],
+            "hours_in": crowd.hours_in[:n],
+            "ever_attacked": crowd.ever_attacked[:n],
+            "second_shop": names[x.second_shop],
+            "sales_gained": x.sales_gained,
+            "choice": choice,
+        }
+    )
+
+
+def describe_columns(
+    outcomes: Mapping[str, Outcome] = OUTCOMES,
+) -> dict[str, dict[str, dict[str, str]]]:
+    """Give every column of every table, and every outcome: unit, meaning, when it is null."""
+    tables = {"hours": HOURS, "stores": STORES, "rivals": RIVALS, "sellers": SELLERS}
+    described = {
+        table: {
+            name: {"unit": c.unit, "meaning": c.meaning, "null": c.null}
+            for name, c in columns.items()
+        }
+        for table, columns in tables.items()
+    }
+    described["outcomes"] = {
+        o.name: {
+            "unit": o.unit,
+            "meaning": o.label,
+            "null": o.null,
+            "aggregation": o.aggregation,
+        }
+        for o in outcomes.values()
+    }
+    return described
+
+
+if set(HOURS) != {"hour", *SERIES}:
+    raise AssertionError("every hourly series needs its unit and meaning")

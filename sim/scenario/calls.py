@@ -1,0 +1,62 @@
+"""Calls from Python that are wrong, said in one line: unknown keywords, counts that are none."""
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sim.core.quoting import nearest_name, show
+from sim.core.units import BesiegeError
+from sim.scenario.scenario import Scenario
+
+
+def said_in_words[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Refuse a keyword that a function does not have, and name the nearest that it has.
+
+    Where a function takes changes of the scenario (``**changes``), the fields of a scenario are
+    its keywords as well.
+    """
+    signature = inspect.signature(function)
+    kinds = {p.kind for p in signature.parameters.values()}
+    own = [
+        name
+        for name, p in signature.parameters.items()
+        if name != "self" and p.kind in {p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY}
+    ]
+    takes_changes = inspect.Parameter.VAR_KEYWORD in kinds
+    said = function.__qualname__.removesuffix(".__init__")
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        fields = list(Scenario.model_fields) if takes_changes else []
+        for name in kwargs:
+            if name in own or name.partition(".")[0].partition("[")[0] in fields:
+                continue
+            near = nearest_name(name, [*own, *fields])
+            hint = f"; did you mean {near}?" if near else ""
+            more = ", or a field of the scenario" if takes_changes else ""
+            raise BesiegeError(
+                f"{said}: given the keyword {show(name)}, allowed {', '.join(own)}{more}{hint}"
+            )
+        try:
+            signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise BesiegeError(f"{said}: {error}") from None
+        return function(*args, **kwargs)
+
+    return call
+
+
+def check_count(name: str, given: Any) -> int:
+    """Give a count as it is.
+
+    Raises
+    ------
+    BesiegeError
+        If it is no whole number of at least 1.
+    """
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
+        raise BesiegeError(f"{name}: given {show(given)}, allowed is a whole number of at least 1")
+    return int(given)

@@ -1,0 +1,1 @@
+"""Hour 0: the population, the coordination graph, what sellers pay."""

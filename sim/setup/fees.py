@@ -1,0 +1,244 @@
+"""What a seller pays, what a rise costs it, and how hard that is (docs/odd.md, 7.3)."""
+
+import math
+from typing import Annotated, NamedTuple, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from sim.core.compiled import kernel
+from sim.core.units import F64, I32, N_CATEGORIES, parameter
+
+_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class FeeTier(BaseModel):
+    """A factor on the yearly fee from a turnover on."""
+
+    model_config = _FROZEN
+    turnover_from: Annotated[float, parameter("lowest turnover", unit="yuan/yr", ge=0, le=1e12)]
+    factor: Annotated[float, parameter("on the category's yearly fee", unit="1", ge=0, le=100)]
+
+
+class DepositTier(BaseModel):
+    """A deposit owed from a turnover on."""
+
+    model_config = _FROZEN
+    turnover_from: Annotated[float, parameter("lowest turnover", unit="yuan/yr", ge=0, le=1e12)]
+    amount: Annotated[
+        float, parameter("deposit", unit="yuan", source="facts.csv F24, F25", ge=0, le=1e8)
+    ]
+
+
+class RefundTier(BaseModel):
+    """A share of the yearly fee returned to those who sell enough and well."""
+
+    model_config = _FROZEN
+    turnover_from: Annotated[
+        float, parameter("lowest turnover", unit="yuan/yr", source="facts.csv F36", ge=0, le=1e12)
+    ]
+    rating_from: Annotated[float, parameter("lowest rating", unit="1-5", ge=1, le=5)]
+    share: Annotated[float, parameter("share of the fee returned", unit="share", ge=0, le=1)]
+
+
+class FeeSchedule(BaseModel):
+    """What a mall asks: a yearly fee, a share of sales, a deposit, and what it gives back."""
+
+    model_config = _FROZEN
+    standard: Annotated[float, parameter("yearly fee in most categories", unit="yuan/yr", source="facts.csv F22, F23", ge=0, le=1e7)] = 6000.0  # fmt: skip
+    premium: Annotated[float, parameter("yearly fee in the premium categories", unit="yuan/yr", source="facts.csv F22, F23", ge=0, le=1e7)] = 6000.0  # fmt: skip
+    n_premium: Annotated[int, parameter("premium categories, the first ones", unit="categories", ge=0, le=20)] = 10  # fmt: skip
+    tiers: tuple[FeeTier, ...] = ()
+    sales_share: Annotated[float, parameter("fee on top, as a share of sales", unit="share", ge=0, le=0.5)] = 0.0  # fmt: skip
+    deposits: tuple[DepositTier, ...] = (DepositTier(turnover_from=0, amount=10_000),)
+    premium_deposit: Annotated[float, parameter("factor on the deposit in the premium categories", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
+    refunds: tuple[RefundTier, ...] = ()
+
+    @field_validator("deposits", "tiers")
+    @classmethod
+    def _has_one_tier_a_turnover(
+        cls, tiers: tuple[DepositTier | FeeTier, ...]
+    ) -> tuple[DepositTier | FeeTier, ...]:
+        seen: set[float] = set()
+        for start in (tier.turnover_from for tier in tiers):
+            if start in seen:
+                what = "deposits" if isinstance(tiers[0], DepositTier) else "fees"
+                raise ValueError(f"given two {what} from {start:g} yuan/yr on, allowed one each")
+            seen.add(start)
+        return tiers
+
+    def fee(self, category: I32, turnover: F64) -> F64:
+        """Give the yearly fee (yuan/yr) before refunds, its part in sales included."""
+        by_category = np.where(
+            np.arange(N_CATEGORIES) < self.n_premium, self.premium, self.standard
+        )
+        factor = np.ones(turnover.shape)
+        for tier in sorted(self.tiers, key=lambda t: t.turnover_from):
+            factor[turnover >= tier.turnover_from] = tier.factor
+        out: F64 = by_category[category].astype(np.float64) * factor + self.sales_share * turnover
+        return out
+
+    def deposit(self, category: I32, turnover: F64) -> F64:
+        """Give the deposit (yuan) for arrays of categories and turnovers (yuan/yr)."""
+        out = np.zeros(turnover.shape)
+        for tier in sorted(self.deposits, key=lambda t: t.turnover_from):
+            out[turnover >= tier.turnover_from] = tier.amount
+        if self.premium_deposit != 1.0:
+            out[category < self.n_premium] *= self.premium_deposit
+        return out
+
+    def refund(self, turnover: F64, rating: F64) -> F64:
+        """Give the share of the fee returned, the largest tier reached."""
+        out = np.zeros(turnover.shape)
+        for tier in self.refunds:
+            reached = (turnover >= tier.turnover_from) & (rating >= tier.rating_from)
+            out[reached] = np.maximum(out[reached], tier.share)
+        return out
+
+    def net_fee(self, x: "Payers") -> F64:
+        """Give the yearly fee (yuan/yr) net of refunds."""
+        return self.fee(x.category, x.turnover) * (1.0 - self.refund(x.turnover, x.rating))
+
+
+class NewSchedule(FeeSchedule):
+    """A schedule that takes the place of another: in steps, later, or not for all."""
+
+    phase_years: Annotated[int, parameter("equal yearly steps in which the rise comes", unit="years", ge=1, le=20)] = 1  # fmt: skip
+    notice_months: Annotated[float, parameter("months of the coming year in which the old fee still holds", unit="months", ge=0, le=12)] = 0.0  # fmt: skip
+    grandfathered_share: Annotated[float, parameter("sellers, those who came first, who keep the old terms for good", unit="share", ge=0, le=1)] = 0.0  # fmt: skip
+
+    @classmethod
+    def same_as(cls, old: FeeSchedule) -> Self:
+        """Give the schedule under which everything stays as it was."""
+        return cls(**{name: getattr(old, name) for name in FeeSchedule.model_fields})
+
+
+class FeeParameters(NamedTuple):
+    """What a fee means to a seller."""
+
+    capital_rate_per_year: Annotated[
+        float, parameter("what tied-up money costs a small seller", unit="1/yr", ge=0, le=1)
+    ] = 0.12
+    commission_share: Annotated[
+        float, parameter("the platform's commission on sales", unit="share", ge=0, le=0.3)
+    ] = 0.03
+    foresight: Annotated[
+        float,
+        parameter(
+            "weight of the years after the first in what a rise means to a seller",
+            unit="share", ge=0, le=1, prior=(0, 0.6),
+        ),
+    ] = 0.3  # fmt: skip
+
+
+class Concession(NamedTuple):
+    """What the platform has taken back; all zero when nothing."""
+
+    postponed_share: float = 0.0  # of the coming year the old fee is kept
+    deposit_cut: float = 0.0  # share of the deposit's rise taken back
+    subsidy: float = 0.0  # yuan, all sellers together
+    rolled_back_share: float = 0.0  # of the fee's rise, for good
+    grandfathered_share: float = 0.0  # of sellers, who keep the old terms for good
+
+    def is_any(self) -> bool:
+        """Say whether anything was conceded."""
+        return any(part > 0 for part in self)
+
+
+NOTHING_CONCEDED = Concession()
+
+
+@kernel
+def hardship(cost: float, margin: float, turnover: float) -> float:
+    """How hard a rise hits: H = 1 - exp(-max(0, cost) / (margin * turnover)), in 0-1.
+
+    Source: docs/odd.md, 7.3. Leaves out: that a seller may raise prices.
+    """
+    profit = margin * turnover
+    if cost <= 0.0:
+        return 0.0
+    if profit <= 0.0:
+        return 1.0
+    return 1.0 - math.exp(-cost / profit)
+
+
+@kernel
+def all_hardships(cost: F64, margin: F64, turnover: F64, out: F64) -> None:
+    """Apply `hardship` to every row."""
+    for i in range(cost.size):
+        out[i] = hardship(cost[i], margin[i], turnover[i])
+
+
+class Payers(NamedTuple):
+    """What a bill goes by, by seller."""
+
+    category: I32
+    turnover: F64  # yuan/yr
+    rating: F64
+    seniority: F64  # 0 came first, 1 last
+
+
+class Bill(NamedTuple):
+    """What each seller pays under the new schedule (yuan): in the coming year, and later."""
+
+    fee: F64  # net of refunds
+    deposit: F64
+    subsidy: F64
+    fee_later: F64  # once every step of the rise has come and no old fee is kept
+    deposit_later: F64
+
+
+def bill(
+    old: FeeSchedule, new: NewSchedule, concession: Concession, x: Payers, weight: float
+) -> Bill:
+    """Work out fee, deposit and subsidy, concessions included.
+
+    A concession takes back its share of the rise; who keeps the old terms has no rise. Of what
+    remains the coming year has the first of the steps, and of that year the new fee holds where
+    it is neither noticed nor postponed. A fall of the fee is not held back by any of these but
+    the steps. The subsidy is spread in proportion to the rise of the deposit, or evenly if none
+    rises.
+    """
+    fee_old, fee_new = old.net_fee(x), new.net_fee(x)
+    deposit_old = old.deposit(x.category, x.turnover)
+    deposit_new = new.deposit(x.category, x.turnover)
+    kept = x.seniority < max(concession.grandfathered_share, new.grandfathered_share)
+    fee_rise = fee_new - fee_old
+    fee_rise = fee_rise - concession.rolled_back_share * np.maximum(fee_rise, 0.0)
+    fee_rise = np.where(kept, np.minimum(fee_rise, 0.0), fee_rise)
+    deposit_rise = deposit_new - deposit_old
+    deposit_rise = deposit_rise - concession.deposit_cut * np.maximum(deposit_rise, 0.0)
+    deposit_rise = np.where(kept, np.minimum(deposit_rise, 0.0), deposit_rise)
+    held = max(concession.postponed_share, new.notice_months / 12.0)
+    subsidy = np.zeros(x.turnover.shape)
+    if concession.subsidy > 0 and x.turnover.size:
+        base = np.maximum(deposit_new - deposit_old, 0.0)
+        base = base if base.sum() > 0 else np.ones(x.turnover.shape)
+        subsidy = concession.subsidy * base / (base.sum() * weight)
+    return Bill(
+        fee=fee_old + (1.0 - held) * fee_rise / new.phase_years,
+        deposit=deposit_old + deposit_rise / new.phase_years,
+        subsidy=subsidy,
+        fee_later=fee_old + fee_rise,
+        deposit_later=deposit_old + deposit_rise,
+    )
+
+
+def bill_before(old: FeeSchedule, x: Payers) -> Bill:
+    """Give what each seller pays under the old schedule."""
+    fee, deposit = old.net_fee(x), old.deposit(x.category, x.turnover)
+    return Bill(fee, deposit, np.zeros(x.turnover.shape), fee, deposit)
+
+
+def owed(b: Bill, terms: FeeParameters) -> F64:
+    """Give what a seller reckons to owe a year (yuan/yr), later years weighed by foresight.
+
+    (1 - f) [fee + r (deposit - subsidy)] + f [fee later + r (deposit later - subsidy)].
+    """
+    r, f = terms.capital_rate_per_year, terms.foresight
+    out: F64 = (
+        (1.0 - f) * (b.fee + r * b.deposit)
+        + f * (b.fee_later + r * b.deposit_later)
+        - r * b.subsidy
+    )
+    return out

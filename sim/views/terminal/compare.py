@@ -1,0 +1,76 @@
+"""`besiege compare`: carried out, told, written."""
+
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sim.comparing.comparison import Comparison, compare
+from sim.comparing.sentences import answer, share
+from sim.comparing.tables import PARTIES
+from sim.figures.numbers import in_millions as m
+from sim.scenario.scenario import Scenario
+from sim.views.terminal import terminal
+
+
+def carry_out(
+    names: Sequence[str], fees: Sequence[str], scenario: Scenario, *, runs: int, seed: int,
+    begin: Sequence[int], ensemble: str, workers: int | None, out: Path, json: bool, quiet: bool,
+) -> bool:  # fmt: skip
+    """Compare, save, tell and report; say whether every run and the report came about."""
+    with (
+        terminal.told_when_stopped(out),
+        terminal.progress_of_runs("compare", show=not (quiet or json)) as progress,
+    ):
+        c = compare(
+            names, fees, scenario=scenario, runs=runs, seed=seed, begin=begin, ensemble=ensemble,
+            workers=workers, progress=progress, out=out,
+        )  # fmt: skip
+        c = replace(c, about={**c.about, "command": shlex.join(["besiege", *sys.argv[1:]])})
+        c.save(out)
+    reported = terminal.made(lambda: c.report(out / "report.html"))
+    if json:
+        terminal.print_json(c.to_dict())
+    elif quiet:
+        print(out)
+    else:
+        _tell(c)
+        page = "report.html, " if reported else ""
+        print(f"\nWritten to {out}: {page}comparison.json, tables (Parquet), scenario.toml.")
+        print(f"{len(c.runs)} runs in {c.about['wall_seconds']} s.")
+    return reported and c.failed.empty
+
+
+def show_comparison(folder: Path, *, json: bool) -> None:
+    """Print a finished comparison."""
+    c = Comparison.load(folder)
+    if json:
+        terminal.print_json(c.to_dict())
+        return
+    _tell(c)
+    print(f"\nTables lie in {folder}; besiege report {folder} writes the page.")
+
+
+def _tell(c: Comparison) -> None:
+    """Print the answer and who pays."""
+    for sentence in answer(c):
+        print(sentence)
+    print()
+    shown = Table(box=None, pad_edge=False, title="million yuan lost on average; below 0: gained")
+    for name in ("policy", *PARTIES, "all", "90 % interval of the change", "best"):
+        named = name == "policy"
+        shown.add_column(name, justify="left" if named else "right", no_wrap=named)
+    for p in c.policies:
+        change = c.difference(p, c.losses[0])
+        best = c.rank(p, c.losses[0])["p_best"] if not c.regret.empty else float("nan")
+        shown.add_row(
+            p, *(m(v) for v in c.paid(p).values()), m(c.mean(p, c.losses[0])),
+            f"{m(change['low'])} to {m(change['high'])}", share(best),
+        )  # fmt: skip
+    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    if len(c.failed):
+        print(f"\n{len(c.failed)} runs failed, the first with {c.failed['error'].iloc[0]}")

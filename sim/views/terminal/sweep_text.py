@@ -1,0 +1,70 @@
+"""What ``besiege show`` prints of a sweep."""
+
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.table import Table
+
+from sim.lab.analysis.pictures import save_pictures
+from sim.lab.analysis.tables import Analysis, analyse
+from sim.views.terminal import terminal
+
+TITLES = {
+    "main_effects": "Levels, and their difference from the first (95 %)",
+    "variance_shares": "Shares of the variance; rest: chance, and three factors together",
+    "rank_correlations": "Rank correlations (95 %)",
+    "morris": "Morris: mean size of an effect (95 %), and how much it depends on the others",
+    "sobol": "Sobol: shares of the variance (95 %)",
+    "convergence": "How sure the means are (95 %), and runs needed for a tenth of the mean",
+    "siege_shares": "Runs with a siege; bimodal where neither rare nor certain: read either mean",
+}
+MOST_ROWS = 40
+
+
+def show_sweep(folder: Path, *, json: bool) -> None:
+    """Print a sweep's tables and draw its pictures into its folder."""
+    found = analyse(folder)
+    if json:
+        terminal.print_json(_plain(found))
+        return
+    failed = f", {found.n_failed} failed" if found.n_failed else ""
+    print(f"{found.name}: {len(found.runs)} runs{failed}, design {found.design}")
+    if found.question:
+        print(found.question)
+    for name, table in found.tables.items():
+        _print(table, TITLES[name])
+    try:
+        pictures = ", ".join(save_pictures(found, folder))
+    except OSError as error:
+        pictures = f"no pictures ({error.strerror})"
+    print(f"\nIn {folder}: {pictures}; tables by sim.lab.open({str(folder)!r}).")
+
+
+def _plain(found: Analysis) -> dict[str, object]:
+    tables = {name: terminal.records(table) for name, table in found.tables.items()}
+    head = {"name": found.name, "question": found.question, "design": found.design}
+    return {**head, "runs": len(found.runs), "failed": found.n_failed, "tables": tables}
+
+
+def _print(table: pd.DataFrame, title: str) -> None:
+    if table.empty:
+        return
+    shown = Table(title=f"\n{title}", box=None, pad_edge=False, title_justify="left")
+    for name, kind in table.dtypes.items():
+        shown.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(kind) else "left")  # fmt: skip
+    for row in table.head(MOST_ROWS).itertuples(index=False):
+        shown.add_row(*(cell(v) for v in row))
+    console = Console(width=None if Console().is_terminal else 200)
+    console.print(shown)
+    if len(table) > MOST_ROWS:
+        console.print(f"… and {len(table) - MOST_ROWS} more rows, all by --json", style="dim")
+
+
+def cell(value: object) -> str:
+    """Write a table's value short, a dash where there is none."""
+    if isinstance(value, float):
+        if pd.isna(value):
+            return "–"
+        return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:z.3g}"
+    return str(value)

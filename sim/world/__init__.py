@@ -1,0 +1,1 @@
+"""The state of one world: its columns, and what stages read and change."""
