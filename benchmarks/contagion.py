@@ -87,19 +87,19 @@ join: what is measured is the work and not another cascade, up to the last two r
 
 
 def siege_of(**changes):
-    """Give a world whose first members want in whatever the others do."""
+    """Return a world whose first members want in whatever the others do."""
     siege = Siege("taobao-2011", seed=SEED, **{**SWITCHES, **changes})
     siege.world.crowd.threshold[first_members()] = -1.0
     return siege
 
 
 def first_members():
-    """Give the rows of those who begin."""
+    """Return the rows of those who begin."""
     return np.random.default_rng(SEED).permutation(N)[: int(SEEDS_SHARE * N)]
 
 
 def run_engine(siege):
-    """Give the members after each step and the seconds; hour 0 lets the first ones in."""
+    """Return the members after each step and the seconds; hour 0 lets the first ones in."""
     world = siege.world
     counts, seconds = [], 0.0
     for hour in range(STEPS + 1):
@@ -152,7 +152,7 @@ class PlainContagion(mesa.Model):
 
 
 def run_mesa(graph, first):
-    """Give what `run_engine` gives, of plain Mesa."""
+    """Return what `run_engine` gives, of plain Mesa."""
     model = PlainContagion(graph.offsets, graph.neighbours, first)
     counts, seconds = [first.size], 0.0
     for _ in range(STEPS):
@@ -164,7 +164,7 @@ def run_mesa(graph, first):
 
 
 def run_ndlib(graph, first):
-    """Give what `run_engine` gives, of NDlib's threshold model."""
+    """Return what `run_engine` gives, of NDlib's threshold model."""
     from ndlib.models import ModelConfig
     from ndlib.models.epidemics import ThresholdModel
 
@@ -239,7 +239,7 @@ def frontier(offsets, neighbours, degree, first, threshold, steps, counts):
 
 
 def run_loop(loop, graph, first):
-    """Give what `run_engine` gives, of one of the two loops."""
+    """Return what `run_engine` gives, of one of the two loops."""
     counts = np.zeros(STEPS + 1, np.int64)
     begun = time.process_time()
     loop(graph.offsets, graph.neighbours, graph.degree, first, THRESHOLD, STEPS, counts)

@@ -22,7 +22,7 @@ AIMS = {"overhead_ms_a_run": 10.0, "speed_up_of_two": 1.8, "memory_growth_mb": 2
 
 
 def memory_mb():
-    """Give the resident memory of this process (MB)."""
+    """Return the resident memory of this process (MB)."""
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmRSS"):
             return int(line.split()[1]) / 1024
@@ -30,7 +30,7 @@ def memory_mb():
 
 
 def spec_of(runs, hours):
-    """Give a sweep of so many runs, two to a point, so that points cost what they cost."""
+    """Return a sweep of so many runs, two to a point, so that points cost what they cost."""
     fees = {"low": 6000, "high": 60000, "steps": max(2, runs // 2)}
     return {
         "scenario": "small",
@@ -42,7 +42,7 @@ def spec_of(runs, hours):
 
 
 def timed_sweep(spec, workers):
-    """Give wall time, the runs' own time, and memory after the first 200 runs and at the end."""
+    """Return wall time, the runs' own time, and memory after the first 200 runs and at the end."""
     marks = []
     add = writer.Writer.add
 

@@ -89,7 +89,7 @@ def range_of(f: Field) -> str:
 
 
 def once_for_all_measures(fields: Iterable[Field]) -> dict[str, Field]:
-    """Give fields by path; what every measure has stands once, under no measure's name."""
+    """Return fields by path; what every measure has stands once, under no measure's name."""
     kinds = set(measures())
     having: dict[str, set[str]] = {}
     of_measure = re.compile(r"(response\.measures)\[([\w-]+)\](.*)")
@@ -152,7 +152,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
 
 
 def render(text: str) -> str:
-    """Give the page with every generated section as the code has it now.
+    """Return the page with every generated section as the code has it now.
 
     Raises
     ------
@@ -168,7 +168,7 @@ def render(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Give the page without its generated sections."""
+    """Return the page without its generated sections."""
     return _MARKED.sub("", text)
 
 

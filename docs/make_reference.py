@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent / "reference"
 
 # ---------------------------------------------------------------- commands
 def commands() -> str:
-    """Give every command with its arguments and options, as its own help has them."""
+    """Return every command with its arguments and options, as its own help has them."""
     parts = []
     group: Any = typer.main.get_command(app)
     for name, command in sorted(group.commands.items()):
@@ -55,7 +55,7 @@ def _parameters(fields: Iterable[Field], prefix: str = "") -> str:
 
 
 def scenario() -> str:
-    """Give every field of a scenario, table by table, those of measures left to their page."""
+    """Return every field of a scenario, table by table, those of measures left to their page."""
     tables: dict[str, list[Field]] = {}
     for f in fields_of(Scenario):
         if f.path.startswith("response."):
@@ -73,13 +73,13 @@ def scenario() -> str:
 
 
 def library(folder: str, used: str) -> str:
-    """Give the names of a folder of the library."""
+    """Return the names of a folder of the library."""
     rows = ((f"`{name}`", told) for name, told in library_list(folder))
     return f"## In the library\n\nUsed as `{used}`.\n\n" + table(("name", "what it is"), rows)
 
 
 def measures_and_responses() -> str:
-    """Give the responses of the library, and every measure with its parameters."""
+    """Return the responses of the library, and every measure with its parameters."""
     fields = list(once_for_all_measures(fields_of(Scenario)).values())
     common = [f for f in fields_of(Measure) if "." not in f.path and f.description]
     shared = {f.path for f in common}
@@ -102,7 +102,7 @@ def measures_and_responses() -> str:
 
 
 def quantities() -> str:
-    """Give outcomes, hourly series, and the columns of the other tables of a run."""
+    """Return outcomes, hourly series, and the columns of the other tables of a run."""
     parts = [f"## Outcomes of a run\n\n{outcomes()}", f"## By hour\n\n{series()}"]
     for name, columns in describe_columns().items():
         if name not in {"outcomes", "hours"}:
@@ -113,7 +113,7 @@ def quantities() -> str:
 
 
 def sweep() -> str:
-    """Give every field of a sweep's specification."""
+    """Return every field of a sweep's specification."""
     rows = (
         (f"`{f.path}`", f.description, f.type, range_of(f), written(f.default or None))
         for f in fields_of(Spec)
@@ -122,7 +122,7 @@ def sweep() -> str:
 
 
 def fees() -> str:
-    """Give the fee schedules of the library, and every field of one."""
+    """Return the fee schedules of the library, and every field of one."""
     own = [f for f in fields_of(Scenario) if f.path.startswith("fees.new.")]
     return library("fees", "--set fees=NAME") + "\n\n## Fields\n\n" + _parameters(own, "fees.new.")
 
@@ -177,7 +177,7 @@ MADE = "<!-- written by docs/make_reference.py: change the code, not this page -
 
 
 def render(name: str) -> str:
-    """Give a page as the code has it now."""
+    """Return a page as the code has it now."""
     title, told, body = PAGES[name]
     head = f"# {title}\n\n{told}\n\n" if title else ""
     return f"{MADE}\n\n{head}{body()}\n"

@@ -101,7 +101,7 @@ def _described(name: str, what: Any, level: str = "##") -> str:
 
 
 def python() -> str:
-    """Give every public name with its docstring."""
+    """Return every public name with its docstring."""
     parts = ["# Python\n\nThe names that `from sim import …` gives."]
     parts += [_described(name, getattr(sim, name)) for name in FIRST]
     parts.append(
@@ -110,7 +110,9 @@ def python() -> str:
     )
     parts.append(f"## sim.lab\n\n{markdown(inspect.getdoc(lab) or '')}")
     parts += [_described(name, getattr(lab, name), "###") for name in ("open", "repeat", "merge")]
-    parts.append(_described("Store", import_module("sim.lab.storage.store").Store, "###"))
+    parts.append(
+        _described("SweepFolder", import_module("sim.lab.storage.store").SweepFolder, "###")
+    )
     parts.append(f"## sim.responses\n\n{markdown(inspect.getdoc(responses) or '')}")
     parts += [_described(k.__name__, k, "###") for k in (Measure, Trigger, responses.Response)]
     parts += [f"### {k.__name__}\n\n{_fields(k)}" for k in (PlatformView, Orders)]
@@ -140,7 +142,7 @@ KINDS_OF_AGENTS = (
 
 
 def _fields(kind: type) -> str:
-    """Give a dataclass as a table: name, default and the comment that stands beside it."""
+    """Return a dataclass as a table: name, default and the comment that stands beside it."""
     rows = []
     for line in inspect.getsource(kind).splitlines():
         if found := re.match(r"    (\w+): ([^=#]+?)(?: = ([^#]+?))?(?:\s+# (.*))?$", line):

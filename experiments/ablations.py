@@ -34,10 +34,10 @@ LOSSES = ("peak_online", "cum_actions", "platform_loss", "total_social_loss")
 
 
 def what_is_lost(world, runs, workers):
-    """Give each fact's median with each mechanism off, and the patterns that are lost by it."""
+    """Return each fact's median with each mechanism off, and the patterns that are lost by it."""
     rows, medians = [], {}
     for name, changes in OFF.items():
-        found = hindcast(world.but(changes) if changes else world, runs, workers=workers)
+        found = hindcast(world.replace(changes) if changes else world, runs, workers=workers)
         facts = found.facts[found.facts["use"].isin(["calibrate", "check"])].set_index("id")
         medians[name] = facts["median"]
         if name == "nothing":
@@ -54,11 +54,11 @@ def what_is_lost(world, runs, workers):
 
 
 def what_responses_do(world, names, runs, workers):
-    """Give each response's effect against silence, with a mechanism off, and how far it moved."""
+    """Return each response's effect against silence, with a mechanism off, and how far it moved."""
     rows = []
     for name in ("nothing", *names):
         made = compare(
-            list(RESPONSES), scenario=world.but(OFF[name]) if OFF[name] else world, runs=runs,
+            list(RESPONSES), scenario=world.replace(OFF[name]) if OFF[name] else world, runs=runs,
             ensemble="calibrated", workers=workers,
         )  # fmt: skip
         for response in RESPONSES[1:]:
@@ -73,8 +73,8 @@ def what_responses_do(world, names, runs, workers):
 def carry_out(out, *, quick=False, workers=2, keep=None):
     """Run every ablation, and the responses for what loses no pattern."""
     runs, few, scale = (3, 2, 0.002) if quick else (20, 6, 0.05)
-    world = Scenario.load("taobao-2011").but(scale=scale)
-    lost, medians = what_is_lost(world.but(hours=144), runs, workers)
+    world = Scenario.load("taobao-2011").replace(scale=scale)
+    lost, medians = what_is_lost(world.replace(hours=144), runs, workers)
     survive = [n for n in lost.loc[lost["patterns_lost"] == "none", "off"] if OFF.get(n)]
     tables = {"lost": lost, "medians": medians}
     write((out, keep), tables)

@@ -25,7 +25,7 @@ from sim.lab.analysis import matching
 from sim.lab.design import points
 from sim.lab.design.spec import load
 from sim.lab.execution.pool import Task, run_many
-from sim.lab.execution.tasks import do
+from sim.lab.execution.tasks import execute
 from sim.lab.hindcast import read
 from sim.outcomes.facts import load_facts
 from sim.scenario.schema import fields_of
@@ -56,39 +56,39 @@ QUICK = Size(2, 4, ((60, 0.005), (40, 0.005)), 12, 2, 0.005, (0.01, 2), 240, 20)
 
 
 def base():
-    """Give the world that is calibrated, at the declared values."""
-    return Scenario.load(BASE).but(hours=HOURS)
+    """Return the world that is calibrated, at the declared values."""
+    return Scenario.load(BASE).replace(hours=HOURS)
 
 
 def priors(scenario):
-    """Give path, low and high of every parameter with a declared prior."""
+    """Return path, low and high of every parameter with a declared prior."""
     return [(f.path, *f.prior) for f in fields_of(scenario) if f.prior]
 
 
 def facts_fitted():
-    """Give the facts that are fitted."""
+    """Return the facts that are fitted."""
     return tuple(f for f in load_facts() if f.use == "calibrate")
 
 
 def facts_read():
-    """Give every fact that a run can be asked for."""
+    """Return every fact that a run can be asked for."""
     return tuple(f for f in load_facts() if f.outcome)
 
 
 def uniform(k, seed):
-    """Give what draws so many points of the unit cube of k sides."""
+    """Return what draws so many points of the unit cube of k sides."""
     rng = np.random.default_rng(seed)
     return lambda n: rng.random((n, k))
 
 
 def scaled(x, ranges):
-    """Give parameter values at points of the unit cube."""
+    """Return parameter values at points of the unit cube."""
     low, high = (np.array([p[i] for p in ranges]) for i in (1, 2))
     return low + x * (high - low)
 
 
 def completed(x, matter):
-    """Give every parameter with a prior: what matters as asked, the others drawn.
+    """Return every parameter with a prior: what matters as asked, the others drawn.
 
     A parameter that no fact feels is as uncertain after the facts as before. Its draw is a
     function of the point, so that a point stands for one set of values.
@@ -104,7 +104,7 @@ def completed(x, matter):
 
 
 def seed_of(point):
-    """Give the seed of a run by its parameters, so that a try repeated is the same."""
+    """Return the seed of a run by its parameters, so that a try repeated is the same."""
     return int.from_bytes(hashlib.sha256(np.asarray(point, float).tobytes()).digest()[:4], "big")
 
 
@@ -116,7 +116,7 @@ def simulate(folder, x, matter, scale, seeds, workers=1, first=None):
     pandas.DataFrame
         Row, seed, whether anybody attacked, and each fact's value.
     """
-    world, facts = base().but(scale=scale), facts_read()
+    world, facts = base().replace(scale=scale), facts_read()
     paths, values = completed(np.asarray(x), matter)
     folder.mkdir(parents=True, exist_ok=True)
     told = values.tobytes() + repr((paths, scale, list(seeds), MODEL_VERSION)).encode()
@@ -129,7 +129,7 @@ def simulate(folder, x, matter, scale, seeds, workers=1, first=None):
         part = folder / f"part-{start:06d}.parquet"
         if not part.exists():
             tasks = [
-                Task(str(i), world.but(dict(zip(paths, values[i].tolist(), strict=True))), seeds[i],
+                Task(str(i), world.replace(dict(zip(paths, values[i].tolist(), strict=True))), seeds[i],
                      (), functools.partial(read, facts))
                 for i in range(start, min(start + PART, len(values)))
             ]  # fmt: skip
@@ -142,7 +142,7 @@ def simulate(folder, x, matter, scale, seeds, workers=1, first=None):
 
 
 def table_of(done, seeds):
-    """Give a table of what runs brought home, in the order of their keys."""
+    """Return a table of what runs brought home, in the order of their keys."""
     rows = []
     for d in sorted(done, key=lambda d: int(d.key)):
         if d.failure is not None:
@@ -153,7 +153,7 @@ def table_of(done, seeds):
 
 
 def on_scales(runs):
-    """Give the fitted facts of a table of runs on their scales."""
+    """Return the fitted facts of a table of runs on their scales."""
     facts = facts_fitted()
     return matching.compared(runs[[f.id for f in facts]].to_numpy(float), facts, HOURS)
 
@@ -188,7 +188,7 @@ def screen(folder, size, workers, say):
 
 
 def prior_table(folder, size, matter, n, workers):
-    """Give the first ``n`` runs from the prior: points of the unit cube, and the runs."""
+    """Return the first ``n`` runs from the prior: points of the unit cube, and the runs."""
     x = qmc.LatinHypercube(len(matter), rng=SEED).random(size.table)
     seeds = [SEED + i for i in range(size.table)]
     runs = simulate(folder / "prior", x, matter, size.waves[0][1], seeds, workers, n)
@@ -225,7 +225,7 @@ def match(folder, size, matter, workers, say):
 
 
 def likeliest(space, emulator, k, n=600, among=30_000):
-    """Give the points at which an emulator expects the facts to be missed least.
+    """Return the points at which an emulator expects the facts to be missed least.
 
     The first generation starts there. The weights of the later ones, prior over proposal, do not
     depend on where it started.
@@ -241,13 +241,13 @@ def infer(folder, size, matter, space, emulator, workers, say):
     from experiments.smc import Within, smc  # pyABC is an extra
 
     facts, names = facts_fitted(), [p[0].replace(".", "__") for p in matter]
-    world, read_all = base().but(scale=size.abc_scale), functools.partial(read, facts)
+    world, read_all = base().replace(scale=size.abc_scale), functools.partial(read, facts)
 
     def model(point):
         x = np.array([point[name] for name in names])
         paths, values = completed(x[None, :], matter)
-        changed = world.but(dict(zip(paths, values[0].tolist(), strict=True)))
-        done = do(Task("0", changed, seed_of(x), (), read_all))
+        changed = world.replace(dict(zip(paths, values[0].tolist(), strict=True)))
+        done = execute(Task("0", changed, seed_of(x), (), read_all))
         if done.failure is not None:
             raise RuntimeError(done.failure.error)
         return {"facts": np.array([done.extra[f.id] for f in facts], float)}

@@ -28,7 +28,7 @@ LEVELS = {
 
 
 def changed(lever, level, world):
-    """Give the fields to change for a level of a lever, in the world of one member."""
+    """Return the fields to change for a level of a lever, in the world of one member."""
     people = world.population
     if lever.startswith("rise"):
         return {"fees.new": schedule(level)}
@@ -46,12 +46,12 @@ def changed(lever, level, world):
 def carry_out(out, *, quick=False, workers=2, keep=None):
     """Run every level of every lever in the worlds of the ensemble."""
     runs, scale = (2, 0.002) if quick else (12, 0.05)
-    base = Scenario.load("taobao-2011").but(scale=scale, hours=HOURS, response="silence")
-    worlds = [base.but(draw) for draw in draws_of("calibrated", base, runs, 1)]
+    base = Scenario.load("taobao-2011").replace(scale=scale, hours=HOURS, response="silence")
+    worlds = [base.replace(draw) for draw in draws_of("calibrated", base, runs, 1)]
     cases = [(lever, level) for lever, levels in LEVELS.items()
              for level in (levels[:: len(levels) - 1] if quick else levels)]  # fmt: skip
     tasks = [
-        Task(f"{c}/{k}", world.but(changed(*cases[c], world)), 1 + k)
+        Task(f"{c}/{k}", world.replace(changed(*cases[c], world)), 1 + k)
         for c in range(len(cases)) for k, world in enumerate(worlds)
     ]  # fmt: skip
     found = {d.key: d.row for d in run_many(tasks, workers=workers) if d.row is not None}

@@ -18,7 +18,7 @@ ANNOUNCED = 11
 
 
 def sir(beta, gamma, n, first):
-    """Give who is in at each hour: dI = beta I S / N - gamma I, in steps of a tenth of an hour."""
+    """Return who is in at each hour: dI = beta I S / N - gamma I, in steps of 0.1 h."""
     inside, out = np.zeros(HOURS), 0.0
     now = first
     for hour in range(ANNOUNCED, HOURS):
@@ -31,7 +31,7 @@ def sir(beta, gamma, n, first):
 
 
 def bass(p, q, n):
-    """Give the adopters at each hour: dA = (p + q A / N)(N - A), who stay."""
+    """Return the adopters at each hour: dA = (p + q A / N)(N - A), who stay."""
     inside = np.zeros(HOURS)
     now = 0.0
     for hour in range(ANNOUNCED, HOURS):
@@ -42,7 +42,7 @@ def bass(p, q, n):
 
 
 def of_the_crowd(facts):
-    """Give the facts that an hourly crowd can be asked for."""
+    """Return the facts that an hourly crowd can be asked for."""
     return [
         f for f in facts if f.outcome and ("(online" in f.outcome or "peak_online" in f.outcome)
     ]

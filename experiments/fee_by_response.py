@@ -11,7 +11,7 @@ from experiments.fees import schedule
 
 
 def spec():
-    """Give the specification."""
+    """Return the specification."""
     return {
         "name": "fee-by-response",
         "question": "Which response costs least, and does that depend on how far the fee rises?",

@@ -4,7 +4,7 @@ from sim import Scenario
 
 
 def schedule(share):
-    """Give the fee schedule at a share of the way from the old to the announced one."""
+    """Return the fee schedule at a share of the way from the old to the announced one."""
     fees = Scenario.load("taobao-2011").fees
     old, new = fees.old, fees.new
 

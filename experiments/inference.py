@@ -28,14 +28,14 @@ FEWEST = 12  # runs accepted a fact, or the regression learns its own noise
 
 
 def narrowed(x, y, rows, keep):
-    """Give the standard deviation of what is inferred, of the prior's, over the held-out rows."""
+    """Return the standard deviation of what is inferred, of the prior's, over the held-out rows."""
     rest = np.setdiff1d(np.arange(len(x)), rows)
     found = [infer(x[rest], y[rest], y[row], keep).sd() for row in rows]
     return np.median(found, axis=0) * np.sqrt(12.0)
 
 
 def in_ensemble(matter):
-    """Give each parameter's spread in the committed ensemble, of the prior's, and its middle."""
+    """Return each parameter's spread in the committed ensemble, of the prior's, and its middle."""
     ensemble = load_ensemble("calibrated")
     members = np.array(ensemble.members)
     rows = []

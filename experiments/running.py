@@ -27,7 +27,7 @@ def names():
 
 
 def load(name):
-    """Give an experiment's specification, and what it works out afterwards if it does."""
+    """Return an experiment's specification, and what it works out afterwards if it does."""
     file = HERE / f"{name}.toml"
     if file.exists():
         return tomllib.loads(file.read_text()), None

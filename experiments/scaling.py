@@ -13,7 +13,7 @@ from sim import lab
 
 
 def spec():
-    """Give the specification."""
+    """Return the specification."""
     return {
         "name": "scaling",
         "question": "What does a run cost at each size, and do outcomes stay put?",
@@ -25,7 +25,7 @@ def spec():
 
 
 def afterwards(folder):
-    """Give the time of a run at each size, and how it grows from one size to the next."""
+    """Return the time of a run at each size, and how it grows from one size to the next."""
     kept = lab.open(folder)
     table = kept.sql(
         "SELECT scale, median(wall_seconds) AS seconds, count(*) AS n "

@@ -68,7 +68,7 @@ class Within(pyabc.Distribution):
         self.order, self.space, self.pool = names, space, pool
 
     def copy(self):
-        """Give a copy, as pyABC asks for."""
+        """Return a copy, as pyABC asks for."""
         return Within(self.order, self.space, self.pool)
 
     def rvs(self, *args, **kwargs):
@@ -78,7 +78,7 @@ class Within(pyabc.Distribution):
         return pyabc.Parameter(dict(zip(self.order, row.tolist(), strict=True)))
 
     def pdf(self, x):
-        """Give 1 where nothing rules the point out, else 0."""
+        """Return 1 where nothing rules the point out, else 0."""
         at = np.array([[x[name] for name in self.order]])
         inside = ((at >= 0) & (at <= 1)).all()
         return float(inside and self.space.worst(at)[0] < 3.0)

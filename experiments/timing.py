@@ -12,7 +12,7 @@ ANSWER = ("statement", "postpone")
 
 
 def after(kinds, name):
-    """Give a response of measures for each delay, labelled by it."""
+    """Return a response of measures for each delay, labelled by it."""
     return [
         {
             "name": f"{name} after {h} h",
@@ -23,7 +23,7 @@ def after(kinds, name):
 
 
 def spec():
-    """Give the specification."""
+    """Return the specification."""
     return {
         "name": "timing",
         "question": "How much does it cost to wait with the response?",

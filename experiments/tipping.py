@@ -21,7 +21,7 @@ THRESHOLDS = (1.1, 1.2, 1.3)
 
 
 def spec():
-    """Give the specification."""
+    """Return the specification."""
     return {
         "name": "tipping",
         "question": "How large must the fee rise be before a siege starts?",
@@ -35,7 +35,7 @@ def spec():
 
 
 def tipping_point(runs):
-    """Give the rise at which half the runs have a siege: a logistic curve, by likelihood.
+    """Return the rise at which half the runs have a siege: a logistic curve, by likelihood.
 
     NaN where no rise changes anything: always a siege, or never.
     """
@@ -53,14 +53,14 @@ def tipping_point(runs):
 
 
 def bracket(runs):
-    """Give the last rise with a siege in fewer than half the runs, and the first with more."""
+    """Return the last rise with a siege in fewer than half the runs, and the first with more."""
     shares = has_siege(runs).groupby(runs["fees.new"]).mean()
     fewer, more = shares.index[shares < 0.5], shares.index[shares > 0.5]
     return (fewer.max() if len(fewer) else np.nan), (more.min() if len(more) else np.nan)
 
 
 def afterwards(folder):
-    """Give the tipping point for each threshold, with an interval by a bootstrap of seeds."""
+    """Return the tipping point for each threshold, with an interval by a bootstrap of seeds."""
     runs = lab.open(folder).runs
     factor = "population.onlooker_threshold_mean"
     rng = np.random.default_rng(1)

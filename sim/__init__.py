@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim import known as known
     from sim import lab as lab
+    from sim import limiting_cases as known
     from sim.comparing.comparison import Comparison, compare
     from sim.core.units import BesiegeError
     from sim.lab.hindcast import Hindcast, hindcast

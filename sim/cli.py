@@ -61,7 +61,7 @@ def _world(
     changes: dict[str, Any] = parse_settings(settings or [])
     changes |= {name: value for name, value in given.items() if value is not None}
     world = Scenario.load(scenario)
-    return world.but(changes) if changes else world
+    return world.replace(changes) if changes else world
 
 
 def _say_what_it_waits_for(*, quiet: bool) -> None:
@@ -181,9 +181,9 @@ def compare(
     begins = [read_hour(text, name) for name, text in given]
     check_folder(out)
     _say_what_it_waits_for(quiet=quiet or json)
-    from sim.views.terminal.compare import carry_out
+    from sim.views.terminal.compare import run_comparison
 
-    if not carry_out(
+    if not run_comparison(
         names, fee or [], world, runs=runs, seed=seed, begin=begins, ensemble=ensemble,
         workers=workers, out=out, json=json, quiet=quiet,
     ):  # fmt: skip

@@ -34,7 +34,7 @@ ELSEWHERE = {
 
 
 def bounds_of(info):
-    """Give the range a number may have, and whether its low end is left out."""
+    """Return the range a number may have, and whether its low end is left out."""
     told = {type(m).__name__.lower(): m for m in info.metadata}
     low = told["ge"].ge if "ge" in told else told["gt"].gt if "gt" in told else None
     return low, told["le"].le if "le" in told else None, "gt" in told
@@ -113,7 +113,7 @@ def table(kind, path="", depth=0):
 
 
 def leaves(kind=Scenario, path=""):
-    """Give every field, lists whole, by its dotted path."""
+    """Return every field, lists whole, by its dotted path."""
     for name, info in parts(kind).items():
         at = f"{path}.{name}" if path else name
         inner = kinds_of(info.annotation)[0]
@@ -154,7 +154,7 @@ def scenarios(draw):
     if draw(st.booleans()):  # too few worlds would draw it among all the other fields
         put(given, "graph.family", draw(FIELDS["graph.family"]))
     scale = given.setdefault("scale", 0.01)
-    usual = Scenario().but({k: given[k] for k in ("attack", "channel") if k in given})
+    usual = Scenario().replace({k: given[k] for k in ("attack", "channel") if k in given})
     a, most = usual.attack, MOST_PEOPLE / scale
     rates = a.purchase_rate + a.review_rate + a.refusal_rate * a.escalation_refusals + a.click_rate
     heaviest = max(rates * max(1.0, a.escalation), usual.channel.request_rate, 1e-9)

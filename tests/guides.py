@@ -31,7 +31,7 @@ class Block:
 
 
 def blocks(path: Path) -> list[Block]:
-    """Give the fenced blocks of a page in their order."""
+    """Return the fenced blocks of a page in their order."""
     text = path.read_text(encoding="utf-8")
     return [
         Block(
@@ -57,7 +57,7 @@ INSTEAD = [
 
 
 def smaller(command: str) -> str:
-    """Give what is run in place of a block of commands."""
+    """Return what is run in place of a block of commands."""
     joined = command.replace("\\\n", " ")
     for pattern, new in INSTEAD:
         joined = re.sub(pattern, new, joined, flags=re.MULTILINE)
@@ -65,7 +65,7 @@ def smaller(command: str) -> str:
 
 
 def smaller_python(code: str) -> str:
-    """Give what is run in place of a block of Python: at most four runs a point."""
+    """Return what is run in place of a block of Python: at most four runs a point."""
     return re.sub(r"\bruns=\d{2,}", "runs=2", code)
 
 

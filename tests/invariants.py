@@ -41,7 +41,7 @@ def check_columns(world):
         of_role = crowd.role[inside] == role
         assert world.census[0, role] == of_role.sum()
         assert world.census[1, role] == crowd.online[inside][of_role].sum()
-    assert np.isfinite(crowd.wish).all()
+    assert np.isfinite(crowd.utility).all()
     g = world.graph
     if not g.complete:
         near = np.isin(crowd.stance, INSIDE)[g.neighbours].astype(int)

@@ -20,18 +20,18 @@ THROTTLE = {
 
 
 def small_scenario(name="taobao-2011", /, **changes):
-    """Give a small scenario; a dotted path is written with two underscores for the dot."""
+    """Return a small scenario; a dotted path is written with two underscores for the dot."""
     dotted = {path.replace("__", "."): value for path, value in changes.items()}
-    return Scenario.load(name).but({**SMALL, **dotted})
+    return Scenario.load(name).replace({**SMALL, **dotted})
 
 
 def one_measure(kind, **fields):
-    """Give a response of one measure."""
+    """Return a response of one measure."""
     return {"name": kind, "measures": [{"kind": kind, **fields}]}
 
 
 def begun(seed=1, name="taobao-2011", /, **changes):
-    """Give a siege at hour 0 that the test may change."""
+    """Return a siege at hour 0 that the test may change."""
     return Siege(small_scenario(name, **changes), seed=seed)
 
 
@@ -41,17 +41,17 @@ def _finished(seed, name, changes):
 
 
 def finished(seed=1, name="taobao-2011", /, **changes) -> Siege:
-    """Give a siege that has run to its end; shared, so only to be read."""
+    """Return a siege that has run to its end; shared, so only to be read."""
     return _finished(seed, name, json.dumps(changes, sort_keys=True))
 
 
 def finished_result(seed=1, name="taobao-2011", /, **changes) -> RunResult:
-    """Give the result of such a siege."""
+    """Return the result of such a siege."""
     return result_of(finished(seed, name, **changes))
 
 
 def arrays_of(record):
-    """Give everything a record has booked, by name, in arrays by hour."""
+    """Return everything a record has booked, by name, in arrays by hour."""
     booked = {f"series {name}": values for name, values in record.series.items()}
     by_hour = (
         "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_refund "

@@ -30,7 +30,7 @@ LAYERS = (
     ("sim.figures",),
     ("sim.stages", "sim.agents"),
     ("sim.running",),
-    ("sim.known", "sim.bench", "sim.lab"),
+    ("sim.limiting_cases", "sim.bench", "sim.lab"),
     ("sim.comparing",),
     ("sim.views",),
     ("sim", "sim.cli"),
@@ -53,7 +53,7 @@ MODULES = {module_name(path): path for path in sorted((ROOT / "sim").rglob("*.py
 
 
 def imported_names(path):
-    """Give what a file imports, at its top or inside a function, by full dotted name."""
+    """Return what a file imports, at its top or inside a function, by full dotted name."""
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -65,7 +65,7 @@ def imported_names(path):
 
 
 def module_of(name):
-    """Give the module of the package that an imported name is or stands in, or None."""
+    """Return the module of the package that an imported name is or stands in, or None."""
     while name and name not in MODULES:
         name = name.rpartition(".")[0]
     return name or None
@@ -155,7 +155,7 @@ def test_every_module_has_its_layer_and_imports_nothing_from_above():
         ({"sim.loose": set()}, "sim.loose has no layer"),
         ({"sim.core.units": {"sim.cli"}}, "sim.core.units imports sim.cli, which lies above it"),
         (
-            {"sim.known.crowd": {"sim.bench.bench"}, "sim.bench.bench": {"sim.known.crowd"}},
+            {"sim.limiting_cases.crowd": {"sim.bench.bench"}, "sim.bench.bench": {"sim.limiting_cases.crowd"}},
             "packages in a circle",
         ),
         (

@@ -13,7 +13,7 @@ from sim.agents.columns import CODES
 type Rows = np.ndarray
 
 
-class Table[A: RowAgent](AbstractAgentSet[Any]):
+class KindSet[A: RowAgent](AbstractAgentSet[Any]):
     """The agents of one kind: columns by name, agents by row, Mesa's set on top.
 
     Parameters
@@ -124,7 +124,7 @@ class Table[A: RowAgent](AbstractAgentSet[Any]):
         handle_missing: str = "error",
         default_value: Any = None,
     ) -> Any:
-        """Give one attribute of all agents, or several; columns come as they are."""
+        """Return one attribute of all agents, or several; columns come as they are."""
         if not isinstance(attr_names, str):
             each = [self.get(n, handle_missing, default_value) for n in attr_names]
             return [list(values) for values in zip(*each, strict=True)]
@@ -150,7 +150,7 @@ class Table[A: RowAgent](AbstractAgentSet[Any]):
         return GroupBy({key: list(some) for key, some in sets.items()})
 
     def to_list(self) -> list[A]:
-        """Give the agents as a list."""
+        """Return the agents as a list."""
         return list(self)
 
     def shuffle(self, inplace: bool = False) -> Self:

@@ -31,7 +31,7 @@ from sim.core.units import BesiegeError, Cause, Phase, Tactic
 from sim.setup.fees import Concession
 from sim.setup.population import Consumers, Crowd, Sellers, Stores
 from sim.world import diary
-from sim.world.changes import cross_by_hand
+from sim.world.changes import set_membership
 from sim.world.world import ByHand, World, lay_out
 
 
@@ -102,14 +102,14 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     def __repr__(self) -> str:
         return _brief(self, str(self.row), self.shown)
 
-    def look(self) -> dict[str, Any]:
-        """Give every column of this agent by name."""
+    def state(self) -> dict[str, Any]:
+        """Return every column of this agent by name."""
         return {name: getattr(self, name) for name in type(self).columns}
 
 
 class _Person(RowAgent):
     def why(self) -> pd.DataFrame:
-        """Give each term of its decision to join, stay or quit, one row an hour so far.
+        """Return each term of its decision to join, stay or quit, one row an hour so far.
 
         The hours before the agent was watched (`Siege.watch`) are told by running the world
         again from its seed, with what was set by hand through agents and sets.
@@ -134,7 +134,7 @@ class _Person(RowAgent):
         of_crowd = np.asarray(rows, np.int32) + np.int32(cls.first_row(world))
         before = world.crowd.stance[of_crowd]
         super().put(world, name, rows, value)
-        cross_by_hand(world, of_crowd, before)
+        set_membership(world, of_crowd, before)
 
     @classmethod
     def first_row(cls, world: World) -> int:
@@ -199,8 +199,8 @@ class Consumer(RowAgent):
     }  # fmt: skip
 
     def why(self) -> pd.DataFrame:
-        """Give what it is like and what it has met: one row."""
-        return pd.DataFrame([{"hour": self.model.world.hour, **self.look()}])
+        """Return what it is like and what it has met: one row."""
+        return pd.DataFrame([{"hour": self.model.world.hour, **self.state()}])
 
 
 class Store(RowAgent):
@@ -224,7 +224,7 @@ class Store(RowAgent):
             lay_out(world)
 
     def why(self) -> pd.DataFrame:
-        """Give what it met and its hazards of closing, one row an hour so far."""
+        """Return what it met and its hazards of closing, one row an hour so far."""
         return _tell(self)
 
     @property
@@ -280,7 +280,7 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
         return float(won * books.rival_price)
 
     def why(self) -> pd.DataFrame:
-        """Give its orders, here and in the quiet twin, one row an hour so far."""
+        """Return its orders, here and in the quiet twin, one row an hour so far."""
         books = self.model.world.books
         done = slice(0, books.hours)
         return pd.DataFrame(
@@ -329,7 +329,7 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
         return [(measures[m].kind, hour) for m, hour in self.model.world.books.begun.items()]
 
     def why(self) -> pd.DataFrame:
-        """Give the measures in force and what it answers, one row an hour so far."""
+        """Return the measures in force and what it answers, one row an hour so far."""
         return _tell(self)
 
 
@@ -360,7 +360,7 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
         return deadline if deadline >= 0 else None
 
     def why(self) -> pd.DataFrame:
-        """Give what it heard in each assembly and what it decided."""
+        """Return what it heard in each assembly and what it decided."""
         return _tell(self)
 
 
@@ -379,7 +379,7 @@ type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform 
 
 
 def _tell(agent: Any) -> pd.DataFrame:
-    """Give an agent's diary, from a second run of its world where it was not watched."""
+    """Return an agent's diary, from a second run of its world where it was not watched."""
     kept = agent.model.world.watched.get(agent.diary_key)
     if kept is None or kept.since > 0:
         kept = agent.model.replay(*agent.diary_key) or kept

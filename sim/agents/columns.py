@@ -41,7 +41,7 @@ def public_grievance(world: World) -> np.ndarray:
 
 
 def degree(world: World) -> np.ndarray:
-    """Give everybody's number of neighbours."""
+    """Return everybody's number of neighbours."""
     return world.degree
 
 

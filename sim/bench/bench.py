@@ -151,7 +151,7 @@ def _start_ups(times: int, *, quick: bool) -> tuple[dict[str, float], dict[str, 
 
 
 def _starts(times: int, there: dict[str, str]) -> tuple[dict[str, float], tuple[float, ...]]:
-    """Give the median seconds of each step, and each start's seconds beyond a bare import."""
+    """Return the median seconds of each step, and each start's seconds beyond a bare import."""
     bare, started, steps = [], [], []
     show = """import mesa, time; print('{"mesa":', time.time(), '}')"""
     for _ in range(times + 1):
@@ -295,7 +295,7 @@ def fit_growth(scales: tuple[float, ...], seconds: tuple[float, ...]) -> Growth:
 def _line(
     x: list[float] | tuple[float, ...], y: list[float] | tuple[float, ...], weight: list[float]
 ) -> tuple[float, float]:
-    """Give slope and intercept of a weighted least-squares line."""
+    """Return slope and intercept of a weighted least-squares line."""
     total = sum(weight)
     mean_x = sum(w * a for w, a in zip(weight, x, strict=True)) / total
     mean_y = sum(w * b for w, b in zip(weight, y, strict=True)) / total

@@ -74,7 +74,7 @@ def peak_memory() -> float:
 
 
 def time_start(scale: float, *, to_the_end: bool = False) -> dict[str, float]:
-    """Give the moments (clock of the machine, in seconds) at which a fresh process got so far."""
+    """Return the moments (clock of the machine, in seconds) at which a fresh process got so far."""
     import mesa  # noqa: F401
 
     moments = {"mesa": time.time()}

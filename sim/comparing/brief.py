@@ -70,7 +70,7 @@ def _best(c: Compared) -> frozenset[int]:
 
 
 def _payers(c: Compared) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give each party's mean loss by policy, and that of all together with its interval."""
+    """Return each party's mean loss by policy, and that of all together with its interval."""
     means = pd.DataFrame([c.paid(p) for p in c.policies], index=c.policies)
     total = c.losses[0]
     totals = pd.DataFrame(

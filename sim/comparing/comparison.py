@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 import pandas as pd
 
-from sim.comparing import against_old
+from sim.comparing import baseline_fees
 from sim.comparing.brief import brief_of, payers_figure
 from sim.comparing.policies import (
     FeeLike,
@@ -27,12 +27,13 @@ from sim.figures.report import write_report
 from sim.io import parquet
 from sim.io.folders import read_json, write_json
 from sim.io.saving import saved_whole
-from sim.lab.design.draws import Ensemble, draws_of
+from sim.lab.design.draws import EnsembleLike, draws_of
 from sim.lab.execution.pool import Done, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import Response
 from sim.running.model import Siege
+from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
 from sim.scenario.scenario import Scenario
 from sim.version import MODEL_VERSION, __version__, made_with
@@ -40,7 +41,6 @@ from sim.version import MODEL_VERSION, __version__, made_with
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-type Progress = Callable[[int, int], None]
 
 SERIES = ("online", "n_attackers", "n_delisted", "store_loss", "legitimacy")
 """Hourly series that are kept."""
@@ -124,13 +124,13 @@ def _columns(units: dict[str, str]) -> dict[str, dict[str, str]]:
     meaning = {n: (o.label, o.null) for n, o in OUTCOMES.items()}
     meaning["hour_first_measure"] = ("hour in which the first measure began", "none began")
     return {
-        name: {"unit": unit, "meaning": meaning.get(name, against_old.told(name))[0], "null": meaning.get(name, against_old.told(name))[1]}
+        name: {"unit": unit, "meaning": meaning.get(name, baseline_fees.describe(name))[0], "null": meaning.get(name, baseline_fees.describe(name))[1]}
         for name, unit in units.items()
     }  # fmt: skip
 
 
 def first_measure(siege: Siege) -> float | None:
-    """Give the hour in which the first measure of a run's response began."""
+    """Return the hour in which the first measure of a run's response began."""
     begun = siege.world.books.begun.values()
     return float(min(begun)) if begun else None
 
@@ -144,10 +144,10 @@ def compare(
     runs: int = 40,
     seed: int = 1,
     begin: int | Sequence[int] = (),
-    ensemble: Ensemble = "calibrated",
+    ensemble: EnsembleLike = "calibrated",
     workers: int | None = None,
     executor: Executor | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     out: str | Path | None = None,
     **changes: Any,
 ) -> Comparison:
@@ -192,7 +192,7 @@ def compare(
     began, first = time.perf_counter(), check_seed(seed)
     check_seed(first + runs - 1)
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    chosen = chosen.but(changes) if changes else chosen
+    chosen = chosen.replace(changes) if changes else chosen
     policies = policies_of(chosen, responses, fees, begin)
     draws = draws_of(ensemble, chosen, runs, first)
     crossed = any(p.fee is not None for p in policies)
@@ -200,9 +200,9 @@ def compare(
         raise BesiegeError(
             f"ensemble: given {own[0]} beside fees to compare, which it would make alike"
         )
-    entries = [*policies, against_old.reference(chosen)] if crossed else policies
+    entries = [*policies, baseline_fees.reference(chosen)] if crossed else policies
     tasks = [
-        Task(f"{run}/{j}", p.scenario.but(draw) if draw else p.scenario, first + run, SERIES, first_measure)
+        Task(f"{run}/{j}", p.scenario.replace(draw) if draw else p.scenario, first + run, SERIES, first_measure)
         for run, draw in enumerate(draws)
         for j, p in enumerate(entries)
     ]  # fmt: skip
@@ -213,7 +213,7 @@ def compare(
     )  # fmt: skip
     table = _table(policies, draws, done, first)
     if crossed:
-        table = against_old.add(table, [done[f"{run}/{len(policies)}"] for run in range(runs)])
+        table = baseline_fees.add(table, [done[f"{run}/{len(policies)}"] for run in range(runs)])
     return Comparison(
         scenario=chosen,
         policies=[p.name for p in policies],
@@ -240,7 +240,7 @@ def _told(response: Response) -> dict[str, Any]:
     """Say what a response is, for who reads of it alone."""
     return {
         "description": response.description,
-        "measures": [f"{m.label}, {m.trigger.told()}" for m in response.measures],
+        "measures": [f"{m.label}, {m.trigger.describe()}" for m in response.measures],
     }
 
 

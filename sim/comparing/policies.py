@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.responses import Response
 from sim.scenario.overrides import check_hour
@@ -71,12 +71,12 @@ def policies_of(
         schedules = [_named(fee, n) for n, fee in enumerate(given)]
     policies: list[Policy] = []
     for fee, schedule in schedules:
-        world = scenario if schedule is None else scenario.but({"fees.new": schedule})
+        world = scenario if schedule is None else scenario.replace({"fees.new": schedule})
         for response in timed:
             plain = response.name if fee is None else f"{response.name} · {fee}"
             taken = sum(re.sub(r" \(\d+\)$", "", p.name) == plain for p in policies)
             name = f"{plain} ({taken + 1})" if taken else plain
-            policies.append(Policy(name, response.name, fee, world.but(response=response)))
+            policies.append(Policy(name, response.name, fee, world.replace(response=response)))
     return policies
 
 
@@ -92,13 +92,13 @@ def check_not_overruled(changes: Mapping[str, Any], fees: Sequence[FeeLike]) -> 
     for path, value in changes.items():
         steps = steps_of(path)
         if steps[:1] == ("response",):
-            raise BesiegeError(f"{path}: given {show(value)}, allowed in a comparison: responses, each by its name")  # fmt: skip
+            raise BesiegeError(f"{path}: given {format_value(value)}, allowed in a comparison: responses, each by its name")  # fmt: skip
         if fees and steps[:1] == ("fees",):
             raise BesiegeError(
-                f"{path}: given {show(value)} and fee schedules, allowed is one of them"
+                f"{path}: given {format_value(value)} and fee schedules, allowed is one of them"
             )
         if steps == ("hours",) and isinstance(value, (list, tuple)):
-            raise BesiegeError(f"hours: given {show(value)}, allowed is the horizon, a whole number; hours at which responses begin are begin")  # fmt: skip
+            raise BesiegeError(f"hours: given {format_value(value)}, allowed is the horizon, a whole number; hours at which responses begin are begin")  # fmt: skip
 
 
 def _named(fee: FeeLike, n: int) -> tuple[str, NewSchedule]:

@@ -20,7 +20,7 @@ MARKEDLY = 1.3
 
 
 def usual_winner(c: Compared, loss: str) -> str:
-    """Give the policy that is best most often, of equals the one with less expected regret."""
+    """Return the policy that is best most often, of equals the one with less expected regret."""
     rows = c.regret[c.regret["loss"] == loss]
     return str(rows.sort_values(["p_best", "expected"], ascending=[False, True])["policy"].iloc[0])
 
@@ -68,7 +68,7 @@ def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
 
 
 def _is_numeric(values: pd.Series) -> bool:
-    """Say whether a parameter is a number, or a switch, in every run."""
+    """Return whether a parameter is a number, or a switch, in every run."""
     return pd.api.types.is_numeric_dtype(values) and bool(values.notna().all())
 
 
@@ -108,7 +108,7 @@ def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
 
 
 def pareto(c: Compared) -> pd.DataFrame:
-    """Give each policy's mean social and platform loss, and whether no other beats both."""
+    """Return each policy's mean social and platform loss, and whether no other beats both."""
     social, platform = c.losses
     means = c.summary.pivot(index="policy", columns="outcome", values="mean").loc[c.policies]
     table = means[[social, platform]].reset_index()

@@ -13,14 +13,14 @@ LEVEL = 0.90
 
 
 def matrix(runs: pd.DataFrame, outcome: str, policies: list[str]) -> F64:
-    """Give an outcome as an array, shape (runs, policies); NaN where it is null or failed."""
+    """Return an outcome as an array, shape (runs, policies); NaN where it is null or failed."""
     table = runs.pivot(index="run", columns="policy", values=outcome)
     out: F64 = table.reindex(columns=policies).to_numpy(float)
     return out
 
 
 def interval(values: F64) -> tuple[float, float, float]:
-    """Give the mean and its 90 % interval by Student's t; NaN ends for fewer than two values."""
+    """Return the mean and its 90 % interval by Student's t; NaN ends for fewer than two values."""
     if not values.size:
         return math.nan, math.nan, math.nan
     mean = float(values.mean())
@@ -60,7 +60,7 @@ def differences(runs: pd.DataFrame, policies: list[str], units: dict[str, str]) 
 
 
 def errors(first: F64, second: F64) -> dict[str, float]:
-    """Give the standard errors of a difference, paired and not, their ratio and its bound.
+    """Return the standard errors of a difference, paired and not, their ratio and its bound.
 
     The variance of a difference is va + vb - 2 c sqrt(va vb): pairing gains by the correlation
     c, at most sqrt((va + vb)) / |sqrt(va) - sqrt(vb)|, without bound where va = vb.
@@ -84,7 +84,7 @@ def _over(above: float, below: float) -> float:
 
 
 def regret(runs: pd.DataFrame, policies: list[str], losses: list[str]) -> pd.DataFrame:
-    """Give for each loss and policy how often it is best and what choosing it costs.
+    """Return for each loss and policy how often it is best and what choosing it costs.
 
     A policy's regret in a run is its loss less that of the best policy in the same world. Of
     equals each is best in its part. Only runs in which every policy ended count.
@@ -109,7 +109,7 @@ def regret(runs: pd.DataFrame, policies: list[str], losses: list[str]) -> pd.Dat
 
 
 def summary(runs: pd.DataFrame, policies: list[str], units: dict[str, str]) -> pd.DataFrame:
-    """Give for each policy and outcome the mean, its 90 % interval, and quantiles over runs."""
+    """Return for each policy and outcome the mean, its 90 % interval, and quantiles over runs."""
     rows = []
     for outcome, unit in units.items():
         values = matrix(runs, outcome, policies)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.comparing import against_old, statistics
+from sim.comparing import baseline_fees, statistics
 from sim.outcomes.outcomes import OUTCOMES
 from sim.scenario.scenario import Scenario
 
@@ -58,22 +58,22 @@ class Compared:
 
     @property
     def units(self) -> dict[str, str]:
-        """Give the unit of every outcome of the table of runs."""
-        known = {**{n: o.unit for n, o in OUTCOMES.items()}, **EXTRA, **against_old.UNITS}
+        """Return the unit of every outcome of the table of runs."""
+        known = {**{n: o.unit for n, o in OUTCOMES.items()}, **EXTRA, **baseline_fees.UNITS}
         return {name: unit for name, unit in known.items() if name in self.runs}
 
     @property
     def losses(self) -> list[str]:
-        """Give the losses by which policies are ranked: against old fees where fees differ."""
+        """Return the losses by which policies are ranked: against old fees where fees differ."""
         return [self.counted(loss) for loss in LOSSES]
 
     def counted(self, outcome: str) -> str:
-        """Give the column in which an outcome counts: against old fees where fees differ."""
-        crossed = against_old.name_of(outcome)
+        """Return the column in which an outcome counts: against old fees where fees differ."""
+        crossed = baseline_fees.name_of(outcome)
         return crossed if crossed in self.runs else outcome
 
     def paid(self, policy: str) -> dict[str, float]:
-        """Give each party's mean loss under a policy (yuan); below 0 is a gain."""
+        """Return each party's mean loss under a policy (yuan); below 0 is a gain."""
         return {
             party: as_loss(party, self.mean(policy, self.counted(outcome)))
             for party, outcome in PARTIES.items()
@@ -81,12 +81,12 @@ class Compared:
 
     @property
     def factors(self) -> list[str]:
-        """Give the parameters that differ from run to run."""
+        """Return the parameters that differ from run to run."""
         return list(self.about.get("factors", []))
 
     @property
     def failed(self) -> pd.DataFrame:
-        """Give the runs that failed."""
+        """Return the runs that failed."""
         return self.runs[self.runs["error"] != ""]
 
     @cached_property
@@ -146,29 +146,29 @@ class Compared:
         }
 
     def mean(self, policy: str, outcome: str, column: str = "mean") -> float:
-        """Give a policy's mean of an outcome, or another column of the summary."""
+        """Return a policy's mean of an outcome, or another column of the summary."""
         return float(self._found["summary"][policy, outcome][column])
 
     def difference(self, policy: str, outcome: str) -> dict[str, Any]:
-        """Give the row of a policy's paired difference in an outcome."""
+        """Return the row of a policy's paired difference in an outcome."""
         return self._found["differences"][policy, outcome]
 
     def more_than(self, policy: str, other: str, outcome: str) -> tuple[float, float, float]:
-        """Give what a policy has more of an outcome than another: mean and 90 % interval."""
+        """Return what a policy has more of an outcome than another: mean and 90 % interval."""
         pairs = statistics.matrix(self.runs, outcome, [policy, other])
         pairs = pairs[~np.isnan(pairs).any(axis=1)]
         return statistics.interval(pairs[:, 0] - pairs[:, 1])
 
     def rank(self, policy: str, loss: str) -> dict[str, Any]:
-        """Give the row of a policy's regret by a loss."""
+        """Return the row of a policy's regret by a loss."""
         return self._found["regret"][policy, loss]
 
     def siege(self, policy: str) -> dict[str, Any]:
-        """Give the row of a policy's sieges."""
+        """Return the row of a policy's sieges."""
         return self._found["sieges"][policy,]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it in plain values, as `besiege compare --json` prints it."""
+        """Return it in plain values, as `besiege compare --json` prints it."""
         return {
             "scenario": self.scenario.name,
             "scale": self.scenario.scale,
@@ -185,13 +185,13 @@ class Compared:
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give a table's rows by column."""
+    """Return a table's rows by column."""
     rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
     return rows
 
 
 def plain(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give rows in which what is no finite number is null."""
+    """Return rows in which what is no finite number is null."""
     clean = table.replace([np.inf, -np.inf], np.nan).astype(object)
     rows: list[dict[str, Any]] = clean.where(clean.notna(), None).to_dict("records")  # type: ignore[assignment]
     return rows

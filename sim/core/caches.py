@@ -18,7 +18,7 @@ _OWN = f"besiege-{os.getuid()}" if hasattr(os, "getuid") else "besiege"
 
 
 def kernel_folder(name: str, beside: Path) -> Path | None:
-    """Give a folder of this name for compiled kernels: the first place that takes files.
+    """Return a folder of this name for compiled kernels: the first place that takes files.
 
     These are tried: ``NUMBA_CACHE_DIR``, beside the package, the user's cache, and the folder
     for temporary files. The last, or none, is said in a warning of one line.
@@ -49,7 +49,7 @@ def kernel_folder(name: str, beside: Path) -> Path | None:
 
 
 def settle_matplotlib() -> None:
-    """Give matplotlib a place for its list of fonts where it would find none.
+    """Return matplotlib a place for its list of fonts where it would find none.
 
     Called before matplotlib is loaded, which looks once and warns in words of its own.
     """
@@ -65,7 +65,7 @@ def settle_matplotlib() -> None:
 
 @cache
 def user_cache() -> Path | None:
-    """Give this user's own folder for what can be made anew; a temporary one if need be."""
+    """Return this user's own folder for what can be made anew; a temporary one if need be."""
     base = _base("XDG_CACHE_HOME", ".cache")
     fault: str | None = "there is no home folder"
     if base is not None:
@@ -97,7 +97,7 @@ def warn(text: str) -> None:
 
 
 def _base(variable: str, usual: str) -> Path | None:
-    """Give one of the XDG base folders; a relative one counts as not given."""
+    """Return one of the XDG base folders; a relative one counts as not given."""
     given = Path(os.environ.get(variable, ""))
     if given.is_absolute():
         return given

@@ -25,28 +25,28 @@ _SHOPPING = [
 
 
 def presence_shape() -> F64:
-    """Give the day's shape of being online, 24 values in (0, 1], top 1."""
+    """Return the day's shape of being online, 24 values in (0, 1], top 1."""
     return np.array(_PRESENCE)
 
 
 def shopping_shape() -> F64:
-    """Give the day's shape of shopping, 24 values with mean 1."""
+    """Return the day's shape of shopping, 24 values with mean 1."""
     shape = np.array(_SHOPPING)
     return shape / shape.mean()
 
 
 def date_of(hour: int) -> datetime:
-    """Give the date and time (UTC+8) at which an hour begins."""
+    """Return the date and time (UTC+8) at which an hour begins."""
     return HOUR_ZERO + timedelta(hours=hour)
 
 
 def day_of(hour: int) -> int:
-    """Give the calendar day of an hour, 0 for 10 October 2011."""
+    """Return the calendar day of an hour, 0 for 10 October 2011."""
     return hour // HOURS_A_DAY
 
 
 def hour_of_day(hour: int) -> int:
-    """Give the hour of the day, 0 to 23."""
+    """Return the hour of the day, 0 to 23."""
     return hour % HOURS_A_DAY
 
 

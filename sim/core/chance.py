@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from sim.core.compiled import kernel
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import F64, I64, U32, BesiegeError
 
 U = np.uint64
@@ -164,7 +164,7 @@ def philox(
 def words(
     key: np.uint64, block: int, hour: int, row: int, draw: int
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
-    """Give the four words of a block: counter (row, draw, hour, block), key the seed's halves."""
+    """Return the four words of a block: counter (row, draw, hour, block), key the seed's halves."""
     return philox(U(row), U(draw), U(hour), U(block), key & _LOW, key >> _SHIFT)
 
 
@@ -265,7 +265,7 @@ LARGEST_SEED = 2**64 - 1
 
 
 def check_seed(seed: Any) -> int:
-    """Give a seed as an int.
+    """Return a seed as an int.
 
     Raises
     ------
@@ -275,18 +275,18 @@ def check_seed(seed: Any) -> int:
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= int(seed) <= LARGEST_SEED:
         raise BesiegeError(
-            f"seed: given {show(seed)}, allowed is a whole number of 0 to {LARGEST_SEED}"
+            f"seed: given {format_value(seed)}, allowed is a whole number of 0 to {LARGEST_SEED}"
         )
     return int(seed)
 
 
 def key_of(seed: int) -> np.uint64:
-    """Give the generator's key of a seed (0 to 2**64 - 1)."""
+    """Return the generator's key of a seed (0 to 2**64 - 1)."""
     return np.uint64(seed)
 
 
 def by_lottery(numbers: U32) -> I64:
-    """Give the rows in the order of their lottery numbers, equal numbers in the rows' order.
+    """Return the rows in the order of their lottery numbers, equal numbers in the rows' order.
 
     One sort of number and row together: ten times as fast as a stable sort of rows by number.
     """

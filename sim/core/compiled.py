@@ -71,7 +71,7 @@ caches.settle_matplotlib()
 
 
 def kernels_are_cached() -> bool:
-    """Say whether this source state has compiled kernels on this machine already."""
+    """Return whether this source state has compiled kernels on this machine already."""
     return FOLDER is not None and any(FOLDER.rglob("*.nbc"))
 
 
@@ -108,7 +108,7 @@ class _KernelCache(FunctionCache):
     """numba's cache, which is never the end of a run: what it does not give is compiled."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Give what is kept for these types; None if nothing whole is."""
+        """Return what is kept for these types; None if nothing whole is."""
         try:
             found = super().load_overload(sig, target_context)
         except Exception:  # cut off by a full disk or a power cut: pickle's and LLVM's errors

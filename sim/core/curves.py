@@ -7,7 +7,7 @@ from sim.core.compiled import kernel
 
 @kernel
 def sigmoid(x: float, noise: float, tie: bool) -> float:
-    """Give the logistic 1/(1 + exp(-x/noise)); a step when the noise is 0, ``tie`` at exactly 0."""
+    """Return the logistic 1/(1 + exp(-x/noise)); a step where noise is 0, ``tie`` at exactly 0."""
     if noise <= 0.0:
         if x > 0.0 or (tie and x == 0.0):
             return 1.0

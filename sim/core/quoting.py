@@ -17,18 +17,18 @@ def short(text: str, longest: int = LONGEST) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def say(text: str) -> str:
-    """Give a text that fits on one line, quoted if it would not."""
+def quote(text: str) -> str:
+    """Return a text that fits on one line, quoted if it would not."""
     plain = text and text.isprintable() and text == text.strip()
     return short(text if plain else json.dumps(text), LONGEST_NAME)
 
 
-def quote(text: str) -> str:
+def in_quotes(text: str) -> str:
     """Repeat a text in quotes, short and on one line."""
     return short(repr(text))
 
 
-def show(value: object) -> str:
+def format_value(value: object) -> str:
     """Write a value as TOML would, short and on one line."""
     if value is None:
         return "none"
@@ -54,11 +54,12 @@ def show(value: object) -> str:
 
 
 def alike(text: str) -> str:
+    """Return a name as it is compared with others: in small letters, with underscores."""
     return text.lower().replace("-", "_").strip()
 
 
 def nearest_name(given: str, names: Sequence[str], cutoff: float = 0.5) -> str | None:
-    """Give the name most like a given one, if any is like it."""
+    """Return the name most like a given one, if any is like it."""
     plain = {alike(name): name for name in names}
     found = difflib.get_close_matches(alike(given)[:200], plain, 1, cutoff)
     return plain[found[0]] if found else None

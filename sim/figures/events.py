@@ -17,7 +17,7 @@ class Event(NamedTuple):
     hour: int
     kind: str  # announcement, attack, promise, or a measure's kind
     label: str  # two or three words, for a picture
-    deed: str  # for a sentence whose subject is who did it
+    past_tense: str  # for a sentence whose subject is who did it
 
 
 class Ultimatum(NamedTuple):
@@ -44,18 +44,18 @@ def events_of(record: Record, scenario: Scenario) -> list[Event]:
                 events.append(Event(first + rival.promise_after, "promise", label, rival.name))
     for measure, hour in begun(record, scenario):
         if hour is not None:
-            events.append(Event(hour, measure.kind, measure.label, measure.deed))
+            events.append(Event(hour, measure.kind, measure.label, measure.past_tense))
     return sorted((e for e in events if e.hour < record.hours), key=lambda e: e.hour)
 
 
 def first_attack(record: Record) -> int | None:
-    """Give the first hour with false actions, if there is one."""
+    """Return the first hour with false actions, if there is one."""
     acted = record.actions[: record.hours].any(axis=(1, 2))
     return int(acted.argmax()) if acted.any() else None
 
 
 def begun(record: Record, scenario: Scenario) -> list[tuple[AnyMeasure, int | None]]:
-    """Give for each measure of the response the hour it began in, ``None`` if it never did."""
+    """Return for each measure of the response the hour it began in, ``None`` if it never did."""
     hours = (record.begun.get(m, record.hours) for m in range(len(scenario.response.measures)))
     return [
         (measure, hour if hour < record.hours else None)
@@ -64,7 +64,7 @@ def begun(record: Record, scenario: Scenario) -> list[tuple[AnyMeasure, int | No
 
 
 def ultimatum_of(record: Record, scenario: Scenario) -> Ultimatum | None:
-    """Give the last truce of a run with its ultimatum, if there was one."""
+    """Return the last truce of a run with its ultimatum, if there was one."""
     phase = record.series["phase"][: record.hours]
     in_truce = np.flatnonzero(phase == Phase.TRUCE)
     if in_truce.size == 0:

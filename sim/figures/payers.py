@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from sim.figures.numbers import lost_or_gained
 from sim.figures.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
-from sim.outcomes.payments import Books
+from sim.outcomes.payments import Accounts
 
-PARTIES: dict[str, Callable[[Books], float]] = {
+PARTIES: dict[str, Callable[[Accounts], float]] = {
     "platform": lambda b: b.platform,
     "big stores": lambda b: b.stores,
     "small sellers": lambda b: b.sellers,
@@ -19,7 +19,7 @@ PARTIES: dict[str, Callable[[Books], float]] = {
 }
 
 
-def who_pays_figure(books: Books | Mapping[str, Books], title: str = "Who pays") -> Figure:
+def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who pays") -> Figure:
     """Draw what platform, stores, sellers and shoppers lost, and what rivals gained.
 
     Parameters
@@ -35,7 +35,7 @@ def who_pays_figure(books: Books | Mapping[str, Books], title: str = "Who pays")
         A bar for each party and run, and for all together; to the right of the line is a loss,
         to the left a gain.
     """
-    runs = {"": books} if isinstance(books, Books) else dict(books)
+    runs = {"": books} if isinstance(books, Accounts) else dict(books)
     step, bar = len(runs) + 0.8, 0.27
     height = 1.3 + bar * step * len(PARTIES)
     fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")

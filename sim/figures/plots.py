@@ -322,7 +322,7 @@ def _room(text: str) -> float:
 
 
 def _tiers(flags: Sequence[tuple[int, str]], hours: int) -> list[int]:
-    """Give each flag a height at which no text meets a text or another's pole.
+    """Return each flag a height at which no text meets a text or another's pole.
 
     From the last to the first: a flag flies above every later one whose pole stands under it.
     """
@@ -350,7 +350,7 @@ def _flag(ax: Axes, hour: int, text: str, tier: int) -> None:
 
 
 def _points(ax: Axes) -> float:
-    """Give how high a panel is."""
+    """Return how high a panel is."""
     figure = ax.get_figure(root=True)
     return ax.get_position().height * figure.get_figheight() * 72 if figure else 1.0
 

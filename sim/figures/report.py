@@ -91,7 +91,7 @@ def write_report(work_out: Callable[[], Brief], path: str | Path) -> Path:
 
 
 def to_html(brief: Brief) -> str:
-    """Give a brief as HTML, its pictures inside."""
+    """Return a brief as HTML, its pictures inside."""
     from jinja2 import Environment, StrictUndefined
 
     text = (resources.files("sim") / "figures" / "report.html.jinja").read_text("utf-8")
@@ -103,7 +103,7 @@ def to_html(brief: Brief) -> str:
 
 
 def embed(figure: "Figure | bytes") -> str:
-    """Give a figure as the address of an image that lies in the page itself."""
+    """Return a figure as the address of an image that lies in the page itself."""
     if isinstance(figure, bytes):
         return "data:image/png;base64," + base64.b64encode(figure).decode()
     import matplotlib as mpl

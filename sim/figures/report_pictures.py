@@ -196,12 +196,12 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
 
 
 def _room_for(names: Iterable[str]) -> float:
-    """Give the share of the width that the longest name takes, at least a fifth."""
+    """Return the share of the width that the longest name takes, at least a fifth."""
     return max(0.2, 0.03 + 0.0092 * max(len(_short(name)) for name in names))
 
 
 def _short(name: str) -> str:
-    """Give a name as far as there is room for it."""
+    """Return a name as far as there is room for it."""
     return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
 
 

@@ -22,7 +22,7 @@ class Reported(NamedTuple):
 
 
 def reported_of(online: F64, facts: Iterable[Fact]) -> Iterator[Reported]:
-    """Give what was reported of the number online.
+    """Return what was reported of the number online.
 
     Parameters
     ----------

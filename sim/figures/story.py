@@ -11,7 +11,7 @@ from sim.core.units import Phase, Tactic
 from sim.figures.events import Event, begun, events_of, first_attack, ultimatum_of
 from sim.figures.numbers import count, lost_or_gained, million, percent
 from sim.outcomes.outcomes import Value, by_day
-from sim.outcomes.payments import Books, balance
+from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
 from sim.scenario.scenario import Scenario
 
@@ -25,7 +25,7 @@ class Told(NamedTuple):
     events: list[Event]
 
     def get(self, outcome: str) -> float:
-        """Give an outcome, 0 where it does not exist."""
+        """Return an outcome, 0 where it does not exist."""
         return self.outcomes.get(outcome) or 0.0
 
     @property
@@ -157,7 +157,7 @@ def _targets(t: Told) -> str | None:
 
 
 def share_on_target(record: Record) -> float | None:
-    """Give the share of attempts that were aimed at the target of their hour, if there were any."""
+    """Return the share of attempts aimed at the target of their hour, if there were any."""
     s, done = record.series, record.actions.sum(axis=(1, 2))
     share = s["share_focal"]
     weight = np.where(np.isfinite(share), done + s["new_blocked"], 0.0)
@@ -199,11 +199,11 @@ def _truce(t: Told) -> str | None:
 
 
 def _platform(t: Told) -> str:
-    acted = [e for e in t.events if e.deed and e.kind not in ("promise", "regulator")]
+    acted = [e for e in t.events if e.past_tense and e.kind not in ("promise", "regulator")]
     if acted:
         by_hour: dict[int, list[str]] = {}
         for event in acted:
-            by_hour.setdefault(event.hour, []).append(event.deed)
+            by_hour.setdefault(event.hour, []).append(event.past_tense)
         listed = (f"on {describe(hour)} it {_and(deeds)}" for hour, deeds in by_hour.items())
         line = f"The platform acted: {'; '.join(listed)}."
     else:
@@ -238,7 +238,7 @@ def _outside(t: Told) -> str | None:
 
 
 def _rivals(t: Told) -> str:
-    promises = [f"{e.deed} on {describe(e.hour)}" for e in t.events if e.kind == "promise"]
+    promises = [f"{e.past_tense} on {describe(e.hour)}" for e in t.events if e.kind == "promise"]
     line = (
         f"Promised to freeze its fee: {_and(promises)}"
         if promises
@@ -285,7 +285,7 @@ def _next_year(t: Told) -> str:
     return f"With next year's fees and shops: {_paid(balance(t.record))}."
 
 
-def _paid(books: Books) -> str:
+def _paid(books: Accounts) -> str:
     loss = {
         "big stores": books.stores, "small sellers": books.sellers, "shoppers": books.shoppers,
         "the platform": books.platform, "rivals": books.rivals,

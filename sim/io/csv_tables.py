@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.core.quoting import say, short, show
+from sim.core.quoting import format_value, quote, short
 from sim.core.units import BesiegeError
 
 _MARKS = {
@@ -50,7 +50,7 @@ def read_csv(path: str | Path) -> CsvTable:
         that have no name or one name twice or are not parted by commas, a row that is longer or
         shorter than the first line.
     """
-    name = say(str(path))
+    name = quote(str(path))
     try:
         data = Path(path).read_bytes()
     except (OSError, ValueError) as error:  # a name may hold what no file system takes
@@ -116,7 +116,7 @@ def _columns_of(header: list[str], name: str) -> tuple[str, ...]:
     twice = [column for column, n in Counter(columns).items() if n > 1]
     if twice:
         raise BesiegeError(
-            f"{name} line 1: column {short(say(twice[0]))}: given twice, allowed once"
+            f"{name} line 1: column {short(quote(twice[0]))}: given twice, allowed once"
         )
     return columns
 
@@ -128,4 +128,4 @@ def _hint(cells: list[str], n: int) -> str:
     whole = [cell for cell in cells if re.fullmatch(r"[+-]?\d+", cell)]
     if len(whole) > 1:
         return "; a number with a decimal comma needs a point, a value with a comma needs quotes"
-    return f"; a value with a comma in it needs quotes, after {short(show(cells[n - 1]))}"
+    return f"; a value with a comma in it needs quotes, after {short(format_value(cells[n - 1]))}"

@@ -81,7 +81,7 @@ def unwritable(out: Path, error: Exception) -> BesiegeError:
 
 
 def put_in_place(half: Path, path: Path) -> None:
-    """Give a finished file its name; a power cut leaves the whole file under it, or none.
+    """Return a finished file its name; a power cut leaves the whole file under it, or none.
 
     The file reaches the disk before its name does, and the name before this returns: 21 ms, at
     worst 40, as measured on a busy machine with ext4 on a virtual disk.
@@ -180,7 +180,7 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
 
 
 def file_hash(path: str | Path) -> str:
-    """Give a hash of what a file holds, empty if it cannot be read; read anew if it changed."""
+    """Return a hash of what a file holds, empty if it cannot be read; read anew if it changed."""
     try:
         state = Path(path).stat()
         return _hash_of(str(path), state.st_size, state.st_mtime_ns)

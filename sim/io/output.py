@@ -32,7 +32,7 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def plain(sign: str) -> str:
-    """Give what stands for one sign where only ASCII can be written."""
+    """Return what stands for one sign where only ASCII can be written."""
     like = _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign)
     bare = "".join(s for s in like if not unicodedata.combining(s))
     return bare if bare and bare.isascii() else sign.encode("ascii", "backslashreplace").decode()

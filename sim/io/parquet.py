@@ -46,7 +46,7 @@ def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
 
 
 def _of_the_system(error: Exception) -> Exception:
-    """Give the system's own error where DuckDB wraps one, with the number in its words."""
+    """Return the system's own error where DuckDB wraps one, with the number in its words."""
     number = re.search(r'"errno":"(\d+)"', str(error))
     return OSError(int(number[1]), os.strerror(int(number[1]))) if number else error
 

@@ -16,7 +16,7 @@ _HALF = ".saving"
 
 @contextlib.contextmanager
 def saved_whole(folder: str | Path, mark: str, pages: Iterable[str] = ()) -> Iterator[Path]:
-    """Give a place to write files in, which then move into a folder together.
+    """Return a place to write files in, which then move into a folder together.
 
     A disk that fills, or an interrupt, leaves what was in the folder before. While the files
     move, the folder lacks its mark, so that old and new files are never read as one result.
@@ -63,7 +63,7 @@ def _take_away_what_is_old(out: Path, mark: str, pages: Iterable[str]) -> None:
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """Say whether an error is Ctrl-C, which DuckDB, when at work, makes an error of its own."""
+    """Return whether an error is Ctrl-C, which DuckDB, when at work, makes an error of its own."""
     in_duckdb = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
     return in_duckdb or isinstance(error, KeyboardInterrupt)
 

@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim.lab.storage.store import Store
+    from sim.lab.storage.store import SweepFolder
     from sim.lab.sweep import Specification
     from sim.running.run import RunResult
 
 
-def open(folder: str | Path) -> "Store":
+def open(folder: str | Path) -> "SweepFolder":
     """Open the folder of a sweep: ``.runs``, ``.failed``, ``.hours``, ``.timing``, ``.sql(…)``."""
-    from sim.lab.storage.store import Store
+    from sim.lab.storage.store import SweepFolder
 
-    return Store(folder)
+    return SweepFolder(folder)
 
 
 def repeat(spec: "Specification", key: str) -> "RunResult":
@@ -28,7 +28,7 @@ def repeat(spec: "Specification", key: str) -> "RunResult":
     return repeat(spec, key)
 
 
-def merge(folders: Sequence[str | Path], out: str | Path) -> "Store":
+def merge(folders: Sequence[str | Path], out: str | Path) -> "SweepFolder":
     """Bring folders of the same sweep together, such as those of shards."""
     from sim.lab.storage.merging import merge
 

@@ -7,10 +7,10 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.lab.design.spec import load
-from sim.lab.storage.store import Store
+from sim.lab.storage.store import SweepFolder
 from sim.lab.storage.writing import file_name
 from sim.lab.sweep import carry_out, check_shard, repeat
 
@@ -65,7 +65,7 @@ def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
         f"Look at them with: besiege show {shlex.quote(str(out))}"
     )
     if summary.failed:
-        first = Store(out).failed.iloc[0]
+        first = SweepFolder(out).failed.iloc[0]
         print(
             f"{summary.failed} runs failed: {out / 'failed'} says where and why. The first, in "
             f"{first['stage']}, hour {first['hour']}: {first['error']}",
@@ -86,7 +86,7 @@ def parse_shard(text: str | None) -> tuple[int, int] | None:
         return None
     found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text.strip())
     if not found:
-        raise BesiegeError(f"--shard: given {show(text)}, allowed i/n with i from 1 to n, such as 1/3")  # fmt: skip
+        raise BesiegeError(f"--shard: given {format_value(text)}, allowed i/n with i from 1 to n, such as 1/3")  # fmt: skip
     shard = int(found[1]), int(found[2])
     check_shard(shard)
     return shard

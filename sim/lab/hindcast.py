@@ -1,7 +1,7 @@
 """Facts beside the simulation: every row of a facts table with the simulated interval."""
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,12 +14,13 @@ from sim.core.units import F64, BesiegeError
 from sim.io import parquet
 from sim.io.folders import write_json
 from sim.io.saving import make_page, saved_whole
-from sim.lab.design.draws import Ensemble, draws_of
+from sim.lab.design.draws import EnsembleLike, draws_of
 from sim.lab.execution.tasks import Done, Failure, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.expressions import evaluate, parse
 from sim.outcomes.facts import Fact, load_facts
 from sim.running.model import Siege
+from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
 from sim.scenario.scenario import Scenario
 from sim.version import made_with
@@ -29,8 +30,6 @@ COLUMNS = "id quantity low high unit use n p05 median p95 share_inside inside".s
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-type Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -88,7 +87,7 @@ class Hindcast:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Give it in plain values, as `besiege hindcast --json` prints it."""
+        """Return it in plain values, as `besiege hindcast --json` prints it."""
         rows = self.facts.astype(object).where(self.facts.notna(), None).to_dict("records")
         return {
             "scenario": self.scenario.name,
@@ -137,9 +136,9 @@ def hindcast(
     *,
     seed: int = 1,
     facts: str | Path | None = None,
-    ensemble: Ensemble = "calibrated",
+    ensemble: EnsembleLike = "calibrated",
     workers: int = 2,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     out: str | Path | None = None,
     **changes: Any,
 ) -> Hindcast:
@@ -175,7 +174,7 @@ def hindcast(
     check_count("--workers", workers)
     table = load_facts(facts)
     chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    chosen = chosen.but(changes) if changes else chosen
+    chosen = chosen.replace(changes) if changes else chosen
     first = check_seed(seed)
     check_seed(first + runs - 1)
     draws = draws_of(ensemble, chosen, runs, first)
@@ -187,7 +186,7 @@ def hindcast(
         )
     (horizon,) = horizons
     tasks = [
-        Task(str(k), chosen.but(draw) if draw else chosen, first + k, ("online",),
+        Task(str(k), chosen.replace(draw) if draw else chosen, first + k, ("online",),
              functools.partial(read, table))
         for k, draw in enumerate(draws)
     ]  # fmt: skip

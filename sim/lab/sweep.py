@@ -14,8 +14,8 @@ from sim.lab.design.points import count_points
 from sim.lab.design.spec import Plan, load
 from sim.lab.execution.clusters import connect
 from sim.lab.execution.pool import Source, Task, require_memory, run_many
-from sim.lab.execution.progress import Progress
-from sim.lab.storage.store import Store
+from sim.lab.execution.progress import ProgressBar
+from sim.lab.storage.store import SweepFolder
 from sim.lab.storage.writer import Writer
 from sim.running.run import RunResult, run
 from sim.scenario.calls import said_in_words
@@ -34,7 +34,7 @@ class Summary:
     set_aside: tuple[Path, ...] = ()  # where damaged files went
 
     def to_dict(self) -> dict[str, int]:
-        """Give it in plain values."""
+        """Return it in plain values."""
         return {"runs": self.asked, "before": self.before, "done": self.done, "failed": self.failed}
 
 
@@ -92,10 +92,10 @@ def sweep(
         with tempfile.TemporaryDirectory(prefix="besiege-") as folder:
             carry_out(plan, folder, workers=workers, executor=executor, scheduler=scheduler,
                       shard=shard, quiet=quiet, spec_name=spec_name)  # fmt: skip
-            return Store(folder).runs
+            return SweepFolder(folder).runs
     carry_out(plan, out, workers=workers, executor=executor, scheduler=scheduler, shard=shard,
               retry=retry, repair=repair, quiet=quiet, spec_name=spec_name)  # fmt: skip
-    return Store(out).runs
+    return SweepFolder(out).runs
 
 
 def carry_out(
@@ -133,7 +133,7 @@ def _do_what_is_left(
         require_memory(largest_of(plan), slots)
     total = -(-count_runs(plan) // (shard[1] if shard else 1))
     flying: dict[str, Planned] = {}
-    with Progress(plan.spec.name, total, show=not quiet) as progress:
+    with ProgressBar(plan.spec.name, total, show=not quiet) as progress:
 
         def tasks() -> Iterator[Task]:
             for planned in _of_shard(plan, shard, writer.stale):
@@ -152,13 +152,13 @@ def _do_what_is_left(
         finally:  # interrupted or not, what is finished is kept
             writer.flush()
     writer.forget_failures(writer.stale)
-    failed = len(Store(writer.folder).failed)
+    failed = len(SweepFolder(writer.folder).failed)
     asked = progress.before + progress.done
     return Summary(asked, progress.before, progress.done, failed, tuple(writer.set_aside))
 
 
 def _of_shard(plan: Plan, shard: tuple[int, int] | None, stale: set[str]) -> Iterator[Planned]:
-    """Give the runs of a shard; what any shard asks for is not stale."""
+    """Return the runs of a shard; what any shard asks for is not stale."""
     for i, planned in enumerate(runs_of(plan)):
         stale.discard(planned.key)
         if shard is None or i % shard[1] == shard[0] - 1:
@@ -178,7 +178,7 @@ def check_shard(shard: tuple[int, int] | None) -> None:
 
 
 def count_runs(plan: Plan) -> int:
-    """Say how many runs a plan asks for; equal points are counted as often as they are."""
+    """Return how many runs a plan asks for; equal points are counted as often as they are."""
     return count_points(plan) * plan.spec.runs
 
 

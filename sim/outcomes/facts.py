@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.core.quoting import quote, say, short
+from sim.core.quoting import in_quotes, quote, short
 from sim.core.units import BesiegeError
 from sim.io.csv_tables import Row, parse_csv, read_csv
 from sim.outcomes import expressions
@@ -38,7 +38,7 @@ class Fact:
     source: str
 
     def holds(self, value: float) -> bool:
-        """Say whether a value lies within the bounds."""
+        """Return whether a value lies within the bounds."""
         return self.low <= value <= self.high
 
 
@@ -93,7 +93,9 @@ def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
         )
     twice = [f for f, n in Counter(fact.id for fact in facts).items() if n > 1]
     if twice:
-        raise BesiegeError(f"{table.name}: column id: given {quote(twice[0])} twice, allowed once")
+        raise BesiegeError(
+            f"{table.name}: column id: given {in_quotes(twice[0])} twice, allowed once"
+        )
     return facts
 
 
@@ -101,10 +103,10 @@ def _check_columns(given: tuple[str, ...], name: str) -> None:
     missing = [column for column in COLUMNS if column not in given]
     if missing:
         near = difflib.get_close_matches(missing[0], set(given) - set(COLUMNS), 1)
-        hint = f"; did you mean it by {quote(near[0])}?" if near else ""
+        hint = f"; did you mean it by {in_quotes(near[0])}?" if near else ""
         raise BesiegeError(
             f"{name} line 1: column {missing[0]}: missing, given "
-            f"{short(', '.join(map(say, given)), 200)}, allowed with all of {', '.join(COLUMNS)}{hint}"
+            f"{short(', '.join(map(quote, given)), 200)}, allowed with all of {', '.join(COLUMNS)}{hint}"
         )
 
 
@@ -122,7 +124,7 @@ def _fact(given: Row, place: str) -> Fact:
         near = difflib.get_close_matches(use[:200], USES, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise BesiegeError(
-            f"{place}: column use: given {quote(use)}, allowed {', '.join(USES)}{hint}"
+            f"{place}: column use: given {in_quotes(use)}, allowed {', '.join(USES)}{hint}"
         )
     if outcome:
         try:
@@ -147,5 +149,5 @@ def _number(given: str, place: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         hint = did_you_mean_number(given)
-        raise BesiegeError(f"{place}: given {quote(given)}, allowed a number{hint}")
+        raise BesiegeError(f"{place}: given {in_quotes(given)}, allowed a number{hint}")
     return value

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.units import F64, BesiegeError, Bool, Cause, Phase, Tactic
-from sim.outcomes.payments import Books, balance
+from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import NextYear, Record
 
 DAY = 24
@@ -103,7 +103,7 @@ def outcome(
 
 @contextmanager
 def collected() -> Iterator[dict[str, Outcome]]:
-    """Give the outcomes that are entered meanwhile, and keep them out of the session's table."""
+    """Return the outcomes that are entered meanwhile, and keep them out of the session's table."""
     found: dict[str, Outcome] = {}
     token = _ENTERED.set(found)
     try:
@@ -113,12 +113,12 @@ def collected() -> Iterator[dict[str, Outcome]]:
 
 
 def own_outcomes() -> dict[str, Outcome]:
-    """Give the outcomes that this session entered besides the package's."""
+    """Return the outcomes that this session entered besides the package's."""
     return {name: o for name, o in OUTCOMES.items() if name not in _OF_THE_PACKAGE}
 
 
 def with_own(own: Mapping[str, Outcome]) -> dict[str, Outcome]:
-    """Give the package's outcomes and some of one's own after them."""
+    """Return the package's outcomes and some of one's own after them."""
     return {name: OUTCOMES[name] for name in _OF_THE_PACKAGE} | dict(own)
 
 
@@ -245,7 +245,7 @@ def by_day(values: F64) -> F64:
 
 
 def attacked(r: Record) -> Bool:
-    """Say which stores had a day of at least 100 false actions."""
+    """Return which stores had a day of at least 100 false actions."""
     out: Bool = (by_day(r.actions.sum(axis=2)) >= ATTACKED).any(axis=0)
     return out
 
@@ -449,7 +449,7 @@ def _(r: Record) -> Measured:
 
 
 # ---------------------------------------------------------------- who pays
-def _enter_money(name: str, label: str, read: Callable[[Books], float]) -> None:
+def _enter_money(name: str, label: str, read: Callable[[Accounts], float]) -> None:
     def work_out(r: Record) -> Measured:
         return read(balance(r)) if r.renewal is not None else None
 

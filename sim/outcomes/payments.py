@@ -30,7 +30,7 @@ class Payment:
 
 
 @dataclass(frozen=True, slots=True)
-class Books:
+class Accounts:
     """The accounts of a run against its quiet twin (yuan).
 
     ``platform``, ``stores``, ``sellers``, ``shoppers`` and ``rivals`` are losses, payments
@@ -90,7 +90,7 @@ def payments_of(r: Record) -> tuple[Payment, ...]:
     return tuple(listed)
 
 
-def balance(r: Record) -> Books:
+def balance(r: Record) -> Accounts:
     """Draw up the accounts of a run.
 
     Lost to nobody: stores' margin before commission and their handling; sellers' margin before
@@ -125,4 +125,4 @@ def balance(r: Record) -> Books:
     )
     paid = {p.kind: p.amount for p in payments}
     response = own + paid["refunds of clicks"] + paid["compensation"] + paid.get("subsidies", 0.0)
-    return Books(payments, lost, platform, stores, sellers, shoppers, rivals, response)
+    return Accounts(payments, lost, platform, stores, sellers, shoppers, rivals, response)

@@ -82,7 +82,7 @@ class Record:
     renewal: Renewal | None = field(default=None)
 
     def until(self, hours: int) -> "Record":
-        """Give the record of the same run stopped at an hour, without a renewal."""
+        """Return the record of the same run stopped at an hour, without a renewal."""
         cut = min(hours, self.hours)
         by_hour = {f.name: getattr(self, f.name)[:cut] for f in fields(self) if f.name in _BY_HOUR}
         series = {name: values[:cut] for name, values in self.series.items()}
@@ -96,7 +96,7 @@ _BY_HOUR = frozenset(
 )
 
 
-def blank(
+def empty(
     hours: int, price: F64, margin: F64, click_cost: F64, commission: float,
     rival_margin: F64, rival_price: float, seed: int = 0,
 ) -> Record:  # fmt: skip
@@ -129,6 +129,6 @@ def blank(
 
 
 def hours_table(record: Record) -> pd.DataFrame:
-    """Give the hourly series as a table, one row an hour."""
+    """Return the hourly series as a table, one row an hour."""
     done = record.hours
     return pd.DataFrame({name: record.series[name][:done] for name in SERIES})

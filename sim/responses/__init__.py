@@ -3,7 +3,7 @@
 from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
 from sim.responses.deterring import CloseChannel, PoliceReport, PunishSellers
 from sim.responses.measure import Measure
-from sim.responses.orders import IDLE, Orders, PlatformView, together
+from sim.responses.orders import IDLE, Orders, PlatformView, merge
 from sim.responses.protecting import (
     CompensateStores,
     RefundClicks,
@@ -21,5 +21,5 @@ __all__ = [
     "HalveDeposit", "Measure", "OpenTalks", "Orders", "PlatformView", "PoliceReport", "Postpone",
     "PunishSellers", "RefundClicks", "Regulator", "Response", "RestoreRatings", "RollBack",
     "Statement", "Subsidise", "Throttle", "Trigger", "VoidOrders", "found_share", "measures",
-    "together",
+    "merge",
 ]  # fmt: skip

@@ -31,12 +31,12 @@ class Postpone(Conceding):
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"kept the old fee for {self.strength * self.months:.3g} months"
 
     def concession(self) -> Concession:
-        """Give the part of the year in which the old fee is kept."""
+        """Return the part of the year in which the old fee is kept."""
         return Concession(postponed_share=self.months / 12.0)
 
 
@@ -49,13 +49,13 @@ class Grandfather(Conceding):
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         covered = 100 * self.strength * self.covered_share
         return f"let the {covered:.3g} % of sellers who came first keep the old terms"
 
     def concession(self) -> Concession:
-        """Give the share of sellers, in order of seniority, who keep the old terms."""
+        """Return the share of sellers, in order of seniority, who keep the old terms."""
         return Concession(grandfathered_share=self.covered_share)
 
 
@@ -68,12 +68,12 @@ class RollBack(Conceding):
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"took back {100 * self.strength * self.share:.3g} % of the fee's rise"
 
     def concession(self) -> Concession:
-        """Give the share of the fee's rise that is taken back for good."""
+        """Return the share of the fee's rise that is taken back for good."""
         return Concession(rolled_back_share=self.share)
 
 
@@ -85,12 +85,12 @@ class HalveDeposit(Conceding):
     share: Annotated[float, parameter("share of the rise taken back", unit="share", source="facts.csv F29", ge=0, le=1)] = 0.5  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"took back {100 * self.strength * self.share:.3g} % of the deposit's rise"
 
     def concession(self) -> Concession:
-        """Give the share of the deposit's rise that is taken back."""
+        """Return the share of the deposit's rise that is taken back."""
         return Concession(deposit_cut=self.share)
 
 
@@ -102,10 +102,10 @@ class Subsidise(Conceding):
     amount: Annotated[float, parameter("money for all sellers together", unit="yuan", source="facts.csv F30", ge=0, le=1e11)] = 1.0e9  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"put up {self.strength * self.amount / 1e6:,.0f} million yuan for deposits"
 
     def concession(self) -> Concession:
-        """Give the money put up."""
+        """Return the money put up."""
         return Concession(subsidy=self.amount)

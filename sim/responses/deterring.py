@@ -19,7 +19,7 @@ class PoliceReport(Measure):
     backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.5
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "went to the police"
 
@@ -48,7 +48,7 @@ class PunishSellers(Measure):
         return found_share(self.separation, self.false_positive_share)
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"began to fine sellers {self.fine:,.0f} yuan"
 
@@ -74,7 +74,7 @@ class CloseChannel(Measure):
     backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.7
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "had the channel closed"
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from sim.core.units import BesiegeError, parameter
-from sim.responses.orders import Orders, PlatformView, weighed
+from sim.responses.orders import Orders, PlatformView, weight
 from sim.responses.trigger import Trigger
 
 LIBRARY: dict[str, type["Measure"]] = {}
@@ -57,21 +57,21 @@ class Measure(BaseModel):
             cls.label = kind.replace("-", " ")
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it, for the story; empty if it was not the platform."""
         return f"began a measure of its own, {self.label}"
 
     def in_force(self, hour: int, begun: int) -> bool:
-        """Say whether it is in force in an hour, having begun in another."""
+        """Return whether it is in force in an hour, having begun in another."""
         return self.strength > 0 and (self.lasts is None or hour < begun + self.lasts)
 
     def orders(self, view: PlatformView) -> Orders:
         """Say what this measure orders at full strength in an hour in which it is in force."""
         raise NotImplementedError
 
-    def take(self, view: PlatformView) -> Orders:
-        """Give its orders at its strength, its own cost included."""
-        return weighed(self.orders(view), self.strength, self.cost_per_hour)
+    def orders_at(self, view: PlatformView) -> Orders:
+        """Return its orders at its strength, its own cost included."""
+        return weight(self.orders(view), self.strength, self.cost_per_hour)
 
 
 def _source_of(cls: type[Measure]) -> str:

@@ -59,7 +59,7 @@ class Orders:
     cost: float = 0.0  # yuan spent in the hour
 
     def examines(self) -> bool:
-        """Say whether honest people may be taken for false ones in this hour."""
+        """Return whether honest people may be taken for false ones in this hour."""
         return max(
             self.restore_reviews, self.void_orders, self.refund_clicks, self.throttle,
             self.honest_reviews, self.honest_orders, self.honest_clicks, self.throttle_honest,
@@ -78,8 +78,8 @@ class Orders:
                 merged[f.name] = max(a, b)
         return Orders(**merged)
 
-    def at_strength(self, strength: float) -> "Orders":
-        """Give the same orders less strong: every share, rate and amount is multiplied."""
+    def scaled_by(self, strength: float) -> "Orders":
+        """Return the same orders less strong: every share, rate and amount is multiplied."""
         if strength == 1.0:
             return self
         scaled = {
@@ -103,12 +103,12 @@ IDLE = Orders()
 
 # Orders seldom differ from one hour to the next, and are costly to put together.
 @lru_cache(maxsize=256)
-def together(orders: tuple[Orders, ...]) -> Orders:
+def merge(orders: tuple[Orders, ...]) -> Orders:
     """Take the orders of several measures together, in their order."""
     return reduce(or_, orders, IDLE)
 
 
 @lru_cache(maxsize=256)
-def weighed(orders: Orders, strength: float, cost: float) -> Orders:
+def weight(orders: Orders, strength: float, cost: float) -> Orders:
     """Add a measure's own cost (yuan an hour) to its orders, and give them at its strength."""
-    return replace(orders, cost=orders.cost + cost).at_strength(strength)
+    return replace(orders, cost=orders.cost + cost).scaled_by(strength)

@@ -18,7 +18,7 @@ _NORMAL = NormalDist()
 
 
 def found_share(separation: float, false_positive_share: float) -> float:
-    """Give the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit."""
+    """Return the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit."""
     if false_positive_share <= 0.0:
         return 0.0
     if false_positive_share >= 1.0:
@@ -53,7 +53,7 @@ class RestoreRatings(Undoing):
     label: ClassVar[str] = "ratings restored"
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "took bad reviews out of the scores"
 
@@ -75,7 +75,7 @@ class VoidOrders(Undoing):
     label: ClassVar[str] = "false orders voided"
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "voided false orders"
 
@@ -97,7 +97,7 @@ class RefundClicks(Undoing):
     label: ClassVar[str] = "clicks refunded"
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "refunded false ad clicks"
 
@@ -120,7 +120,7 @@ class Throttle(Detection):
     label: ClassVar[str] = "purchases limited"
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "limited purchases at big stores"
 
@@ -143,7 +143,7 @@ class CompensateStores(Measure):
     label: ClassVar[str] = "stores compensated"
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"paid stores {100 * self.strength * self.share:.3g} % of what they claimed"
 

@@ -36,7 +36,7 @@ AnyMeasure = Annotated[
 
 
 def measures() -> dict[str, type[Measure]]:
-    """Give every measure that a response may name, by its kind."""
+    """Return every measure that a response may name, by its kind."""
     return dict(LIBRARY)
 
 
@@ -49,7 +49,7 @@ class Response(BaseModel):
     measures: tuple[AnyMeasure, ...] = ()
 
     def later(self, hours: int) -> "Response":
-        """Give the same response so many hours later, or earlier if below 0.
+        """Return the same response so many hours later, or earlier if below 0.
 
         Raises
         ------
@@ -59,7 +59,7 @@ class Response(BaseModel):
         return self._moved(f"{hours:+d}", [m.trigger.later(hours) for m in self.measures])
 
     def at(self, hour: int) -> "Response":
-        """Give the same response begun at an hour: its first measure then, the others after it.
+        """Return the same response begun at an hour: its first measure then, the others after it.
 
         Raises
         ------

@@ -17,7 +17,7 @@ class Statement(Measure):
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.05  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "spoke to the public"
 
@@ -36,7 +36,7 @@ class OpenTalks(Measure):
     cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return "looked for the committee to talk"
 
@@ -56,7 +56,7 @@ class ContactMerchants(Measure):
     backfire_share: Annotated[float, parameter("calls that take as much of a seller's trust instead", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return f"called {self.strength * self.calls_per_day:,.0f} sellers a day"
 
@@ -78,7 +78,7 @@ class Regulator(Measure):
     answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
 
     @property
-    def deed(self) -> str:
+    def past_tense(self) -> str:
         """What the platform did by it."""
         return ""
 

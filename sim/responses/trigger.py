@@ -25,7 +25,7 @@ class Trigger(BaseModel):
     any: tuple["Trigger", ...] = ()
 
     def is_met(self, view: PlatformView) -> bool:
-        """Say whether every condition given holds now."""
+        """Return whether every condition given holds now."""
         checks: list[bool] = []
         if self.hour is not None:
             checks.append(view.hour >= self.hour)
@@ -43,7 +43,7 @@ class Trigger(BaseModel):
             checks.append(any(t.is_met(view) for t in self.any))
         return bool(checks) and all(checks)
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """Say when it is met, for people."""
         events = dict(zip(SINCE, ("the first attack", "an ultimatum", "its deadline"), strict=True))
         said = [] if self.hour is None else [f"from {describe(self.hour)}"]
@@ -52,13 +52,13 @@ class Trigger(BaseModel):
                 said.append(f"{wait} h after {event}" if wait else f"with {event}")
         if self.online_above is not None:
             said.append(f"when more than {self.online_above:,.0f} are online")
-        said += [t.told() for t in self.all]
+        said += [t.describe() for t in self.all]
         if self.any:
-            said.append("(" + " or ".join(t.told() for t in self.any) + ")")
+            said.append("(" + " or ".join(t.describe() for t in self.any) + ")")
         return " and ".join(said) or "never"
 
     def later(self, hours: int) -> "Trigger":
-        """Give the trigger that is met so many hours later, or earlier if below 0.
+        """Return the trigger that is met so many hours later, or earlier if below 0.
 
         Raises
         ------
@@ -80,7 +80,7 @@ class Trigger(BaseModel):
         return self.model_copy(update={**moved, **nested})
 
     def only(self) -> tuple[str, int] | None:
-        """Give the one condition that names hours and its value, if there is nothing else."""
+        """Return the one condition that names hours and its value, if there is nothing else."""
         given = [(name, getattr(self, name)) for name in ("hour", *SINCE)]
         there = [(name, value) for name, value in given if value is not None]
         plain = self.online_above is None and not self.all and not self.any

@@ -50,20 +50,20 @@ def rate_of(tactic: int, escalated: bool, p: AttackParameters) -> float:
 
 
 @kernel
-def acting_chance(wish: float, noise: float, tie: bool, p: AttackParameters) -> float:
+def acting_chance(utility: float, noise: float, tie: bool, p: AttackParameters) -> float:
     """Probability to act within an hour: sigma((U + b)/tau). Source: docs/odd.md, 7.8."""
-    return sigmoid(wish + p.eagerness, noise, tie)
+    return sigmoid(utility + p.eagerness, noise, tie)
 
 
 @kernel
-def acts(u: float, wish: float, noise: float, tie: bool, p: AttackParameters) -> bool:
+def acts(u: float, utility: float, noise: float, tie: bool, p: AttackParameters) -> bool:
     """Act when the person's number of the hour lies below `acting_chance`."""
-    return u < acting_chance(wish, noise, tie, p)
+    return u < acting_chance(utility, noise, tie, p)
 
 
 @kernel
 def choose_to_act(
-    key: np.uint64, hour: int, inside: I32, role: U8, online: Bool, wish: F64, rate: float,
+    key: np.uint64, hour: int, inside: I32, role: U8, online: Bool, utility: F64, rate: float,
     noise: float, tie: bool, p: AttackParameters,
     stance: U8, ever_attacked: Bool, ever_acted: Bool, acting: I32,
 ) -> tuple[int, int]:  # fmt: skip
@@ -95,7 +95,7 @@ def choose_to_act(
         if rate <= 0.0 or not online[i] or not attacks(role[i]):
             continue
         _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
-        if acts(unit(w2), wish[i], noise, tie, p):
+        if acts(unit(w2), utility[i], noise, tie, p):
             stance[i] = Stance.ATTACKING
             ever_attacked[i] = True
             acting[n_acting] = i
@@ -168,7 +168,7 @@ def draw_actions(
 
 
 @kernel
-def carry_out(
+def execute_actions(
     order: I64, store: I16, tactic: I8, listed: Bool, cod_on: Bool, click_cost: F64,
     stock: F64, ad_left: F64, done: F64, attempts: F64, succeeded: Bool,
 ) -> int:  # fmt: skip

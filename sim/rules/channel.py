@@ -163,7 +163,7 @@ def nomination_weights(
 
 @kernel
 def motion(
-    u: float, wish: float, answer: float, days_unanswered: float, p: ChannelParameters
+    u: float, utility: float, answer: float, days_unanswered: float, p: ChannelParameters
 ) -> int:
     """Choose what a speaker asks for, by logit over four motions.
 
@@ -171,7 +171,7 @@ def motion(
     dissolve answer - F.
     Leaves out: rhetoric, and what earlier speakers said.
     """
-    fervour = wish + p.motion_fervour
+    fervour = utility + p.motion_fervour
     pause = p.motion_talks * answer
     escalate = fervour + p.motion_unanswered * days_unanswered - 1.0
     dissolve = answer - fervour
@@ -192,7 +192,7 @@ def motion(
 
 @kernel
 def hear(
-    key: np.uint64, hour: int, speaker: I32, wish: F64, weights: F64, answer: float,
+    key: np.uint64, hour: int, speaker: I32, utility: F64, weights: F64, answer: float,
     days_unanswered: float, p: ChannelParameters, support: F64, tally: F64,
 ) -> None:  # fmt: skip
     """Let the hour's speakers each nominate a store and ask for a motion.
@@ -205,10 +205,10 @@ def hear(
         if k >= 0:
             support[k] += 1.0
         u = uniform(key, Stream.MOTION, hour, r, 0)
-        tally[motion(u, wish[speaker[r]], answer, days_unanswered, p)] += 1.0
+        tally[motion(u, utility[speaker[r]], answer, days_unanswered, p)] += 1.0
 
 
-class Tidings(NamedTuple):
+class AssemblyInputs(NamedTuple):
     """What the organisers go by in an assembly."""
 
     hour: int
@@ -220,7 +220,7 @@ class Tidings(NamedTuple):
     leading: int  # the leading motion, -1 when none
 
 
-def decide(phase: Phase, t: Tidings, p: ChannelParameters) -> Phase:
+def decide(phase: Phase, t: AssemblyInputs, p: ChannelParameters) -> Phase:
     """Decide the next phase in the day's assembly (docs/odd.md, 7.7).
 
     GATHER to ATTACK with a quorum, unless a pause or the end leads the tally. Later, DISSOLVE

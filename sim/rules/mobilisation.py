@@ -111,27 +111,27 @@ def utility(
 
 
 @kernel
-def joining_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
+def joining_chance(utility: float, factor: float, p: MobilisationParameters) -> float:
     """Probability to join at once: lambda_J / substeps * sigma(U/tau) times the phase's factor."""
-    return p.join_rate / p.substeps * factor * sigmoid(wish, p.noise, p.tie_joins)
+    return p.join_rate / p.substeps * factor * sigmoid(utility, p.noise, p.tie_joins)
 
 
 @kernel
-def quitting_chance(wish: float, factor: float, p: MobilisationParameters) -> float:
+def quitting_chance(utility: float, factor: float, p: MobilisationParameters) -> float:
     """Probability to quit at once: min(1, lambda_Q / substeps * factor) sigma(-U/tau)."""
-    return min(1.0, p.quit_rate / p.substeps * factor) * sigmoid(-wish, p.noise, not p.tie_joins)
+    return min(1.0, p.quit_rate / p.substeps * factor) * sigmoid(-utility, p.noise, not p.tie_joins)
 
 
 @kernel
-def joins(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
+def joins(u: float, utility: float, factor: float, p: MobilisationParameters) -> bool:
     """Join when the person's number of the hour lies below `joining_chance`."""
-    return u < joining_chance(wish, factor, p)
+    return u < joining_chance(utility, factor, p)
 
 
 @kernel
-def quits(u: float, wish: float, factor: float, p: MobilisationParameters) -> bool:
+def quits(u: float, utility: float, factor: float, p: MobilisationParameters) -> bool:
     """Quit when the person's number of the hour lies below `quitting_chance`."""
-    return u < quitting_chance(wish, factor, p)
+    return u < quitting_chance(utility, factor, p)
 
 
 @kernel
@@ -182,7 +182,7 @@ def move_people(
     key: np.uint64, hour: int, part: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
     risk: F32, threshold: F64, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
     climate: Climate, p: MobilisationParameters,
-    stance: U8, online: Bool, wish: F64, hours_in: I16, crossed: I32, inside: I32, census: I64,
+    stance: U8, online: Bool, utilities: F64, hours_in: I16, changed: I32, inside: I32, census: I64,
 ) -> tuple[int, int]:  # fmt: skip
     """Let every person join, stay or quit, and draw who is online.
 
@@ -197,10 +197,10 @@ def move_people(
         Which of the hour's ``substeps``, from 0; each has numbers of its own.
     n_in
         People in the protest before the hour; used in a complete graph only.
-    stance, online, wish, hours_in
-        Columns that change; ``wish`` takes the utility of every member, by which speaking and
+    stance, online, utilities, hours_in
+        Columns that change; ``utilities`` takes the utility of every member, by which speaking and
         acting go for the hour.
-    crossed, inside
+    changed, inside
         Out: rows of those who joined or quit, and of all who are in the protest afterwards.
     census
         Out, shape (2, 4): in the protest, and online, by role.
@@ -208,10 +208,10 @@ def move_people(
     Returns
     -------
     tuple of int
-        How many rows of ``crossed`` and of ``inside`` are filled.
+        How many rows of ``changed`` and of ``inside`` are filled.
     """
     n = role.size
-    n_crossed, n_inside = 0, 0
+    n_changed, n_inside = 0, 0
     census[:, :] = 0
     most = p.join_rate / p.substeps * climate.join_factor
     most_quit = p.quit_rate / p.substeps
@@ -232,7 +232,7 @@ def move_people(
             was_in = is_in(stance[i])
             u = unit(w0[lanes[kept]])
             seller = role[i] == Role.SELLER
-            wish[i] = utility(
+            utilities[i] = utility(
                 float(hardship[i]),
                 float(legitimacy[i]) if seller else climate.legitimacy_public,
                 social_pull(neighbours_in[i], degree[i], n_in, n, complete),
@@ -240,33 +240,33 @@ def move_people(
             )  # fmt: skip
             if was_in:
                 factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
-                if u < most_quit * factor and quits(u, wish[i], factor, p):
+                if u < most_quit * factor and quits(u, utilities[i], factor, p):
                     stance[i] = Stance.QUIT
                     online[i] = False
-                    crossed[n_crossed] = i
-                    n_crossed += 1
+                    changed[n_changed] = i
+                    n_changed += 1
                     continue
             else:
                 back = p.return_factor if stance[i] == Stance.QUIT else 1.0
-                if not joins(u, wish[i], climate.join_factor * back, p):
+                if not joins(u, utilities[i], climate.join_factor * back, p):
                     continue
                 stance[i] = Stance.MEMBER
-                crossed[n_crossed] = i
-                n_crossed += 1
+                changed[n_changed] = i
+                n_changed += 1
             online[i] = unit(w1[lanes[kept]]) < climate.presence
             hours_in[i] += part == p.substeps - 1
             inside[n_inside] = i
             n_inside += 1
             census[0, role[i]] += 1
             census[1, role[i]] += online[i]
-    return n_crossed, n_inside
+    return n_changed, n_inside
 
 
 @kernel
-def tell_neighbours(crossed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32) -> None:
+def tell_neighbours(changed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32) -> None:
     """Update each neighbour's count of neighbours in the protest."""
-    for c in range(crossed.size):
-        i = crossed[c]
+    for c in range(changed.size):
+        i = changed[c]
         step = 1 if is_in(stance[i]) else -1
         for e in range(offsets[i], offsets[i + 1]):
             out[np.uint32(neighbours[e])] += step

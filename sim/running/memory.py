@@ -27,7 +27,7 @@ _WITHOUT_EDGES = frozenset({"none", "complete"})
 
 
 def estimate(scenario: Scenario) -> float:
-    """Give the bytes that a run takes at its peak, besides Python and its libraries.
+    """Return the bytes that a run takes at its peak, besides Python and its libraries.
 
     Measured from scale 0.05 to 1 and 48 to 3,000 hours; docs/performance.md has the figures.
     """
@@ -73,7 +73,7 @@ def require(scenario: Scenario, at_once: int = 1, *, in_workers: bool = False) -
             f"--workers: given {at_once}, whose runs need about {_told(one * at_once)} of memory "
             f"together, and {_told(free)} is free; allowed at most {fit}"
         )
-    room = free - (one - estimate(scenario)) - estimate(scenario.but(scale=0.001))
+    room = free - (one - estimate(scenario)) - estimate(scenario.replace(scale=0.001))
     scale = room / (estimate(scenario) / scenario.scale)
     rounded = math.floor(1000.0 * scale) / 1000.0
     hint = f"a scale of at most {rounded:g}" if scale >= 0.001 else "a machine with more"
@@ -88,7 +88,7 @@ def _told(size: float) -> str:
 
 
 def available() -> float | None:
-    """Give the bytes that this process may still take; None where nobody says.
+    """Return the bytes that this process may still take; None where nobody says.
 
     The least of what the machine has free, what is left of every control group that the process
     stands in (containers, job schedulers), and what is left of ``ulimit -v``.

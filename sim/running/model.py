@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from sim.agents import agents
-from sim.agents.agent_set import Table
+from sim.agents.agent_set import KindSet
 from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.core.chance import check_seed
 from sim.core.units import BesiegeError
@@ -25,30 +25,30 @@ from sim.setup.graph import Graph, take
 from sim.stages.attack import act
 from sim.stages.beliefs import believe
 from sim.stages.channel import speak
-from sim.stages.crowd import look_at_the_calendar, mobilise, pay_attention
-from sim.stages.ledger import keep_ledger
+from sim.stages.crowd import mobilise, pay_attention, start_hour
+from sim.stages.ledger import record_losses
 from sim.stages.platform import respond
 from sim.stages.rivals import poach, renew
 from sim.stages.shopping import shop
-from sim.stages.stores import keep_store
+from sim.stages.stores import update_stores
 from sim.world import diary, networks
-from sim.world.world import Diary, World, found
+from sim.world.world import Diary, World, create_world
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 STAGES = (
-    look_at_the_calendar,
+    start_hour,
     pay_attention,
     mobilise,
     speak,
     act,
     respond,
-    keep_store,
+    update_stores,
     shop,
     believe,
     poach,
-    keep_ledger,
+    record_losses,
 )
 """The stages of an hour, in order (docs/odd.md, section 3)."""
 
@@ -94,12 +94,12 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         super().__init__(rng=self.seed)
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        self._besiege = chosen.but(changes) if changes else chosen
+        self._besiege = chosen.replace(changes) if changes else chosen
         wired = None if network is None else take(network, sum(self._besiege.n_crowd))
         if wired is not None:
-            self._besiege = self._besiege.but(wired.telling)
+            self._besiege = self._besiege.replace(wired.telling)
         memory.require(self._besiege)
-        self.world: World = found(self._besiege, self.seed, wired)
+        self.world: World = create_world(self._besiege, self.seed, wired)
         _HELD[self] = self.world.nbytes
         self._people_the_model()
         self.datacollector = mesa.DataCollector(
@@ -114,10 +114,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         self.always_there: dict[type, list[Any]] = {
             Store: [Store(self, k) for k in range(n_stores)]
         }
-        self.sellers = Table(Seller, self, np.arange(w.n_sellers))
-        self.onlookers = Table(Onlooker, self, np.arange(w.crowd.role.size - w.n_sellers))
-        self.consumers = Table(Consumer, self, np.arange(w.consumers.favourite.size))
-        self.stores = Table(Store, self, np.arange(n_stores))
+        self.sellers = KindSet(Seller, self, np.arange(w.n_sellers))
+        self.onlookers = KindSet(Onlooker, self, np.arange(w.crowd.role.size - w.n_sellers))
+        self.consumers = KindSet(Consumer, self, np.arange(w.consumers.favourite.size))
+        self.stores = KindSet(Store, self, np.arange(n_stores))
         by_type: dict[Any, Any] = self._agents_by_type
         for kind in (self.sellers, self.onlookers, self.consumers, self.stores):
             by_type[kind.kind] = kind
@@ -182,13 +182,13 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         return f"<Siege {s.name}, scale {s.scale:g}, {done} {s.hours} hours>"
 
     def person(self, row: int) -> Seller | Onlooker:
-        """Give the agent of a row of the crowd: sellers first, then onlookers."""
+        """Return the agent of a row of the crowd: sellers first, then onlookers."""
         if row < self.world.n_sellers:
             return Seller(self, row)
         return Onlooker(self, row - self.world.n_sellers)
 
     def agent(self, name: str) -> agents.AnyAgent:
-        """Give an agent by ``KIND:ROW``, such as ``seller:7``, or by a single one's kind alone.
+        """Return an agent by ``KIND:ROW``, such as ``seller:7``, or by a single one's kind alone.
 
         Raises
         ------
@@ -248,7 +248,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         if hour > self.world.hour:
             self.run_for(hour - self.world.hour)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Let the world's columns go at once; records and tables that were taken stay."""
         vars(self).pop("world", None)
         _HELD.pop(self, None)

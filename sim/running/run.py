@@ -14,7 +14,7 @@ from sim.io import parquet
 from sim.io.folders import write_json
 from sim.io.saving import make_page, saved_whole
 from sim.outcomes.outcomes import Outcome, measure, own_outcomes, with_own
-from sim.outcomes.payments import Books, balance
+from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
 from sim.running import tables
 from sim.running.model import Siege
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 GRAPH_FILE = "graph.csv"
 """The edge list of a user's own graph, in the folder of a run."""
 
-type Progress = Callable[[int, int], None]
+type ProgressCallback = Callable[[int, int], None]
+"""Called with the number done and the number in all."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,7 +77,7 @@ class RunResult:
         return f"<RunResult {s.name}, seed {self.seed}, scale {s.scale:g}, {s.hours} hours>"
 
     def to_dict(self) -> dict[str, Any]:
-        """Give the run in plain values, as `besiege run --json` prints it."""
+        """Return the run in plain values, as `besiege run --json` prints it."""
         return {
             **self._identity(),
             "wall_seconds": round(self.wall_seconds, 3),
@@ -87,7 +88,7 @@ class RunResult:
     def fingerprint(self) -> str:
         """The scenario's fingerprint, with the ties as they were when it ran."""
         told = {} if self.graph is None else self.graph.telling
-        return self.scenario.but(told).fingerprint
+        return self.scenario.replace(told).fingerprint
 
     def _identity(self) -> dict[str, Any]:
         return {
@@ -119,7 +120,7 @@ class RunResult:
         return siege_figure(self.record, self.scenario)
 
     @property
-    def books(self) -> Books:
+    def accounts(self) -> Accounts:
         """Who lost and gained what against the quiet twin, and who paid whom."""
         return balance(self.record)
 
@@ -141,7 +142,7 @@ class RunResult:
             scenario = self.scenario
             if self.graph is not None:
                 self.graph.write(out / GRAPH_FILE)
-                scenario = scenario.but({"graph.family": "file", "graph.path": GRAPH_FILE})
+                scenario = scenario.replace({"graph.family": "file", "graph.path": GRAPH_FILE})
             (out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
             kept = {
                 **self._identity(), **made_with(), "story": self.story(),
@@ -161,7 +162,7 @@ def run(
     seed: int = 1,
     *,
     network: "nx.Graph[Any] | Graph | None" = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     own: Mapping[str, Outcome] | None = None,
     **changes: Any,
 ) -> RunResult:
@@ -203,14 +204,14 @@ def run(
         if progress is not None:
             progress(siege.world.books.hours, hours)
     result = result_of(siege, time.perf_counter() - began, own)
-    siege.let_go()
+    siege.release()
     return result
 
 
 def result_of(
     siege: Siege, wall_seconds: float = 0.0, own: Mapping[str, Outcome] | None = None
 ) -> RunResult:
-    """Give the result of a siege as far as it has run; ``own`` as for `run`."""
+    """Return the result of a siege as far as it has run; ``own`` as for `run`."""
     record = siege.record
     own = own_outcomes() if own is None else own
     return RunResult(

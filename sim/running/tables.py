@@ -110,14 +110,14 @@ SELLERS = {
 
 
 def hours_of(record: Record) -> pd.DataFrame:
-    """Give the hourly series with their hour as the first column."""
+    """Return the hourly series with their hour as the first column."""
     table = hours_table(record)
     table.insert(0, "hour", np.arange(record.hours))
     return table
 
 
 def stores_of(world: World, record: Record) -> pd.DataFrame:
-    """Give one row a big store."""
+    """Return one row a big store."""
     x, n = world.stores, record.first
     by_tactic = record.actions.sum(axis=0)
     loss = record.loss.sum(axis=0)
@@ -152,7 +152,7 @@ def stores_of(world: World, record: Record) -> pd.DataFrame:
 
 
 def rivals_of(world: World, record: Record) -> pd.DataFrame:
-    """Give one row a rival."""
+    """Return one row a rival."""
     rivals, renewal = world.scenario.rivals, record.renewal
     orders, twin = record.rival_orders.sum(axis=0), record.rival_orders_twin.sum(axis=0)
     nothing = np.full(len(rivals), np.nan)
@@ -172,7 +172,7 @@ def rivals_of(world: World, record: Record) -> pd.DataFrame:
 
 
 def sellers_of(world: World, record: Record) -> pd.DataFrame:
-    """Give one row a simulated seller; each stands for 1/scale of them."""
+    """Return one row a simulated seller; each stands for 1/scale of them."""
     x, n, crowd = world.sellers, world.n_sellers, world.crowd
     names = np.array([*(r.name for r in world.scenario.rivals), None], object)
     choices = np.array([c.name for c in Choice], object)
@@ -201,7 +201,7 @@ def sellers_of(world: World, record: Record) -> pd.DataFrame:
 def describe_columns(
     outcomes: Mapping[str, Outcome] = OUTCOMES,
 ) -> dict[str, dict[str, dict[str, str]]]:
-    """Give every column of every table, and every outcome: unit, meaning, when it is null."""
+    """Return every column of every table, and every outcome: unit, meaning, when it is null."""
     tables = {"hours": HOURS, "stores": STORES, "rivals": RIVALS, "sellers": SELLERS}
     described = {
         table: {

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.quoting import nearest_name, show
+from sim.core.quoting import format_value, nearest_name
 from sim.core.units import BesiegeError
 from sim.scenario.scenario import Scenario
 
@@ -38,7 +38,7 @@ def said_in_words[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             hint = f"; did you mean {near}?" if near else ""
             more = ", or a field of the scenario" if takes_changes else ""
             raise BesiegeError(
-                f"{said}: given the keyword {show(name)}, allowed {', '.join(own)}{more}{hint}"
+                f"{said}: given the keyword {format_value(name)}, allowed {', '.join(own)}{more}{hint}"
             )
         try:
             signature.bind(*args, **kwargs)
@@ -50,7 +50,7 @@ def said_in_words[**P, R](function: Callable[P, R]) -> Callable[P, R]:
 
 
 def check_count(name: str, given: Any) -> int:
-    """Give a count as it is.
+    """Return a count as it is.
 
     Raises
     ------
@@ -58,5 +58,7 @@ def check_count(name: str, given: Any) -> int:
         If it is no whole number of at least 1.
     """
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
-        raise BesiegeError(f"{name}: given {show(given)}, allowed is a whole number of at least 1")
+        raise BesiegeError(
+            f"{name}: given {format_value(given)}, allowed is a whole number of at least 1"
+        )
     return int(given)

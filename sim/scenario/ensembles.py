@@ -8,7 +8,7 @@ from functools import cache
 from numbers import Real
 from typing import Any
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.scenario.messages import unknown_name
 from sim.scenario.toml import library_names, read
@@ -40,12 +40,12 @@ class Ensemble:
     made: Mapping[str, Any]
 
     def member(self, k: int) -> dict[str, float]:
-        """Give the k-th member's values by path; beyond the last one, from the first again."""
+        """Return the k-th member's values by path; beyond the last one, from the first again."""
         row = self.members[k % len(self.members)]
         return dict(zip(self.parameters, row, strict=True))
 
     def of_seed(self, seed: int) -> dict[str, float]:
-        """Give the member that goes with a seed: the first with seed 1, the second with 2."""
+        """Return the member that goes with a seed: the first with seed 1, the second with 2."""
         return self.member(seed - 1)
 
 
@@ -61,7 +61,7 @@ def load_ensemble(name: str) -> Ensemble:
 
 
 def named_in(data: Mapping[str, Any], source: str) -> Ensemble | None:
-    """Give the ensemble that a scenario's document names by ``ensemble = "NAME"``, if it does.
+    """Return the ensemble that a scenario's document names by ``ensemble = "NAME"``, if it does.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def _of_the_library(name: str) -> Ensemble:
 
 
 def left_open(data: Mapping[str, Any], values: Mapping[str, float]) -> dict[str, float]:
-    """Give those of a member's values, by path, that a document does not give itself."""
+    """Return those of a member's values, by path, that a document does not give itself."""
     return {path: value for path, value in values.items() if not _gives(data, path)}
 
 
@@ -97,7 +97,7 @@ def _gives(data: Any, path: str) -> bool:
 
 
 def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
-    """Give the ensemble that a TOML document holds.
+    """Return the ensemble that a TOML document holds.
 
     Raises
     ------
@@ -111,21 +111,21 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
         )
     if wrong := [path for path in paths if not isinstance(path, str)]:
         raise BesiegeError(
-            f"ensemble {name}: parameters: given {show(wrong[0])}, allowed are names of parameters"
+            f"ensemble {name}: parameters: given {format_value(wrong[0])}, allowed are names of parameters"
         )
     if twice := [path for path, n in Counter(paths).items() if n > 1]:
         raise BesiegeError(
-            f"ensemble {name}: parameters: given {show(twice[0])} twice, allowed once"
+            f"ensemble {name}: parameters: given {format_value(twice[0])} twice, allowed once"
         )
     for i, row in enumerate(rows):
         _check_member(row, f"ensemble {name}: member {i}", len(paths))
     if not isinstance(best, int) or isinstance(best, bool) or not 0 <= best < len(rows):
         raise BesiegeError(
-            f"ensemble {name}: best: given {show(best)}, allowed 0 to {len(rows) - 1}"
+            f"ensemble {name}: best: given {format_value(best)}, allowed 0 to {len(rows) - 1}"
         )
     made = data.get("made", {})
     if not isinstance(made, Mapping):
-        raise BesiegeError(f"ensemble {name}: made: given {show(made)}, allowed a table")
+        raise BesiegeError(f"ensemble {name}: made: given {format_value(made)}, allowed a table")
     return Ensemble(
         name=name,
         scenario=str(data.get("scenario", "")),
@@ -139,15 +139,15 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
 def _check_member(row: Any, place: str, n: int) -> None:
     """Refuse what is no row of so many numbers."""
     if not isinstance(row, list):
-        raise BesiegeError(f"{place}: given {show(row)}, allowed are rows of numbers")
+        raise BesiegeError(f"{place}: given {format_value(row)}, allowed are rows of numbers")
     if len(row) != n:
         raise BesiegeError(f"{place} has {len(row)} values, allowed {n}")
     if wrong := [v for v in row if not is_finite(v)]:
-        raise BesiegeError(f"{place}: given {show(wrong[0])}, allowed are rows of numbers")
+        raise BesiegeError(f"{place}: given {format_value(wrong[0])}, allowed are rows of numbers")
 
 
 def is_finite(value: Any) -> bool:
-    """Say whether a value is a number that can be reckoned with: no switch, NaN or infinity."""
+    """Return whether a value is a number that can be reckoned with: no switch, NaN or infinity."""
     try:
         return (
             isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(float(value))

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ValidationError
 
-from sim.core.quoting import LONGEST, LONGEST_NAME, alike, nearest_name, short, show
+from sim.core.quoting import LONGEST, LONGEST_NAME, alike, format_value, nearest_name, short
 from sim.scenario.schema import (
     Field,
+    FieldPath,
     Nested,
     Step,
-    Trail,
     describe,
     fields_of,
     follow,
@@ -36,7 +36,7 @@ def path_of(steps: Sequence[Step]) -> str:
             text += f"[{step}]"
         else:
             name = str(step)
-            name = name if re.fullmatch(r"[\w-]+", name) else show(name)
+            name = name if re.fullmatch(r"[\w-]+", name) else format_value(name)
             text += f".{short(name)}" if text else short(name)
     return short(text, LONGEST_NAME)
 
@@ -71,11 +71,11 @@ def allowed(field: Field) -> str:
 
 
 def is_dated(steps: Sequence[Step]) -> bool:
-    """Say whether a field is an hour of the run, so that a date may be given for it."""
+    """Return whether a field is an hour of the run, so that a date may be given for it."""
     return bool(steps) and steps[-1] in {"announced", "hour"}
 
 
-def _allowed_at(trail: Trail) -> str:
+def _allowed_at(trail: FieldPath) -> str:
     """Say what may stand where a path leads."""
     kinds = trail.kinds
     if is_table(kinds[0]):
@@ -118,9 +118,7 @@ def wrong_option(option: str, error: ValidationError) -> str:
         told += f" of at least {bounds['ge']}" if "ge" in bounds else f" of at most {bounds['le']}"
     elif not kind.startswith(("int_", "float_")):
         told = "another value"
-    return (
-        f"{option}: given {show(given)}, allowed {told}{did_you_mean_number(given, whole=is_whole)}"
-    )
+    return f"{option}: given {format_value(given)}, allowed {told}{did_you_mean_number(given, whole=is_whole)}"
 
 
 def did_you_mean_number(given: Nested, *, whole: bool = False) -> str:
@@ -140,10 +138,10 @@ def _did_you_mean(near: str | None) -> str:
 def unknown_name(what: str, given: str, names: Sequence[str], more: str = "") -> str:
     """Say that a name is not among those there are."""
     near = _did_you_mean(nearest_name(given, names))
-    return f"{what}: given {show(given)}, allowed {', '.join(names)}{more}{near}"
+    return f"{what}: given {format_value(given)}, allowed {', '.join(names)}{more}{near}"
 
 
-def _nearest_path(root: type[BaseModel], trail: Trail) -> str | None:
+def _nearest_path(root: type[BaseModel], trail: FieldPath) -> str | None:
     at, steps = trail.reached, trail.steps
     names = list(dict.fromkeys(name for kind in trail.kinds for name in parts(kind)))
     last = str(steps[-1])
@@ -162,7 +160,7 @@ def _nearest_path(root: type[BaseModel], trail: Trail) -> str | None:
     return nearest_name(path_of(steps), everywhere, 0.6)
 
 
-def unknown_path(root: type[BaseModel], trail: Trail, *given: Nested) -> str:
+def unknown_path(root: type[BaseModel], trail: FieldPath, *given: Nested) -> str:
     """Say that a path does not exist, what there is instead, and the nearest that does."""
     at = trail.reached
     where = f" in {path_of(trail.steps[:at])}" if at else ""
@@ -175,7 +173,7 @@ def unknown_path(root: type[BaseModel], trail: Trail, *given: Nested) -> str:
     else:
         there = f", allowed: {path_of(trail.steps[:at])} itself, which is {_allowed_at(trail)}"
         return f"{path_of(trail.steps)}: no such field{there}"
-    told = "".join(f", given {show(g)}" for g in given)
+    told = "".join(f", given {format_value(g)}" for g in given)
     near = _did_you_mean(_nearest_path(root, trail))
     return f"{path_of(trail.steps)}: no such field{told}{there}{near}"
 
@@ -183,7 +181,7 @@ def unknown_path(root: type[BaseModel], trail: Trail, *given: Nested) -> str:
 def wrong_value(root: type[BaseModel], steps: Sequence[Step], given: Nested) -> str:
     """Say that a value is not allowed where it stands."""
     trail = follow(root, steps)
-    return f"{path_of(trail.steps)}: given {show(given)}, allowed {_allowed_at(trail)}"
+    return f"{path_of(trail.steps)}: given {format_value(given)}, allowed {_allowed_at(trail)}"
 
 
 def explain(error: ValidationError, root: type[BaseModel]) -> str:
@@ -204,13 +202,13 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
             return f"{path}.kind: missing, required is one of {', '.join(kinds)}"
         kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
         if not isinstance(kind, str):
-            return f"{path}.kind: given {show(kind)}, allowed {', '.join(kinds)}"
+            return f"{path}.kind: given {format_value(kind)}, allowed {', '.join(kinds)}"
         return unknown_name(f"{path}.kind", kind, kinds)
     if fault in _MISSING:
         return f"{path}: missing, required is {_allowed_at(trail)}"
     if fault in {"value_error", "assertion_error"}:
         return f"{path}: {' '.join(str(first['ctx']['error']).split())}"
-    said = f"{path}: given {show(given)}, allowed {_allowed_at(trail)}"
+    said = f"{path}: given {format_value(given)}, allowed {_allowed_at(trail)}"
     field = describe("", trail.info, None) if trail.info else None
     if field is not None and field.is_numeric:
         said += did_you_mean_number(given, whole=field.type == "whole number")

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.scenario.messages import allowed, unknown_path
 from sim.scenario.scenario import Scenario
@@ -14,7 +14,7 @@ from sim.scenario.toml import hour_of
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
-    """Read settings such as ``fees.new.standard=15000`` for `Scenario.but`.
+    """Read settings such as ``fees.new.standard=15000`` for `Scenario.replace`.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def parse_settings(settings: Iterable[str]) -> dict[str, Any]:
         path, sign, text = (part.strip() for part in setting.partition("="))
         if not sign or not path:
             raise BesiegeError(
-                f"--set: given {show(setting)}, allowed path=value, such as scale=0.1"
+                f"--set: given {format_value(setting)}, allowed path=value, such as scale=0.1"
             )
         trail = follow(Scenario, steps_of(path))
         if not trail.is_whole:
@@ -61,7 +61,7 @@ def read_hour(text: str, name: str) -> int:
 
 
 def check_hour(value: Any, name: str) -> int:
-    """Give the hour at which a response begins, of a whole number or a date.
+    """Return the hour at which a response begins, of a whole number or a date.
 
     Raises
     ------
@@ -73,12 +73,12 @@ def check_hour(value: Any, name: str) -> int:
     declared = declared_at("response", "measures", 0, "trigger", "hour")
     low, high = declared.low or 0, declared.high or 0
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise BesiegeError(f"{name}: given {show(value)}, allowed {allowed(declared)}")
+        raise BesiegeError(f"{name}: given {format_value(value)}, allowed {allowed(declared)}")
     return value
 
 
 def declared_at(*path: str | int) -> Field:
-    """Give what a scenario declares of one of its fields."""
+    """Return what a scenario declares of one of its fields."""
     info = follow(Scenario, path).info
     if info is None:
         raise LookupError(path)

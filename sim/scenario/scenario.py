@@ -12,7 +12,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from sim.core.quoting import say, show
+from sim.core.quoting import format_value, quote
 from sim.core.units import BesiegeError, parameter
 from sim.responses import Measure, Response, Trigger
 from sim.rules.attack import AttackParameters
@@ -94,17 +94,17 @@ class _TomlSchema(GenerateJsonSchema):
 
 
 def scenario_list() -> list[tuple[str, str]]:
-    """Give name and description of the scenarios in the library."""
+    """Return name and description of the scenarios in the library."""
     return library_list("scenarios")
 
 
 def response_list() -> list[tuple[str, str]]:
-    """Give name and description of the responses in the library."""
+    """Return name and description of the responses in the library."""
     return library_list("responses")
 
 
 def fee_list() -> list[tuple[str, str]]:
-    """Give name and description of the fee schedules in the library."""
+    """Return name and description of the fee schedules in the library."""
     return library_list("fees")
 
 
@@ -126,7 +126,7 @@ def load_response(source: str | Path) -> Response:
         hours = int(moved[3])
         return response.later(int(moved[2] + moved[3])) if moved[2] else response.at(hours)
     except BesiegeError as error:
-        raise BesiegeError(f"{say(name)}: {error}") from None
+        raise BesiegeError(f"{quote(name)}: {error}") from None
 
 
 def load_fees(source: str | Path) -> NewSchedule:
@@ -144,13 +144,13 @@ def _load[T: BaseModel](source: str | Path, folder: str, kind: type[T]) -> T:
     try:
         return kind.model_validate(prepare(data, kind), strict=True)
     except ValidationError as error:
-        raise BesiegeError(f"{say(str(source))}: {explain(error, kind)}") from None
+        raise BesiegeError(f"{quote(str(source))}: {explain(error, kind)}") from None
     except BesiegeError as error:
-        raise BesiegeError(f"{say(str(source))}: {error}") from None
+        raise BesiegeError(f"{quote(str(source))}: {error}") from None
 
 
 def _near(source: str | Path, name: str) -> str:
-    """Give the path of a file that a scenario's file names: beside it, or else from here."""
+    """Return the path of a file that a scenario's file names: beside it, or else from here."""
     beside = Path(source).parent / name
     return str(beside) if is_file_name(source) and isfile(beside) else name
 
@@ -170,7 +170,7 @@ def _laid_over(base: Nested, value: Nested) -> Nested:
 
 
 def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
-    """Give a copy of ``base``, down the path only, with a value at the end of the path."""
+    """Return a copy of ``base``, down the path only, with a value at the end of the path."""
     step, last = steps[at], at == len(steps) - 1
     if isinstance(base, (list, tuple)) and not is_table(type(base)):
         if not isinstance(step, int) or step >= len(base):
@@ -189,7 +189,7 @@ def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
 
 
 def _plain(value: Nested, *, canonical: bool = False) -> Nested:
-    """Give nested dicts and lists, without what is absent, which TOML cannot write.
+    """Return nested dicts and lists, without what is absent, which TOML cannot write.
 
     The canonical form knows no -0.0, which equals 0.0 and is written differently.
     """
@@ -250,7 +250,7 @@ class Scenario(BaseModel):
             data["response"] = load_response(response)
         elif not isinstance(response, (dict, Response)):
             raise BesiegeError(
-                f"response: given {show(response)}, allowed a table, a name of the library or a TOML file"
+                f"response: given {format_value(response)}, allowed a table, a name of the library or a TOML file"
             )
         try:
             self.__pydantic_validator__.validate_python(
@@ -292,15 +292,15 @@ class Scenario(BaseModel):
             data["response"] = _near(source, response)
         if isinstance(graph, dict) and isinstance(path := graph.get("path"), str) and path:
             data["graph"] = {**graph, "path": _near(source, path)}
-        calibrated = named_in(data, say(str(source)))
-        loaded = cls.parse({k: v for k, v in data.items() if k != "ensemble"}, say(str(source)))
+        calibrated = named_in(data, quote(str(source)))
+        loaded = cls.parse({k: v for k, v in data.items() if k != "ensemble"}, quote(str(source)))
         if calibrated is None:
             return loaded
-        return loaded.but(left_open(data, calibrated.member(calibrated.best)))
+        return loaded.replace(left_open(data, calibrated.member(calibrated.best)))
 
     @classmethod
     def ensemble(cls, source: str | Path) -> tuple[Self, ...]:
-        """Give the scenarios of a calibrated ensemble, in its fixed shuffled order.
+        """Return the scenarios of a calibrated ensemble, in its fixed shuffled order.
 
         Raises
         ------
@@ -308,13 +308,13 @@ class Scenario(BaseModel):
             For what `load` refuses, or a scenario without a line ``ensemble = "NAME"``.
         """
         best, data = cls.load(source), read(source, "scenarios")
-        calibrated = named_in(data, say(str(source)))
+        calibrated = named_in(data, quote(str(source)))
         if calibrated is None:
             raise BesiegeError(
-                f'{say(str(source))}: ensemble: missing, required is a line ensemble = "calibrated"'
+                f'{quote(str(source))}: ensemble: missing, required is a line ensemble = "calibrated"'
             )
         n = len(calibrated.members)
-        return tuple(best.but(left_open(data, calibrated.member(k))) for k in range(n))
+        return tuple(best.replace(left_open(data, calibrated.member(k))) for k in range(n))
 
     @classmethod
     def parse(cls, data: dict[str, Any], source: str = "") -> Self:
@@ -330,8 +330,8 @@ class Scenario(BaseModel):
         except BesiegeError as error:
             raise BesiegeError(f"{source}: {error}" if source else str(error)) from None
 
-    def but(self, changes: dict[str, Any] | None = None, /, **more: Nested) -> Self:
-        """Give a copy with fields changed, by dotted path or keyword.
+    def replace(self, changes: dict[str, Any] | None = None, /, **more: Nested) -> Self:
+        """Return a copy with fields changed, by dotted path or keyword.
 
         Parameters
         ----------
@@ -368,7 +368,7 @@ class Scenario(BaseModel):
         return round(p.n_sellers * self.scale), round(p.n_onlookers * self.scale)
 
     def to_dict(self) -> dict[str, Any]:
-        """Give plain nested dicts, without what is absent."""
+        """Return plain nested dicts, without what is absent."""
         return dict(_plain(self))
 
     def to_toml(self) -> str:
@@ -391,7 +391,7 @@ class Scenario(BaseModel):
 
     @classmethod
     def model_json_schema(cls, **options: Nested) -> dict[str, Any]:  # type: ignore[override]
-        """Give the JSON Schema of a scenario's TOML file."""
+        """Return the JSON Schema of a scenario's TOML file."""
         schema = super().model_json_schema(**{"schema_generator": _TomlSchema, **options})
         for field, what in (("response", "a response"), ("fees", "a new fee schedule")):
             told = f"{what}'s name in the library or its TOML file"

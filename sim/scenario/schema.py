@@ -77,23 +77,23 @@ class Field:
 
     @property
     def is_numeric(self) -> bool:
-        """Say whether it is a number, whole or not."""
+        """Return whether it is a number, whole or not."""
         return self.type in {"number", "whole number"}
 
 
 def is_table(kind: Kind) -> bool:
-    """Say whether a type is a table in TOML: a model or a named tuple."""
+    """Return whether a type is a table in TOML: a model or a named tuple."""
     return isinstance(kind, type) and (issubclass(kind, BaseModel) or hasattr(kind, "_fields"))
 
 
 def is_list(kind: Kind) -> bool:
-    """Say whether a type is a list in TOML."""
+    """Return whether a type is a list in TOML."""
     origin: Kind = get_origin(kind)
     return bool(origin is tuple)
 
 
 def contents(table: Nested) -> dict[str, Nested]:
-    """Give what an instance of a table holds, one level deep and with what is absent."""
+    """Return what an instance of a table holds, one level deep and with what is absent."""
     if isinstance(table, dict):
         return dict(table)
     kind: Kind = type(table)
@@ -102,7 +102,7 @@ def contents(table: Nested) -> dict[str, Nested]:
 
 @cache
 def parts(kind: Kind) -> dict[str, FieldInfo]:
-    """Give the fields of a table by name; of what is no table, none."""
+    """Return the fields of a table by name; of what is no table, none."""
     if not is_table(kind):
         return {}
     if issubclass(kind, BaseModel):
@@ -118,7 +118,7 @@ def parts(kind: Kind) -> dict[str, FieldInfo]:
 
 
 def kinds_of(annotation: Kind) -> list[Kind]:
-    """Give the types an annotation allows, without ``None`` and without what decorates them."""
+    """Return the types an annotation allows, without ``None`` and without what decorates them."""
     if isinstance(annotation, TypeAliasType):
         return kinds_of(annotation.__value__)
     origin: Kind = get_origin(annotation)
@@ -134,7 +134,7 @@ def _may_be_none(annotation: Kind) -> bool:
 
 
 def tag_of(kind: Kind) -> str | None:
-    """Give what a kind of entry calls itself in its ``kind`` field, if it has one."""
+    """Return what a kind of entry calls itself in its ``kind`` field, if it has one."""
     info = parts(kind).get("kind")
     names = get_args(info.annotation) if info and get_origin(info.annotation) is Literal else ()
     return names[0] if names else None
@@ -163,7 +163,7 @@ def _inside(kinds: tuple[Kind, ...], step: Step) -> tuple[tuple[Kind, ...], Fiel
 
 
 @dataclass(frozen=True, slots=True)
-class Trail:
+class FieldPath:
     """Where a path leads."""
 
     steps: tuple[Step, ...]  # of the path, as in TOML
@@ -173,11 +173,11 @@ class Trail:
 
     @property
     def is_whole(self) -> bool:
-        """Say whether the whole path exists."""
+        """Return whether the whole path exists."""
         return self.reached == len(self.steps)
 
 
-def follow(root: Kind, steps: Sequence[Step], *, tagged: bool = False) -> Trail:
+def follow(root: Kind, steps: Sequence[Step], *, tagged: bool = False) -> FieldPath:
     """Follow a path through the declarations.
 
     Parameters
@@ -194,7 +194,7 @@ def follow(root: Kind, steps: Sequence[Step], *, tagged: bool = False) -> Trail:
 
 
 @lru_cache(maxsize=4096)
-def _follow(root: Kind, steps: tuple[Step, ...], tagged: bool) -> Trail:
+def _follow(root: Kind, steps: tuple[Step, ...], tagged: bool) -> FieldPath:
     kinds: list[Kind] = [root]
     info: FieldInfo | None = None
     clean: list[Step] = []
@@ -207,10 +207,10 @@ def _follow(root: Kind, steps: tuple[Step, ...], tagged: bool) -> Trail:
             step = list(parts(kinds[0]))[step]
         found, declared = inside(kinds, step)
         if not found:
-            return Trail((*clean, *steps[at:]), len(clean), kinds, info)
+            return FieldPath((*clean, *steps[at:]), len(clean), kinds, info)
         clean.append(step)
         kinds, info = found, declared
-    return Trail(tuple(clean), len(clean), kinds, info)
+    return FieldPath(tuple(clean), len(clean), kinds, info)
 
 
 @lru_cache(maxsize=4096)
@@ -221,7 +221,7 @@ def steps_of(path: str) -> tuple[Step, ...]:
 
 
 def describe(path: str, info: FieldInfo, default: Nested) -> Field:
-    """Say how a leaf is declared."""
+    """Return how a leaf is declared."""
     kinds = kinds_of(info.annotation)
     kind = kinds[0] if kinds else None
     bounds = {type(m).__name__.lower(): m for m in info.metadata}
@@ -254,7 +254,7 @@ def fields_of(what: type[BaseModel] | BaseModel) -> list[Field]:
     ----------
     what
         ``Scenario`` for what is declared, entries of lists once for each kind; a scenario for
-        the paths that `Scenario.but` takes, with its values as defaults.
+        the paths that `Scenario.replace` takes, with its values as defaults.
     """
     if isinstance(what, BaseModel):
         return list(_walk(type(what), what, "", (), expand=True))

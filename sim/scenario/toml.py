@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.core.calendar import CHINA, HOUR_ZERO
-from sim.core.quoting import nearest_name, say, show
+from sim.core.quoting import format_value, nearest_name, quote
 from sim.core.units import BesiegeError
 from sim.scenario.messages import is_dated, path_of, unknown_name, wrong_value
 from sim.scenario.schema import Kind, Nested, Step, inside, is_table
@@ -31,19 +31,19 @@ def library_names(folder: str) -> list[str]:
 
 
 def library_list(folder: str) -> list[tuple[str, str]]:
-    """Give name and description of what the library holds in a folder."""
+    """Return name and description of what the library holds in a folder."""
     return [(n, str(read(n, folder).get("description", ""))) for n in library_names(folder)]
 
 
 def is_file_name(source: str | Path) -> bool:
-    """Say whether a source is meant as a file and not as a name of the library."""
+    """Return whether a source is meant as a file and not as a name of the library."""
     name = str(source)
     is_toml = name.lower().endswith(".toml")
     return isinstance(source, Path) or is_toml or "/" in name or "\\" in name
 
 
 def meant_file(source: str | Path) -> str | None:
-    """Give the TOML file that was meant by a name with an ending much like it, as ``mine.tml``."""
+    """Return the TOML file that was meant by a name that ends much like it, as ``mine.tml``."""
     path = Path(source)
     near = difflib.get_close_matches(path.suffix.lower()[:20], [".toml"], 1, 0.7)
     return str(path.with_suffix(".toml")) if near and path.suffix.lower() != ".toml" else None
@@ -58,9 +58,9 @@ def read(source: str | Path, folder: str) -> dict[str, Any]:
         For an unknown name, a file that cannot be read or is not TOML.
     """
     if not isinstance(source, (str, Path)):
-        what = f"{folder[:-1]}: given {show(source)}"
+        what = f"{folder[:-1]}: given {format_value(source)}"
         raise BesiegeError(f"{what}, allowed a name of the library or a TOML file")
-    name = say(str(source))
+    name = quote(str(source))
     if is_file_name(source):
         data = _bytes_of(Path(source), name, folder)
     elif str(source) in library_names(folder):
@@ -69,7 +69,7 @@ def read(source: str | Path, folder: str) -> dict[str, Any]:
     elif (meant := meant_file(source)) is not None:
         raise BesiegeError(
             f"{folder[:-1]}: given {name}, allowed is the name of a TOML file, which ends in "
-            f".toml; did you mean {say(meant)}?"
+            f".toml; did you mean {quote(meant)}?"
         )
     else:
         known = library_names(folder)
@@ -84,7 +84,7 @@ def _bytes_of(path: Path, name: str, folder: str) -> bytes:
         near = nearest_name(path.stem, library_names(folder), 0.75)
         meant = meant_file(path)
         hint = f"; did you mean {near} of the library?" if near else ""
-        hint = f"; did you mean {say(meant)}?" if meant and Path(meant).is_file() else hint
+        hint = f"; did you mean {quote(meant)}?" if meant and Path(meant).is_file() else hint
         raise BesiegeError(f"{name}: no such file{hint}") from None
     except IsADirectoryError:
         raise BesiegeError(f"{name}: is a directory, allowed is a TOML file") from None
@@ -119,7 +119,7 @@ def _why(said: str, text: str) -> str:
     said = said.replace("Cannot overwrite a value", "a key is given twice")
     found = re.search(r"at line (\d+)", said)
     line = lines[min(int(found[1]), len(lines)) - 1].strip() if found else ""
-    return " ".join(said.split()) + (f": {show(line)}" if line else "")
+    return " ".join(said.split()) + (f": {format_value(line)}" if line else "")
 
 
 def hour_of(moment: date, path: str) -> int:
@@ -135,7 +135,7 @@ def hour_of(moment: date, path: str) -> int:
     hours, rest = divmod(when - HOUR_ZERO, timedelta(hours=1))
     if rest or hours < 0:
         raise BesiegeError(
-            f"{path}: given {show(moment)}, allowed a full hour from {HOUR_ZERO:%Y-%m-%dT%H:%M:%S} on (UTC+8)"
+            f"{path}: given {format_value(moment)}, allowed a full hour from {HOUR_ZERO:%Y-%m-%dT%H:%M:%S} on (UTC+8)"
         )
     return hours
 
@@ -158,7 +158,7 @@ def prepare(
         try:
             value.encode()
         except UnicodeEncodeError:  # half a character, which no file can hold
-            given, where = show(value), path_of(steps)
+            given, where = format_value(value), path_of(steps)
             raise BesiegeError(f"{where}: given {given}, allowed whole characters") from None
     if isinstance(value, dict):
         return {
@@ -182,7 +182,7 @@ def prepare(
 
 
 def _as_date(value: Nested) -> date | None:
-    """Give a date, in quotes or not; none if it is something else."""
+    """Return a date, in quotes or not; none if it is something else."""
     if isinstance(value, str):
         try:
             return datetime.fromisoformat(value)

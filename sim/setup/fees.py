@@ -68,7 +68,7 @@ class FeeSchedule(BaseModel):
         return tiers
 
     def fee(self, category: I32, turnover: F64) -> F64:
-        """Give the yearly fee (yuan/yr) before refunds, its part in sales included."""
+        """Return the yearly fee (yuan/yr) before refunds, its part in sales included."""
         by_category = np.where(
             np.arange(N_CATEGORIES) < self.n_premium, self.premium, self.standard
         )
@@ -79,7 +79,7 @@ class FeeSchedule(BaseModel):
         return out
 
     def deposit(self, category: I32, turnover: F64) -> F64:
-        """Give the deposit (yuan) for arrays of categories and turnovers (yuan/yr)."""
+        """Return the deposit (yuan) for arrays of categories and turnovers (yuan/yr)."""
         out = np.zeros(turnover.shape)
         for tier in sorted(self.deposits, key=lambda t: t.turnover_from):
             out[turnover >= tier.turnover_from] = tier.amount
@@ -88,7 +88,7 @@ class FeeSchedule(BaseModel):
         return out
 
     def refund(self, turnover: F64, rating: F64) -> F64:
-        """Give the share of the fee returned, the largest tier reached."""
+        """Return the share of the fee returned, the largest tier reached."""
         out = np.zeros(turnover.shape)
         for tier in self.refunds:
             reached = (turnover >= tier.turnover_from) & (rating >= tier.rating_from)
@@ -96,7 +96,7 @@ class FeeSchedule(BaseModel):
         return out
 
     def net_fee(self, x: "Payers") -> F64:
-        """Give the yearly fee (yuan/yr) net of refunds."""
+        """Return the yearly fee (yuan/yr) net of refunds."""
         return self.fee(x.category, x.turnover) * (1.0 - self.refund(x.turnover, x.rating))
 
 
@@ -109,7 +109,7 @@ class NewSchedule(FeeSchedule):
 
     @classmethod
     def same_as(cls, old: FeeSchedule) -> Self:
-        """Give the schedule under which everything stays as it was."""
+        """Return the schedule under which everything stays as it was."""
         return cls(**{name: getattr(old, name) for name in FeeSchedule.model_fields})
 
 
@@ -141,7 +141,7 @@ class Concession(NamedTuple):
     grandfathered_share: float = 0.0  # of sellers, who keep the old terms for good
 
     def is_any(self) -> bool:
-        """Say whether anything was conceded."""
+        """Return whether anything was conceded."""
         return any(part > 0 for part in self)
 
 
@@ -225,13 +225,13 @@ def bill(
 
 
 def bill_before(old: FeeSchedule, x: Payers) -> Bill:
-    """Give what each seller pays under the old schedule."""
+    """Return what each seller pays under the old schedule."""
     fee, deposit = old.net_fee(x), old.deposit(x.category, x.turnover)
     return Bill(fee, deposit, np.zeros(x.turnover.shape), fee, deposit)
 
 
 def owed(b: Bill, terms: FeeParameters) -> F64:
-    """Give what a seller reckons to owe a year (yuan/yr), later years weighed by foresight.
+    """Return what a seller reckons to owe a year (yuan/yr), later years weighed by foresight.
 
     (1 - f) [fee + r (deposit - subsidy)] + f [fee later + r (deposit later - subsidy)].
     """

@@ -102,7 +102,7 @@ def wire_random(key: np.uint64, n: int, pairs: I64, a: I32, b: I32) -> None:
 
 @kernel
 def _ring_slot(i: int, j: int, n: int) -> int:
-    """Give a pair of places of a ring its number: (distance - 1) n + the first of the two."""
+    """Return a pair of places of a ring its number: (distance - 1) n + the first of the two."""
     ahead = (j - i) % n
     if 2 * ahead == n:
         return (ahead - 1) * n + min(i, j)

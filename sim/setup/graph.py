@@ -65,7 +65,7 @@ class Graph:
         return type(self), (self.offsets, self.neighbours, self.complete)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Give itself: it cannot change."""
+        """Return itself: it cannot change."""
         return self
 
     @property
@@ -107,7 +107,7 @@ class Graph:
         ties.write(path, ends[once].tolist(), self.neighbours[once].tolist(), alone.tolist())
 
     def to_networkx(self, attributes: dict[str, Any] | None = None) -> "nx.Graph[int]":
-        """Give a networkx graph of nodes 0 to n - 1.
+        """Return a networkx graph of nodes 0 to n - 1.
 
         Parameters
         ----------
@@ -256,7 +256,7 @@ def build(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:
 
 
 def _beside_parameters(p: GraphParameters, n: int, communities: I32) -> tuple[Any, ...]:
-    """Give what a graph depends on besides parameters and seed: its groups or its file's state."""
+    """Return what a graph depends on besides parameters and seed: groups, or a file's state."""
     if p.family == "communities":
         if communities.size != n:
             raise BesiegeError(f"graph: given {communities.size} groups, allowed is exactly {n}")
@@ -282,7 +282,7 @@ def _beside_parameters(p: GraphParameters, n: int, communities: I32) -> tuple[An
 
 
 def identity_of(p: GraphParameters, n: int) -> str:
-    """Give what tells a user's own graph from others: the digest of its ties.
+    """Return what tells a user's own graph from others: the digest of its ties.
 
     Where an edge list is no graph of ``n`` nodes, so that nothing can be run, it is told by what
     the file holds, or else by its path.
@@ -335,7 +335,7 @@ def _wire(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:
 
 
 def among_first(graph: Graph, n: int) -> Graph:
-    """Give the subgraph among the first ``n`` nodes."""
+    """Return the subgraph among the first ``n`` nodes."""
     offsets = np.zeros(n + 1, np.int64)
     kept = np.empty(int(graph.offsets[n]), np.int32)
     generators.keep_first(graph.offsets, graph.neighbours, n, offsets, kept)

@@ -75,7 +75,7 @@ class Crowd:
     hardship: F32  # of a seller; of an onlooker the hardship it feels for sellers
     stance: U8
     online: Bool
-    wish: F64  # utility of being in, as of the last time it was worked out
+    utility: F64  # utility of being in, as of the last time it was worked out
     hours_in: I16
     neighbours_in: I32
     ever_attacked: Bool
@@ -220,7 +220,7 @@ def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: 
         hardship=np.zeros(n, np.float32),
         stance=np.zeros(n, np.uint8),
         online=np.zeros(n, np.bool_),
-        wish=np.zeros(n),
+        utility=np.zeros(n),
         hours_in=np.zeros(n, np.int16),
         neighbours_in=np.zeros(n, np.int32),
         ever_attacked=np.zeros(n, np.bool_),
@@ -274,7 +274,7 @@ def draw_stores(
 def expected_orders(
     category: I32, pull: F64, p: PopulationParameters, shopping: ShoppingParameters
 ) -> F64:
-    """Give each store's orders an hour on a normal day, full size: its fans' and its searches'."""
+    """Return each store's orders an hour on a normal day, at full size, of fans and searches."""
     fans = pull / np.bincount(category, weights=pull, minlength=N_CATEGORIES)[category]
     visits = p.n_consumers * shopping.visits_per_day / 24.0 * shopping.buy_mall
     searched = (1.0 - shopping.favourite_share) * shopping.stores_share
@@ -283,7 +283,7 @@ def expected_orders(
 
 
 def pull_of(brand: F64, price: F64, p: PopulationParameters, shopping: ShoppingParameters) -> F64:
-    """Give a store's pull in the undisturbed logit, exp(ln brand - beta_price ln(price/median))."""
+    """Return a store's pull in the calm logit, exp(ln brand - beta_price ln(price/median))."""
     return brand * (price / p.price_median) ** -shopping.taste_price
 
 
@@ -328,7 +328,7 @@ def draw_consumers(
 
 
 def first_of(category: I32) -> I64:
-    """Give the first row of each category, and the number of rows; rows are ordered by it."""
+    """Return the first row of each category, and the number of rows; rows are ordered by it."""
     return np.searchsorted(category, np.arange(N_CATEGORIES + 1)).astype(np.int64)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import I32, BesiegeError, Bool
 
 WHO = "one for each seller and onlooker at this scale"
@@ -27,7 +27,7 @@ _NUMBER = re.compile(r"\s*[+-]?\d+([.,]\d*)?\s*")
 
 
 def of_networkx(graph: "nx.Graph[Any]", n: int) -> tuple[list[int], list[int]]:
-    """Give both ends of every tie of a networkx graph of exactly ``n`` nodes.
+    """Return both ends of every tie of a networkx graph of exactly ``n`` nodes.
 
     Nodes 0 to n - 1 are the rows (sellers first, then onlookers); nodes with names are the rows
     in the graph's own order. Attributes are not read, but for weights other than 1: those are
@@ -70,7 +70,7 @@ def _check_ties(graph: "nx.Graph[Any]") -> None:
             )
         if not (isinstance(weight, numbers.Real) and weight == 1):
             raise BesiegeError(
-                f"graph: the tie of {first!r} and {second!r} has the weight {show(weight)}, allowed "
+                f"graph: the tie of {first!r} and {second!r} has the weight {format_value(weight)}, allowed "
                 f"is 1, since {alike} (nx.set_edge_attributes(graph, 1, 'weight') makes it so)"
             )
         if times.get(frozenset((first, second)), 1) > 1:
@@ -81,7 +81,7 @@ def _check_ties(graph: "nx.Graph[Any]") -> None:
 
 
 def _rows_of(nodes: list[Any], n: int) -> dict[Any, int]:
-    """Give each node its row; names that look like numbers must be the rows."""
+    """Return each node its row; names that look like numbers must be the rows."""
     if set(nodes) == set(range(n)):
         return {row: row for row in range(n)}
     if like_numbers := [node for node in nodes if _looks_like_a_number(node)]:
@@ -164,7 +164,7 @@ def _wrong(path: str | Path, number: int, said: object) -> BesiegeError:
 
 
 def _lines_of(path: str | Path, n: int) -> Iterator[tuple[int, list[int]]]:
-    """Give the number and rows of each line that is not empty: two, one, or none of a header."""
+    """Return the number and rows of each line that is not empty: two, one, or none of a header."""
     number, is_first = 0, True
     try:
         with open(path, encoding="utf-8-sig") as lines:
@@ -193,7 +193,7 @@ def _fields(line: str) -> list[str]:
 
 
 def _rows_in(fields: list[str], n: int) -> list[int]:
-    """Give the rows of a line; n may be among them, where people are numbered from 1."""
+    """Return the rows of a line; n may be among them, where people are numbered from 1."""
     rows = []
     for field in fields:
         digits = field.removeprefix("-")
@@ -214,7 +214,7 @@ def _out_of_range(field: str, n: int) -> str:
 
 
 def _are_counts(first: list[int], ends: I32) -> bool:
-    """Say whether a first line tells how many people, or people and ties, the others hold."""
+    """Return whether a first line tells how many people, or people and ties, the others hold."""
     if len(first) < 2:
         return first == [ends.size // 2]
     others = ends[2:]

@@ -20,10 +20,10 @@ def act(world: World) -> None:
         rate = sum(attack.rate_of(int(t), escalated, p) for t in Tactic)
     acting = np.empty(world.inside.size, np.int32)
     n_acting, n_new = attack.choose_to_act(
-        world.key, h, world.inside, crowd.role, crowd.online, crowd.wish, rate, m.noise,
+        world.key, h, world.inside, crowd.role, crowd.online, crowd.utility, rate, m.noise,
         m.tie_joins, p, crowd.stance, crowd.ever_attacked, crowd.ever_acted, acting,
     )  # fmt: skip
-    world.note(
+    world.log(
         n_attackers=n_acting * world.weight, new_attackers=n_new * world.weight, share_focal=np.nan
     )
     diary.note_acting(world)
@@ -53,11 +53,11 @@ def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
             break
         size = n
     succeeded = np.empty(n, np.bool_)
-    n_blocked = attack.carry_out(
+    n_blocked = attack.execute_actions(
         by_lottery(lottery[:n]), store, tactic, stores.listed, stores.cod_on, stores.click_cost,
         stores.stock, stores.ad_left, world.books.actions[h], world.attempts, succeeded,
     )  # fmt: skip
-    world.note(new_blocked=n_blocked, new_throttled=tallies[1])
+    world.log(new_blocked=n_blocked, new_throttled=tallies[1])
     world.actions.append(Actions(h, actor[:n], store[:n], tactic[:n], succeeded))
     if n:
-        world.note(share_focal=tallies[0] / n)
+        world.log(share_focal=tallies[0] / n)

@@ -23,11 +23,11 @@ def believe(world: World) -> None:
     )
     platform.sanction = beliefs.next_sanction(platform.sanction, platform.orders.sanction, p)
     mean = float(sellers.legitimacy.mean()) if sellers.legitimacy.size else np.nan
-    world.note(legitimacy=mean, perceived_sanction=platform.sanction)
+    world.log(legitimacy=mean, perceived_sanction=platform.sanction)
 
 
 def events_of(world: World) -> beliefs.Events:
-    """Give what moved beliefs in the hour."""
+    """Return what moved beliefs in the hour."""
     demands = world.organisers.phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
     actions = float(world.books.actions[world.hour].sum())
     return beliefs.Events(

@@ -15,7 +15,7 @@ def speak(world: World) -> None:
     p, h, o, stores = world.scenario.channel, world.hour, world.organisers, world.stores
     stores.support *= p.support_kept
     o.tally *= p.tally_kept
-    world.note(queue_wait=np.nan)
+    world.log(queue_wait=np.nan)
     online = float(world.books.series["online"][h])
     if online > 0:
         _hold_the_floor(world, online)
@@ -25,7 +25,7 @@ def speak(world: World) -> None:
         _meet(world, online)
     called = np.where(stores.listed, stores.support + stores.visibility, -1.0)
     o.focal = int(called.argmax()) if called.max() > 0 else -1
-    world.note(phase=float(o.phase), n_queue=world.floor.n)
+    world.log(phase=float(o.phase), n_queue=world.floor.n)
 
 
 def _hold_the_floor(world: World, online: float) -> None:
@@ -46,11 +46,9 @@ def _hold_the_floor(world: World, online: float) -> None:
         (h + 1) * 3600.0, p.slot_seconds, p.queue_places, who[:n][order], when[:n][order],
         floor.member, floor.asked, floor.clock, floor.n, speaker, wait,
     )  # fmt: skip
-    world.note(new_refused=refused, new_speakers=n_spoke)
+    world.log(new_refused=refused, new_speakers=n_spoke)
     if n_spoke:
-        world.note(
-            queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600
-        )
+        world.log(queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600)
     stores, platform, o = world.stores, world.platform, world.organisers
     weights = np.empty(stores.listed.size)
     channel.nomination_weights(
@@ -59,14 +57,14 @@ def _hold_the_floor(world: World, online: float) -> None:
     unanswered = platform.first_attack >= 0 and platform.answer == 0
     days = (h - platform.first_attack) / calendar.HOURS_A_DAY if unanswered else 0.0
     channel.hear(
-        world.key, h, speaker[:n_spoke], crowd.wish, weights, platform.answer, days, p,
+        world.key, h, speaker[:n_spoke], crowd.utility, weights, platform.answer, days, p,
         stores.support, o.tally,
     )  # fmt: skip
 
 
 def _meet(world: World, online: float) -> None:
     p, h, o = world.scenario.channel, world.hour, world.organisers
-    tidings = channel.Tidings(
+    tidings = channel.AssemblyInputs(
         hour=h,
         online=online,
         top_today=o.top_today,

@@ -12,7 +12,7 @@ from sim.world.world import World
 _PRESENCE = calendar.presence_shape()
 
 
-def look_at_the_calendar(world: World) -> None:
+def start_hour(world: World) -> None:
     """Stage 1: a new day restocks and refills budgets; phases that are due begin."""
     o = world.organisers
     if world.hour_of_day == 0:
@@ -45,7 +45,7 @@ def pay_attention(world: World) -> None:
     """Stage 2: attention fades and rises with the news of the last hour."""
     p, media = world.scenario.attention, world.media
     media.attention = attention.next_attention(media.attention, _news(world), p)
-    world.note(attention=media.attention)
+    world.log(attention=media.attention)
 
 
 def _news(world: World) -> float:
@@ -97,22 +97,22 @@ def mobilise(world: World) -> None:
     world.climate = climate
     diary.note_people(world)
     n = crowd.role.size
-    crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
+    changed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
     for part in range(p.substeps):
-        n_crossed, n_inside = mobilisation.move_people(
+        n_changed, n_inside = mobilisation.move_people(
             world.key, world.hour, part, crowd.role, crowd.hardship, world.sellers.legitimacy,
             crowd.curiosity, crowd.risk, crowd.threshold, crowd.neighbours_in, world.degree,
             world.graph.complete, world.inside.size, climate, p, crowd.stance, crowd.online,
-            crowd.wish, crowd.hours_in, crossed, inside, world.census,
+            crowd.utility, crowd.hours_in, changed, inside, world.census,
         )  # fmt: skip
         world.inside = inside[:n_inside].copy()
         if not world.graph.complete:
             mobilisation.tell_neighbours(
-                crossed[:n_crossed], world.graph.offsets, world.graph.neighbours, crowd.stance,
+                changed[:n_changed], world.graph.offsets, world.graph.neighbours, crowd.stance,
                 crowd.neighbours_in,
             )  # fmt: skip
     members, online = world.census[0] * world.weight, world.census[1] * world.weight
-    world.note(
+    world.log(
         online=online.sum(),
         online_sellers=online[Role.SELLER],
         n_sellers_in=members[Role.SELLER],

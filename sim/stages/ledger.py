@@ -9,7 +9,7 @@ from sim.world.world import World
 _SHOPPING = calendar.shopping_shape()
 
 
-def keep_ledger(world: World) -> None:
+def record_losses(world: World) -> None:
     """Stage 11: book margin lost (closed or rating), handling and advertising.
 
     Margin counts as lost by closing in an hour in which goods are closed, cash on delivery is
@@ -31,12 +31,12 @@ def keep_ledger(world: World) -> None:
     orders = world.platform.orders
     if orders.compensate > 0:
         books.compensation[h] = orders.compensate * (1.0 + orders.padding) * _claims(world, shut)
-    world.note(store_loss=loss.sum() - books.ad_refund[h].sum() - books.compensation[h].sum())
+    world.log(store_loss=loss.sum() - books.ad_refund[h].sum() - books.compensation[h].sum())
     books.hours = h + 1
 
 
 def _claims(world: World, shut: Bool) -> F64:
-    """Give what each store can show of the hour (yuan): false clicks, freight, and closed doors.
+    """Return what each store can show of the hour (yuan): false clicks, freight, and closed doors.
 
     A closed door is claimed at the margin of the store's own normal hour, for what it would have
     sold nobody sees; clicks refunded already are not claimed again.

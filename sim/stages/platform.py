@@ -8,7 +8,7 @@ import numpy as np
 from sim.core import chance
 from sim.core.chance import Stream
 from sim.core.units import Cause, Phase, Tactic
-from sim.responses import Orders, PlatformView, together
+from sim.responses import Orders, PlatformView, merge
 from sim.rules import detection, persuasion
 from sim.world import diary
 from sim.world.changes import expel
@@ -33,10 +33,10 @@ def respond(world: World) -> None:
         if m not in begun and measure.strength > 0 and measure.trigger.is_met(view):
             begun[m] = h
         if m in begun and measure.in_force(h, begun[m]):
-            ordered.append(measure.take(replace(view, begun=begun[m])))
+            ordered.append(measure.orders_at(replace(view, begun=begun[m])))
             in_force.append(measure.kind)
-    platform.orders = orders = together(tuple(ordered))
-    world.note(response_cost=orders.cost)
+    platform.orders = orders = merge(tuple(ordered))
+    world.log(response_cost=orders.cost)
     if orders.calls > 0:
         _call_sellers(world, orders)
     if orders.sellers_checked > 0:
@@ -67,12 +67,12 @@ def _meet_the_committee(world: World, orders: Orders) -> None:
     protest = phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
     called = protest and rate > 0 and _number(world, Stream.CONTACT) < rate
     if called:
-        world.note(new_contacts=1.0)
+        world.log(new_contacts=1.0)
     if not platform.talks and orders.talks > 0 and protest:
         platform.talks = called or _number(world, Stream.TALKS) < orders.talks
         if platform.talks:
             world.books.talks_began = world.hour
-            world.note(new_contacts=1.0)
+            world.log(new_contacts=1.0)
 
 
 def _call_sellers(world: World, orders: Orders) -> None:
@@ -80,7 +80,7 @@ def _call_sellers(world: World, orders: Orders) -> None:
     platform, x = world.platform, world.sellers
     everybody = world.n_sellers * world.weight
     before, platform.calls = platform.calls, min(everybody, platform.calls + orders.calls)
-    world.note(new_calls=platform.calls - before)
+    world.log(new_calls=platform.calls - before)
     if platform.calls == before:
         return
     persuasion.call(
@@ -102,7 +102,7 @@ def _punish(world: World, orders: Orders) -> None:
     x.fined[caught] = orders.fine
     views = x.legitimacy[caught].astype(np.float64)  # stored single, worked out double
     x.legitimacy[caught] = views * (1.0 - orders.resentment)
-    world.note(
+    world.log(
         fines=orders.fine * caught.sum() * world.weight,
         new_punished=caught.sum() * world.weight,
         new_punished_honest=honest.sum() * world.weight,

@@ -34,14 +34,14 @@ def poach(world: World) -> None:
 
 
 def losses(world: World) -> F64:
-    """Give what each seller has lost so far against the quiet twin (yuan): margin and fines."""
+    """Return what each seller has lost so far against the quiet twin (yuan): margin and fines."""
     x = world.sellers
     out: F64 = x.fined - x.sales_gained * x.margin
     return out
 
 
 def offers(world: World, *, quiet: bool = False) -> Courtship:
-    """Give what the rivals offer; in the quiet twin none has a cause to promise anything."""
+    """Return what the rivals offer; in the quiet twin none has a cause to promise anything."""
     rivals = world.scenario.rivals
     promised = [not quiet and has_promised(world, r.promise_after) for r in rivals]
     return Courtship(

@@ -55,7 +55,7 @@ def shop(world: World) -> None:
 
 
 def odds_of(world: World) -> tuple[Odds, bool]:
-    """Give the odds of the hour's visits, and whether any store differs from its normal state."""
+    """Return the odds of the hour's visits, and whether any store differs from its normal state."""
     stores = world.stores
     odds = _blank_odds(stores.listed.size)
     disturbed = shopping.weigh(
@@ -91,7 +91,7 @@ def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
     books.ad_refund[world.hour] += orders.honest_clicks * books.ad_honest[world.hour]
     if orders.mistake_cost > 0:
         books.series["response_cost"][world.hour] += orders.mistake_cost * float(hit)
-    world.note(
+    world.log(
         new_orders=trade.orders.sum(),
         new_failed_visits=t[Tally.FAILED_VISITS],
         mall_sales=sales,
@@ -134,7 +134,7 @@ def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> flo
 
 
 def poisson_quantile(u: float, mean: float) -> int:
-    """Give the smallest n with P(N <= n) >= u for a Poisson number of this mean."""
+    """Return the smallest n with P(N <= n) >= u for a Poisson number of this mean."""
     lo, hi = -1, int(mean + 12 * np.sqrt(mean) + 30)
     while hi - lo > 1:
         mid = (lo + hi) // 2

@@ -12,7 +12,7 @@ from sim.world.world import World
 _SHOPPING = calendar.shopping_shape()
 
 
-def keep_store(world: World) -> None:
+def update_stores(world: World) -> None:
     """Stage 7: what came back goes on the shelf; every store looks at its hour and decides."""
     p, h, stores = world.scenario.stores, world.hour, world.stores
     done, orders = world.books.actions[h], world.platform.orders
@@ -33,7 +33,7 @@ def keep_store(world: World) -> None:
     everywhere = np.ones(stores.listed.size, np.bool_)
     rules.spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, honest)
     rules.spend_on_ads(everywhere, stores.ad_budget, stores.ad_left_twin, shape, p, twin)
-    world.note(
+    world.log(
         new_purchases=done[:, Tactic.PURCHASE].sum(),
         new_bad_reviews=done[:, Tactic.BAD_REVIEW].sum(),
         new_refusals=done[:, Tactic.REFUSAL].sum(),
@@ -46,7 +46,7 @@ def keep_store(world: World) -> None:
 
 
 def store_day(world: World) -> StoreDay:
-    """Give what every store meets in the hour.
+    """Return what every store meets in the hour.
 
     A store is sold out only where its twin is not: an empty shelf that honest buyers alone
     would have left closes nothing.

@@ -21,12 +21,12 @@ def begin(world: World, phase: Phase) -> None:
 
 
 def has_promised(world: World, promise_after: int | None) -> bool:
-    """Say whether a rival has promised by now to freeze its fee."""
+    """Return whether a rival has promised by now to freeze its fee."""
     first = world.platform.first_attack
     return promise_after is not None and 0 <= first <= world.hour - promise_after
 
 
-def cross_by_hand(world: World, rows: I32, before: U8) -> None:
+def set_membership(world: World, rows: I32, before: U8) -> None:
     """Let the others see who was put into the protest, or out of it, by hand.
 
     Parameters
@@ -38,11 +38,11 @@ def cross_by_hand(world: World, rows: I32, before: U8) -> None:
     """
     outside = (Stance.OUTSIDE, Stance.QUIT)
     now_out = np.isin(world.crowd.stance[rows], outside)
-    crossed = rows[now_out != np.isin(before, outside)]
+    changed = rows[now_out != np.isin(before, outside)]
     world.inside = np.union1d(np.setdiff1d(world.inside, rows[now_out]), rows[~now_out])
     if not world.graph.complete:
         mobilisation.tell_neighbours(
-            crossed, world.graph.offsets, world.graph.neighbours, world.crowd.stance,
+            changed, world.graph.offsets, world.graph.neighbours, world.crowd.stance,
             world.crowd.neighbours_in,
         )  # fmt: skip
 
@@ -65,7 +65,7 @@ def expel(world: World, rows: I32) -> None:
 
 
 def ratings(world: World) -> F64:
-    """Give every store's rating now, 1-5."""
+    """Return every store's rating now, 1-5."""
     stores = world.stores
     out = np.empty(stores.listed.size)
     rate_all(stores.quality, stores.n_honest, stores.n_bad, out)
@@ -73,7 +73,7 @@ def ratings(world: World) -> F64:
 
 
 def advertises(world: World) -> Bool:
-    """Say which stores have money left for a click, or have as little in the quiet twin."""
+    """Return which stores have money left for a click, or have as little in the quiet twin."""
     x = world.stores
     out: Bool = (x.ad_left >= x.click_cost) | (x.ad_left_twin < x.click_cost)
     return out

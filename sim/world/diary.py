@@ -11,7 +11,7 @@ from sim.core import calendar
 from sim.core.chance import unit, words
 from sim.core.units import N_CATEGORIES, Motion, Phase, Role, Stance
 from sim.rules import attack, mobilisation, stores
-from sim.rules.channel import Tidings
+from sim.rules.channel import AssemblyInputs
 from sim.rules.stores import StoreDay
 from sim.world.world import Diary, World
 
@@ -55,31 +55,31 @@ def weigh_person(world: World, row: int) -> Entry:
         float(crowd.hardship[row]), legitimacy, social, float(crowd.curiosity[row]),
         float(crowd.risk[row]), float(crowd.threshold[row]), climate, p,
     )  # fmt: skip
-    wish = float(mobilisation.utility(*own))
+    utility = float(mobilisation.utility(*own))
     stance = Stance(int(crowd.stance[row]))
     w0, w1, _w2, _w3 = words(world.key, 0, world.hour, row, 0)
     number = float(unit(w0))
     if mobilisation.is_in(stance):
         factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
-        chance = float(mobilisation.quitting_chance(wish, factor, p))
-        crossed = bool(mobilisation.quits(number, wish, factor, p))
-        of, does = "quitting", "quits" if crossed else "stays in"
-        is_in = not crossed
+        chance = float(mobilisation.quitting_chance(utility, factor, p))
+        changed = bool(mobilisation.quits(number, utility, factor, p))
+        of, decision = "quitting", "quits" if changed else "stays in"
+        is_in = not changed
     else:
         factor = climate.join_factor * (p.return_factor if stance == Stance.QUIT else 1.0)
-        chance = float(mobilisation.joining_chance(wish, factor, p))
-        crossed = bool(mobilisation.joins(number, wish, factor, p))
-        of, does = "joining", "joins" if crossed else "stays out"
-        is_in = crossed
+        chance = float(mobilisation.joining_chance(utility, factor, p))
+        changed = bool(mobilisation.joins(number, utility, factor, p))
+        of, decision = "joining", "joins" if changed else "stays out"
+        is_in = changed
     terms = mobilisation.utility_terms(*own)
     return {
         "stance_before": stance.name,
         **{name: float(value) for name, value in terms._asdict().items()},
-        "utility": wish,
-        "chance_of": of,
+        "utility": utility,
+        "probability_of": of,
         "chance": chance,
-        "number": number,
-        "does": does,
+        "random_draw": number,
+        "decision": decision,
         "online": is_in and bool(unit(w1) < climate.presence),
     }
 
@@ -94,7 +94,9 @@ def note_acting(world: World) -> None:
             continue
         entry = entries[-1]
         may = called and entry.get("online", False) and attack.attacks(crowd.role[row])
-        chance = attack.acting_chance(crowd.wish[row], m.noise, m.tie_joins, world.scenario.attack)
+        chance = attack.acting_chance(
+            crowd.utility[row], m.noise, m.tie_joins, world.scenario.attack
+        )
         entry["chance_to_act"] = float(chance) if may else 0.0
         entry["stance"] = Stance(int(crowd.stance[row])).name
 
@@ -114,7 +116,7 @@ def note_stores(world: World, day: StoreDay) -> None:
         listed = bool(x.listed[k])
         number = numbers[0] if listed else numbers[1]
         chance = float(1.0 - np.exp(-(delisting if listed else reopening)))
-        does = ("closes", "stays open") if listed else ("reopens", "stays closed")
+        decision = ("closes", "stays open") if listed else ("reopens", "stays closed")
         _write(
             world,
             STORE,
@@ -132,14 +134,14 @@ def note_stores(world: World, day: StoreDay) -> None:
                 "hazard_to_close": delisting,
                 "chance_to_close": chance if listed else 0.0,
                 "chance_to_reopen": 0.0 if listed else chance,
-                "number": number,
-                "does": does[0] if number < chance else does[1],
+                "random_draw": number,
+                "decision": decision[0] if number < chance else decision[1],
                 "hazard_to_suspend_cod": suspending,
             },
         )
 
 
-def note_assembly(world: World, tidings: Tidings, then: Phase) -> None:
+def note_assembly(world: World, tidings: AssemblyInputs, then: Phase) -> None:
     """Note what the organisers heard in an assembly, and what they decided."""
     if (ORGANISERS, 0) not in world.watched:
         return

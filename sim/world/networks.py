@@ -15,7 +15,7 @@ FAVOURITES_SHOWN = 2000
 
 
 def coordination(world: World) -> "nx.Graph[int]":
-    """Give the coordination graph with role, stance and threshold of every node.
+    """Return the coordination graph with role, stance and threshold of every node.
 
     In a complete graph (mean field) no edge is drawn.
     """
@@ -91,7 +91,7 @@ def favourites(world: World) -> "nx.Graph[Any]":
 
 
 def all_of(world: World) -> "dict[str, nx.Graph[Any]]":
-    """Give every typed graph by name."""
+    """Return every typed graph by name."""
     return {
         "coordination": coordination(world),
         "attacks": attacks(world),

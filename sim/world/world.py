@@ -40,7 +40,7 @@ class Media:
 
 
 @dataclass(slots=True)
-class Organisers:
+class OrganisersState:
     """The channel's committee: one, and unknown to the platform."""
 
     phase: Phase = Phase.GATHER
@@ -65,7 +65,7 @@ class Floor:
 
 
 @dataclass(slots=True)
-class Platform:
+class PlatformState:
     """What the platform has done and how it is seen."""
 
     orders: Orders = IDLE
@@ -131,8 +131,8 @@ class World:
     floor: Floor
     books: record.Record
     media: Media
-    organisers: Organisers
-    platform: Platform
+    organisers: OrganisersState
+    platform: PlatformState
     seller_hardship: F64  # own, without sympathy
     hardship_twin: F32  # of sellers in the quiet twin, where nothing is conceded
     out: F64  # hour, store: items of false orders that are with their buyers
@@ -146,17 +146,17 @@ class World:
     watched: dict[tuple[str, int], Diary] = field(default_factory=dict)
     by_hand: list[ByHand] = field(default_factory=list)
 
-    def note(self, **values: SupportsFloat) -> None:
+    def log(self, **values: SupportsFloat) -> None:
         """Write values of the hour into the hourly series."""
         for name, value in values.items():
             self.books.series[name][self.hour] = float(value)
 
     def last(self, name: str) -> float:
-        """Give a series' value of the hour before, 0 before the first."""
+        """Return a series' value of the hour before, 0 before the first."""
         return float(self.books.series[name][self.hour - 1]) if self.hour > 0 else 0.0
 
     def is_as(self, other: "World") -> bool:
-        """Say whether all columns and hourly series are those of another world."""
+        """Return whether all columns and hourly series are those of another world."""
         return all(
             np.array_equal(values, its, equal_nan=values.dtype.kind == "f")
             for values, its in zip(self._columns(), other._columns(), strict=True)
@@ -194,7 +194,7 @@ class World:
         return calendar.hour_of_day(self.hour)
 
 
-def found(scenario: Scenario, seed: int, wired: Graph | None = None) -> World:
+def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> World:
     """Draw the world at hour 0.
 
     Parameters
@@ -243,15 +243,15 @@ def found(scenario: Scenario, seed: int, wired: Graph | None = None) -> World:
         sellers_graph=graph.among_first(wired, n_sellers),
         degree=wired.degree,
         floor=Floor(np.zeros(places, np.int32), np.zeros(places), np.zeros(1)),
-        books=record.blank(
+        books=record.empty(
             s.hours, np.concatenate([stores.price, small_price]), stores.margin,
             stores.click_cost, s.fees.terms.commission_share,
             np.array([r.margin for r in s.rivals]), p.price_median,
             seed,
         ),
         media=Media(),
-        organisers=Organisers(),
-        platform=Platform(legitimacy_public=b.legitimacy_public),
+        organisers=OrganisersState(),
+        platform=PlatformState(legitimacy_public=b.legitimacy_public),
         seller_hardship=np.zeros(n_sellers),
         hardship_twin=np.zeros(n_sellers, np.float32),
         out=np.zeros((s.hours, p.n_stores)),
@@ -309,7 +309,7 @@ def lay_out(world: World) -> None:
 
 
 def payers(world: World) -> Payers:
-    """Give what the sellers' bills go by."""
+    """Return what the sellers' bills go by."""
     x = world.sellers
     return Payers(x.category, x.turnover, x.rating, x.seniority)
 

@@ -72,7 +72,7 @@ HOURS = {"open-talks": 200}  # an answer is long in coming
 
 
 def active(kind):
-    """Give a response of one measure that acts from the first attack on.
+    """Return a response of one measure that acts from the first attack on.
 
     Its cost shows at the renewal alone, so the end comes soon.
     """
@@ -90,12 +90,12 @@ LOOKS = 8
 
 
 def begun(changes):
-    return Siege(Scenario.load("taobao-2011").but({**WORLD, **dict(changes)}), seed=3)
+    return Siege(Scenario.load("taobao-2011").replace({**WORLD, **dict(changes)}), seed=3)
 
 
 @cache
 def base_of(needs):
-    """Give the run that others are held against: one a process, run as far as any of them went."""
+    """Return the run that others are held against: one a process, as long as any of them."""
     return begun(needs)
 
 
@@ -111,7 +111,7 @@ def differ(one, other, names):
 
 
 def parts_from(base, changes):
-    """Say whether a run parts from its base in an hourly series or an outcome so far.
+    """Return whether a run parts from its base in an hourly series or an outcome so far.
 
     Both run no further than the look that finds a difference. Outcomes are worked out only where
     something they are made of is different.

@@ -128,7 +128,7 @@ def test_every_speaker_nominates_and_moves_by_its_own_numbers(
     rng, numbers = some_rows(seed, n_stores)
     key = key_of(seed)
     support, visibility, listed = numbers(0, 50), numbers(0.1, 5), rng.random(n_stores) < 0.7
-    wish, speaker = rng.normal(0, 2, 40), rng.integers(0, 40, n_speakers).astype(np.int32)
+    utility, speaker = rng.normal(0, 2, 40), rng.integers(0, 40, n_speakers).astype(np.int32)
     weights = np.empty(n_stores)
     channel.nomination_weights(support, visibility, listed, p.contagion, weights)
     assert weights.tolist() == [
@@ -143,9 +143,9 @@ def test_every_speaker_nominates_and_moves_by_its_own_numbers(
             assert listed[k]
             named[k] += 1.0
         u = uniform(key, Stream.MOTION, hour, r, 0)
-        tally[channel.motion(u, wish[speaker[r]], answer, days, p)] += 1.0
+        tally[channel.motion(u, utility[speaker[r]], answer, days, p)] += 1.0
     told = np.zeros(len(Motion))
-    channel.hear(key, hour, speaker, wish, weights, answer, days, p, support, told)
+    channel.hear(key, hour, speaker, utility, weights, answer, days, p, support, told)
     assert support.tolist() == named.tolist()
     assert told.tolist() == tally.tolist()
 
@@ -323,7 +323,7 @@ def test_no_store_loses_a_sale_by_what_happens_to_another(favourites):
 
 
 def loops_of_rules():
-    """Give the kernels that go through rows in a loop, by name."""
+    """Return the kernels that go through rows in a loop, by name."""
     for path in sorted((ROOT / "sim" / "rules").glob("*.py")):
         for node in ast.parse(path.read_text()).body:
             if (

@@ -133,7 +133,7 @@ STORY = 150  # hours, until some time after the deadline
 
 
 def story():
-    """Give the hours of a silent siege at which triggers look."""
+    """Return the hours of a silent siege at which triggers look."""
     siege = finished(hours=STORY, response="silence")
     phase, attack = siege.hours.phase, first_hour(siege.record.actions.sum(axis=(1, 2)) > 0)
     truce = first_hour(phase == Phase.TRUCE)

@@ -86,7 +86,7 @@ def test_an_outcome_declares_unit_label_and_when_it_is_null(outcome):
 
 
 def stretch(record, first, last):
-    """Give the record of some hours alone, as if the run had been nothing else."""
+    """Return the record of some hours alone, as if the run had been nothing else."""
     whole = record.until(last)
     by_hour = {
         f.name: getattr(whole, f.name)[first:]

@@ -17,7 +17,7 @@ from sim.scenario.scenario import Scenario, load_response
 from sim.scenario.toml import library_names
 
 SMALL = {"scale": 0.01, "hours": 76, "population.n_consumers": 100_000}
-WORLD = Scenario.load("taobao-2011").but(SMALL)
+WORLD = Scenario.load("taobao-2011").replace(SMALL)
 
 
 class Amnesty(Measure):
@@ -33,7 +33,7 @@ class Amnesty(Measure):
 @cache
 def run(*given, seed=1):
     response = Response(name="under test", measures=given)
-    return Siege(WORLD.but(response=response), seed=seed).run()
+    return Siege(WORLD.replace(response=response), seed=seed).run()
 
 
 def test_a_measure_written_in_python_works_in_a_scenario_as_the_librarys_do():
@@ -52,7 +52,7 @@ def test_a_measure_of_ones_own_is_named_by_its_class_and_costs_what_it_says():
 
 def test_a_measure_of_ones_own_enters_the_fingerprint_by_its_source_and_parameters():
     def fingerprint(measure):
-        return WORLD.but(response=Response(name="x", measures=(measure,))).fingerprint
+        return WORLD.replace(response=Response(name="x", measures=(measure,))).fingerprint
 
     def make(factor):
         class Amnesty(Measure):
@@ -74,15 +74,17 @@ def test_a_measure_of_ones_own_enters_the_fingerprint_by_its_source_and_paramete
 
 
 def test_a_measure_of_ones_own_stays_itself_when_the_scenario_changes():
-    scenario = WORLD.but(response=Response(name="x", measures=(Amnesty(trigger=Trigger(hour=60)),)))
-    changed = scenario.but({"response.measures.0.strength": 0.5, "scale": 0.02})
+    scenario = WORLD.replace(
+        response=Response(name="x", measures=(Amnesty(trigger=Trigger(hour=60)),))
+    )
+    changed = scenario.replace({"response.measures.0.strength": 0.5, "scale": 0.02})
     assert isinstance(changed.response.measures[0], Amnesty)
     assert changed.response.measures[0].strength == 0.5
 
 
 @pytest.mark.slow
 def test_a_measure_of_ones_own_travels_to_a_worker_process():
-    scenario = WORLD.but(
+    scenario = WORLD.replace(
         {"hours": 3}, response=Response(name="x", measures=(Amnesty(trigger=Trigger(hour=0), cost_per_hour=7.0),))
     )  # fmt: skip
     tasks = [Task("a", scenario, 1, ("online",)), Task("b", scenario, 2, ("online",))]
@@ -111,8 +113,8 @@ def test_every_measure_of_the_design_is_there_and_exported_by_its_class():
 def test_half_the_strength_orders_half_the_shares_and_not_more(kind):
     own = measures()[kind](trigger=Trigger(hour=0))
     view = sim.responses.PlatformView(5, 1.0, 1, -1, -1, begun=5)
-    full, half = own.take(view), own.model_copy(update={"strength": 0.5}).take(view)
-    assert half == full.at_strength(0.5)
+    full, half = own.orders_at(view), own.model_copy(update={"strength": 0.5}).orders_at(view)
+    assert half == full.scaled_by(0.5)
     assert half.cost == full.cost / 2
 
 
@@ -161,8 +163,8 @@ def test_a_response_that_waits_for_different_things_says_how_to_move_it():
 def test_punished_sellers_leave_the_protest_and_honest_ones_are_hit_by_mistake():
     given = {"kind": "punish-sellers", "trigger": {"hour": 50}, "checked_per_day": 2.0,
              "false_positive_share": 0.05}  # fmt: skip
-    eager = WORLD.but({"population.seller_threshold_mean": 0.7, "hours": 60})
-    siege = Siege(eager.but(response={"name": "x", "measures": [given]}), seed=1).run()
+    eager = WORLD.replace({"population.seller_threshold_mean": 0.7, "hours": 60})
+    siege = Siege(eager.replace(response={"name": "x", "measures": [given]}), seed=1).run()
     o = siege.outcomes
     assert o["n_sellers_punished"] > o["n_honest_sellers_punished"] > 0
     n = siege.world.n_sellers
@@ -210,7 +212,7 @@ def test_a_measure_of_ones_own_is_written_without_a_word_of_warning():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         told = response.model_dump()["measures"][0]
-        scenario = Scenario.load("small").but(response=response)
+        scenario = Scenario.load("small").replace(response=response)
         label = level_of(response).label
         plan = load({"scenario": "small", "factors": {"response": [response, "silence"]}})
         written = [scenario.model_dump_json(), plan.spec.model_dump_json()]

@@ -24,7 +24,7 @@ few = settings(max_examples=40)
 
 
 def some_rows(seed, n):
-    """Give a generator that is not the engine's, and one of numbers with ties in them."""
+    """Return a generator that is not the engine's, and one of numbers with ties in them."""
     rng = np.random.default_rng(seed)
 
     def numbers(low, high, kind=np.float64):
@@ -72,7 +72,7 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
     stance = rng.integers(0, len(Stance), n).astype(np.uint8)
     online = rng.random(n) < 0.5
     online &= np.isin(stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
-    wish, hours_in = np.full(n, -99.0), np.zeros(n, np.int16)
+    utility, hours_in = np.full(n, -99.0), np.zeros(n, np.int16)
     n_in = n // 3
     part = p.substeps - 1  # the one in which the hour is counted
 
@@ -100,19 +100,19 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
             (int(after), bool(seen), int(now_in), u if was_in or now_in else None, was_in != now_in)
         )
 
-    crossed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
+    changed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
     census = np.full((2, len(Role)), 7, np.int64)
-    n_crossed, n_inside = mobilisation.move_people(
+    n_changed, n_inside = mobilisation.move_people(
         key, hour, part, role, hardship, legitimacy, curiosity, risk, threshold, near, degree,
-        complete, n_in, climate, p, stance, online, wish, hours_in, crossed, inside, census,
+        complete, n_in, climate, p, stance, online, utility, hours_in, changed, inside, census,
     )  # fmt: skip
     assert stance.tolist() == [e[0] for e in expected]
     assert online.tolist() == [e[1] for e in expected]
     assert hours_in.tolist() == [e[2] for e in expected]
-    assert [w for w, e in zip(wish.tolist(), expected, strict=True) if e[3] is not None] == [
+    assert [w for w, e in zip(utility.tolist(), expected, strict=True) if e[3] is not None] == [
         e[3] for e in expected if e[3] is not None
     ]
-    assert crossed[:n_crossed].tolist() == [i for i, e in enumerate(expected) if e[4]]
+    assert changed[:n_changed].tolist() == [i for i, e in enumerate(expected) if e[4]]
     assert inside[:n_inside].tolist() == [i for i, e in enumerate(expected) if e[2]]
     for r in Role:
         assert census[0, r] == sum(e[2] for e, of in zip(expected, role, strict=True) if of == r)
@@ -131,8 +131,8 @@ def test_counts_of_neighbours_inside_follow_those_who_cross(seed, n):
 
     counts = np.array(inside_near(before), np.int32)
     stance = np.where(after, Stance.MEMBER, Stance.QUIT).astype(np.uint8)
-    crossed = np.flatnonzero(before != after).astype(np.int32)
-    mobilisation.tell_neighbours(crossed, g.offsets, g.neighbours, stance, counts)
+    changed = np.flatnonzero(before != after).astype(np.int32)
+    mobilisation.tell_neighbours(changed, g.offsets, g.neighbours, stance, counts)
     assert counts.tolist() == inside_near(after)
 
 
@@ -156,7 +156,7 @@ def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, 
     key = key_of(seed)
     inside = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
     role = rng.integers(0, len(Role), n).astype(np.uint8)
-    online, wish = rng.random(n) < 0.7, numbers(-2, 2)
+    online, utility = rng.random(n) < 0.7, numbers(-2, 2)
     stance = rng.integers(0, len(Stance), n).astype(np.uint8)
     attacked, acted = rng.random(n) < 0.3, rng.random(n) < 0.3
 
@@ -165,14 +165,27 @@ def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, 
         stances[i] = int(Stance.PAUSED if attacked[i] else Stance.MEMBER)
         may = rate > 0 and online[i] and attack.attacks(role[i])
         _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
-        if may and attack.acts(unit(w2), wish[i], noise, tie, p):
+        if may and attack.acts(unit(w2), utility[i], noise, tie, p):
             stances[i] = int(Stance.ATTACKING)
             who.append(i)
             first_time += not acted[i] and unit(w3) < 1 - np.exp(-rate)
 
     acting = np.empty(n, np.int32)
     n_acting, n_new = attack.choose_to_act(
-        key, hour, inside, role, online, wish, rate, noise, tie, p, stance, attacked, acted, acting
+        key,
+        hour,
+        inside,
+        role,
+        online,
+        utility,
+        rate,
+        noise,
+        tie,
+        p,
+        stance,
+        attacked,
+        acted,
+        acting,
     )
     assert acting[:n_acting].tolist() == who
     assert stance.tolist() == stances
@@ -266,7 +279,7 @@ def test_goods_and_budgets_go_to_actions_in_the_order_of_the_lottery(seed, n, n_
 
     out, attempts = np.zeros((n_stores, len(Tactic))), np.zeros(n_stores)
     succeeded = np.empty(n, np.bool_)
-    n_blocked = attack.carry_out(
+    n_blocked = attack.execute_actions(
         order, store, tactic, listed, cod, cost, stock, money, out, attempts, succeeded
     )
     assert succeeded.tolist() == well
@@ -475,7 +488,7 @@ def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, 
 
 @pytest.fixture(scope="module")
 def watched():
-    """Give a siege with watched people and stores, and their columns after every hour."""
+    """Return a siege with watched people and stores, and their columns after every hour."""
     siege = begun(5, scale=0.002, hours=130)
     people = [siege.sellers[i] for i in range(40)] + [siege.onlookers[i] for i in range(80)]
     kept_stores = [siege.stores[k] for k in range(0, 60, 2)]
@@ -488,7 +501,7 @@ def watched():
         seen.append(
             {
                 "stance": crowd.stance.copy(), "online": crowd.online.copy(),
-                "wish": crowd.wish.copy(), "listed": shops.listed.copy(),
+                "utility": crowd.utility.copy(), "listed": shops.listed.copy(),
                 "cod_on": shops.cod_on.copy(),
             }
         )  # fmt: skip
@@ -507,14 +520,14 @@ def test_a_persons_diary_tells_what_the_loop_did_hour_by_hour(watched):
             assert entry["stance"] == Stance(int(after["stance"][row])).name
             assert entry["online"] == after["online"][row]
             inside = mobilisation.is_in(after["stance"][row])
-            assert inside == (entry["does"] in {"joins", "stays in"})
+            assert inside == (entry["decision"] in {"joins", "stays in"})
             if inside:
-                assert entry["utility"] == after["wish"][row]
-            crosses = entry["does"] in {"joins", "quits"}
-            assert crosses == (entry["number"] < entry["chance"])
+                assert entry["utility"] == after["utility"][row]
+            crosses = entry["decision"] in {"joins", "quits"}
+            assert crosses == (entry["random_draw"] < entry["chance"])
             if entry["stance"] == "ATTACKING":
                 assert entry["chance_to_act"] > 0
-            told.add(entry["does"])
+            told.add(entry["decision"])
     assert told == {"joins", "stays in", "quits", "stays out"}
     assert siege.outcomes["cum_actions"] > 0
 
@@ -531,9 +544,9 @@ def test_a_stores_diary_tells_when_it_closes_and_when_it_reopens(watched):
             before = seen[entry["hour"] - 1]["listed"][store.row] if entry["hour"] else True
             assert entry["listed"] == before
             if before:
-                assert listed == (entry["number"] >= entry["chance_to_close"])
+                assert listed == (entry["random_draw"] >= entry["chance_to_close"])
             told = ("stays open" if before else "reopens", "closes" if before else "stays closed")
-            assert entry["does"] == told[not listed]
+            assert entry["decision"] == told[not listed]
             p = siege.scenario.stores
             false_ratio = entry["false_orders"] / max(entry["normal_orders"], 1e-9)
             least = stores.delisting_hazard(false_ratio, entry["sold_out"], 0.0, 0.0, p)
@@ -550,7 +563,7 @@ def test_a_store_that_is_closed_tells_its_chance_to_reopen(watched):
                 continue
             now = bool(seen[entry["hour"]]["listed"][store.row])
             assert "chance_to_reopen" in entry
-            assert now == (entry["number"] < entry["chance_to_reopen"])
+            assert now == (entry["random_draw"] < entry["chance_to_reopen"])
             reopened += now
     assert reopened > 0
 

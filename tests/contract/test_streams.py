@@ -21,7 +21,7 @@ ONE_CONSUMER = {"wiring"}
 
 
 def values_of(expression, names, loops):
-    """Give what an expression of constants and loop numbers may be."""
+    """Return what an expression of constants and loop numbers may be."""
     code = compile(ast.Expression(expression), "-", "eval")
     free = [n.id for n in ast.walk(expression) if isinstance(n, ast.Name) and n.id in loops]
     if not free:
@@ -31,7 +31,7 @@ def values_of(expression, names, loops):
 
 
 def loops_of(function):
-    """Give the ranges that numbers of loops go through, by name."""
+    """Return the ranges that numbers of loops go through, by name."""
     return {
         node.target.id: compile(ast.Expression(node.iter), "-", "eval")
         for node in ast.walk(function)
@@ -43,7 +43,7 @@ def loops_of(function):
 
 
 def is_read(function, name):
-    """Say whether a function reads a name that it has set, or an entry of it."""
+    """Return whether a function reads a name that it has set, or an entry of it."""
     return any(
         isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load)
         for n in ast.walk(function)
@@ -51,7 +51,7 @@ def is_read(function, name):
 
 
 def entries_read(function, name, given=()):
-    """Give the first indices under which an array is read, w[2] or lanes[2, j]."""
+    """Return the first indices under which an array is read, w[2] or lanes[2, j]."""
     for node in ast.walk(function):
         if isinstance(node, ast.Subscript) and getattr(node.value, "id", "") == name:
             index = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
@@ -60,7 +60,7 @@ def entries_read(function, name, given=()):
 
 
 def words_used(function, call, parent):
-    """Give which of the four words of a call are used."""
+    """Return which of the four words of a call are used."""
     if call.func.id == "words_in_lanes":
         arrays = call.args[5:]  # to be filled: given is not read
         for word, array in enumerate(arrays):
@@ -81,7 +81,7 @@ def words_used(function, call, parent):
 
 
 def streams_of(function, names):
-    """Give the numbers of the streams that a function draws from or hands on."""
+    """Return the numbers of the streams that a function draws from or hands on."""
     parents = {id(c): node for node in ast.walk(function) for c in ast.iter_child_nodes(node)}
     loops = loops_of(function)
     for node in ast.walk(function):
@@ -103,7 +103,7 @@ def streams_of(function, names):
 
 
 def consumers(source, names, module):
-    """Give the functions of a module by stream."""
+    """Return the functions of a module by stream."""
     found = defaultdict(set)
     for function in ast.walk(ast.parse(source)):
         if isinstance(function, ast.FunctionDef):

@@ -42,7 +42,7 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    """Give the system's Chromium, that reaches nothing but this machine."""
+    """Return the system's Chromium, that reaches nothing but this machine."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -44,7 +44,7 @@ def socket_of(server, kernel=None, **headers):
 
 
 def message(kind, content):
-    """Give a message of the kernel's protocol."""
+    """Return a message of the kernel's protocol."""
     header = {"msg_id": uuid.uuid4().hex, "session": "s", "username": "", "version": "5.2", "date": "2011-10-11T00:00:00Z", "msg_type": kind}  # fmt: skip
     return json.dumps({"header": header, "parent_header": {}, "metadata": {}, "channel": "shell", "content": content, "buffers": []})  # fmt: skip
 

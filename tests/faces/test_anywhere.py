@@ -60,7 +60,7 @@ def narrow(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
 def test_every_command_writes_to_a_narrow_output(narrow, tmp_path, encoding):
-    own = Scenario.load("small").but({**SMALL, "hours": 40, "name": "café – 2 ×"})
+    own = Scenario.load("small").replace({**SMALL, "hours": 40, "name": "café – 2 ×"})
     Path("own.toml").write_text(own.to_toml(), encoding="utf-8")
     Path("sweep.toml").write_text(SWEEP, encoding="utf-8")
     commands = [

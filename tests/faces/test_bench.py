@@ -39,7 +39,7 @@ def test_a_profile_names_every_stage_of_the_hour_and_adds_up_to_the_run(quick):
 
 
 def test_the_engine_is_left_with_its_own_stages(quick):
-    assert model.STAGES[0].__name__ == "look_at_the_calendar"
+    assert model.STAGES[0].__name__ == "start_hour"
 
 
 def test_every_figure_and_stage_stands_in_the_lines_for_people(quick):

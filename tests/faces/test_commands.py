@@ -65,7 +65,7 @@ def besiege(monkeypatch, capsys, tmp_path):
 
 
 def expected():
-    scenario = Scenario.load("taobao-2011").but({**SMALL, "hours": HOURS})
+    scenario = Scenario.load("taobao-2011").replace({**SMALL, "hours": HOURS})
     return run(scenario, seed=5)
 
 

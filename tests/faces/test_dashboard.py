@@ -129,7 +129,9 @@ def test_every_choice_reaches_the_world_that_is_run(visit, tmp_path):
     files = unpack(download(page, "Run folder"))
     assert {"scenario.toml", "outcomes.json", "columns.json", "siege.png", "hours.parquet", "stores.parquet", "rivals.parquet", "sellers.parquet"} == set(files)  # fmt: skip
     (tmp_path / "it.toml").write_bytes(files["scenario.toml"])
-    asked = Scenario.load("small").but(fees="phased", response="protect@50", scale=0.004, hours=70)
+    asked = Scenario.load("small").replace(
+        fees="phased", response="protect@50", scale=0.004, hours=70
+    )
     assert Scenario.load(tmp_path / "it.toml").fingerprint == asked.fingerprint
     saved = json.loads(files["outcomes.json"])
     assert saved["seed"] == 7

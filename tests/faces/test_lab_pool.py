@@ -10,12 +10,12 @@ import pytest
 from sim.core.units import BesiegeError
 from sim.lab.execution import pool
 from sim.lab.execution.pool import Task, run_many
-from sim.lab.execution.progress import Progress
+from sim.lab.execution.progress import ProgressBar
 from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import Response, Statement, Trigger
 from sim.scenario.scenario import Scenario
 
-TINY = Scenario.load("small").but(hours=30, scale=0.002)
+TINY = Scenario.load("small").replace(hours=30, scale=0.002)
 
 
 def tasks(n, scenario=TINY):
@@ -27,7 +27,7 @@ def rows(results):
 
 
 def with_measure(kind):
-    return TINY.but(
+    return TINY.replace(
         response=Response(name="own", measures=(kind(trigger=Trigger(hour=12)),)),
     )
 
@@ -89,7 +89,7 @@ def test_a_run_that_kills_its_worker_every_time_is_a_failure_and_all_others_are_
 
 
 def test_what_else_is_asked_for_comes_home():
-    task = Task("t", TINY, 1, also=lambda siege: siege.hours.online.size)
+    task = Task("t", TINY, 1, extract=lambda siege: siege.hours.online.size)
     assert [d.extra for d in run_many([task], workers=1)] == [30]
 
 
@@ -127,7 +127,7 @@ def test_a_worker_with_another_version_of_the_model_is_refused(monkeypatch):
 
 
 def test_a_plain_line_tells_rate_failures_and_time_left():
-    progress = Progress("fees", 100, show=False)
+    progress = ProgressBar("fees", 100, show=False)
     assert progress.line(0.0) == "fees: 0 of 100 runs"
     for _ in range(10):
         progress.pass_by()

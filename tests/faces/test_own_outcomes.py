@@ -42,7 +42,7 @@ def _(r):
 
 @pytest.fixture
 def own():
-    """Give the session's table, and take out of it what a test puts in."""
+    """Return the session's table, and take out of it what a test puts in."""
     before = dict(OUTCOMES)
     yield OUTCOMES
     OUTCOMES.clear()

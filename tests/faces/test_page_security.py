@@ -46,7 +46,7 @@ ROUTES = {
 
 @pytest.fixture
 def visitor(server, browser):
-    """Give a page on which a world was run, with its websocket's kernel and its cookie."""
+    """Return a page on which a world was run, with its websocket's kernel and its cookie."""
     context = browser.new_context()
     page = context.new_page()
     page.set_default_timeout(60_000)
@@ -276,8 +276,8 @@ def test_a_script_that_was_smuggled_into_the_page_does_not_run(visitor):
 
 @pytest.fixture(scope="module")
 def biting():
-    """Give a small scenario whose every name is meant to be obeyed."""
-    table = Scenario.load("small").but(scale=0.001, hours=48, response="protect").to_dict()
+    """Return a small scenario whose every name is meant to be obeyed."""
+    table = Scenario.load("small").replace(scale=0.001, hours=48, response="protect").to_dict()
     table |= {"name": BITING, "description": BITING}
     table["response"] |= {"name": BITING, "description": BITING}
     return Scenario.parse(table)
@@ -318,7 +318,7 @@ LONG = "n" * 3000
 
 @pytest.mark.parametrize("name", ["$\\nosuch{$", "$", "a_b^c$d$", "../../x", "a/b", LONG])
 def test_names_that_are_formulas_paths_or_long_spoil_no_picture_and_no_file(name, tmp_path):
-    table = Scenario.load("small").but(scale=0.001, hours=48, response="protect").to_dict()
+    table = Scenario.load("small").replace(scale=0.001, hours=48, response="protect").to_dict()
     table["name"] = table["response"]["name"] = name
     scenario, inside = Scenario.parse(table), tmp_path / "inside"
     folder = run(scenario, seed=1).save(inside / "run")

@@ -9,7 +9,7 @@ from sim.running.run import result_of, run
 from sim.views.page import sessions, worlds
 from sim.views.page.choices import check
 from sim.views.page.html import show_worlds
-from sim.views.page.sessions import Store
+from sim.views.page.sessions import Sessions
 from sim.views.page.worlds import PACES
 
 FAST = list(PACES)[-1]
@@ -17,8 +17,8 @@ FAST = list(PACES)[-1]
 
 @pytest.fixture
 def session():
-    """Give a session of a store of its own, with a small fast world chosen."""
-    return small(Store(), "one")
+    """Return a session of a store of its own, with a small fast world chosen."""
+    return small(Sessions(), "one")
 
 
 def small(store, name, **more):
@@ -53,11 +53,11 @@ def test_steps_are_hours_and_a_world_that_was_let_go_comes_back_at_its_hour(sess
         assert session.views[0].hours == hour
     before = session.use(0, lambda siege: siege.record.orders.copy())
     assert session.nbytes > 0
-    assert session.let_go()
+    assert session.release()
     assert session.nbytes == 0
     after = session.use(0, lambda siege: siege.record.orders.copy())
     assert before.tobytes() == after.tobytes()
-    session.let_go()
+    session.release()
     session.run(1)
     wait(session)
     assert session.views[0].hours == 4
@@ -116,7 +116,7 @@ def test_a_run_that_fails_is_said_on_the_page_and_can_be_started_anew(session, m
 
 
 def test_sessions_do_not_touch_each_other_while_they_run_at_once():
-    store = Store()
+    store = Sessions()
     sessions = [small(store, f"visitor {n}", seed=str(n)) for n in range(4)]
     for session in sessions:
         session.run()
@@ -128,7 +128,7 @@ def test_sessions_do_not_touch_each_other_while_they_run_at_once():
 
 
 def test_worlds_that_are_too_many_let_the_oldest_go(monkeypatch):
-    store = Store()
+    store = Sessions()
     sessions = [small(store, f"visitor {n}", seed=str(n)) for n in range(4)]
     sessions[0].run(1)
     wait(sessions[0])
@@ -142,7 +142,7 @@ def test_worlds_that_are_too_many_let_the_oldest_go(monkeypatch):
 
 def test_visits_that_are_too_many_are_forgotten_from_the_oldest_on(monkeypatch):
     monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
-    store = Store()
+    store = Sessions()
     for name in "abcd":
         store.get("owner", name)
     assert [store.find("owner", name) is None for name in "abcd"] == [True, False, False, False]

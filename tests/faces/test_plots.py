@@ -36,7 +36,7 @@ WORLDS = {
 
 @pytest.fixture(scope="module", params=WORLDS)
 def world(request):
-    """Give the record and the scenario of a run of each kind of world."""
+    """Return the record and the scenario of a run of each kind of world."""
     name, changes = WORLDS[request.param]
     siege = Siege(name, seed=1, scale=0.01, **changes)
     siege.run_for(siege.scenario.hours)

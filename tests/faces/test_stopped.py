@@ -22,7 +22,7 @@ from sim.running.run import run
 from tests.small_worlds import SMALL
 
 HOURS = 4
-WORLD = Scenario.load("taobao-2011").but({**SMALL, "hours": HOURS})
+WORLD = Scenario.load("taobao-2011").replace({**SMALL, "hours": HOURS})
 FACTS = """id,pattern,quantity,outcome,low,high,unit,window,use,source
 A1,crowd,peak,"until(peak_online, 3)",0,1e6,people,always,check,made up
 """
@@ -49,7 +49,7 @@ def besiege(monkeypatch, capsys, tmp_path):
 
 
 def stop_after(n):
-    """Give a progress callback that interrupts when so many runs are done."""
+    """Return a progress callback that interrupts when so many runs are done."""
 
     def say(done, _total):
         if done == n:
@@ -65,7 +65,7 @@ def compared(out, **options):
 
 
 def files(folder):
-    """Give the bytes of every file in a folder, by name."""
+    """Return the bytes of every file in a folder, by name."""
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 

@@ -20,7 +20,7 @@ from sim.figures.story import (
     ultimatum_of,
 )
 from sim.outcomes.outcomes import measure
-from sim.outcomes.record import NextYear, Renewal, blank
+from sim.outcomes.record import NextYear, Renewal, empty
 from sim.responses import measures
 from sim.running.model import Siege
 from sim.scenario.scenario import Scenario
@@ -30,8 +30,8 @@ YEAR = NextYear(5e8, 5e7, 0.0, 1e8, 1e7, 0.4, 0.3)
 
 
 def quiet_record(hours=HOURS):
-    """Give ten days of four stores in which nothing happens."""
-    r = blank(
+    """Return ten days of four stores in which nothing happens."""
+    r = empty(
         hours, np.full(6, 100.0), np.full(4, 0.2), np.full(4, 1.0), 0.03, np.array([0.1]), 90.0
     )
     r.hours = hours
@@ -43,7 +43,7 @@ def quiet_record(hours=HOURS):
 
 
 def siege_record():
-    """Give a siege: first attack at 45, truce from 105 to 144, escalation, the end at 189."""
+    """Return a siege: first attack at 45, truce from 105 to 144, escalation, the end at 189."""
     r = quiet_record()
     s = r.series
     s["online"][12:200] = 8000.0
@@ -74,7 +74,7 @@ def tell(record, scenario):
 
 @pytest.fixture(scope="module")
 def taobao():
-    return Scenario.load("taobao-2011").but({"hours": HOURS})
+    return Scenario.load("taobao-2011").replace({"hours": HOURS})
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_crowd_that_never_attacks_is_told_with_what_was_wanted(taobao):
     record = quiet_record()
     record.series["online"][12:] = 2000.0
     record.series["online_sellers"][12:] = 2000.0
-    said = tell(record, taobao.but({"response": "protect"}))
+    said = tell(record, taobao.replace({"response": "protect"}))
     assert "There was no attack by 20 October 00:00: at the daily assembly at most 2,000 were online, and the organisers wanted 3,000" in said  # fmt: skip
     assert "The platform did nothing. Never begun: ratings restored, false orders voided and clicks refunded" in said  # fmt: skip
     assert "(100.0 %)" in said or "(100 %)" in said
@@ -167,7 +167,7 @@ def test_an_attack_called_in_vain_is_told_as_such(taobao):
 
 
 def test_a_run_stopped_before_the_announcement_says_so(taobao):
-    said = tell(quiet_record(8), taobao.but({"hours": 8}))
+    said = tell(quiet_record(8), taobao.replace({"hours": 8}))
     assert "were to be announced on 10 October 11:00, after the run's end" in said
 
 
@@ -201,14 +201,14 @@ def test_a_truce_that_still_holds_and_one_that_was_put_off_are_told(taobao):
 
 
 def test_a_siege_without_a_response_says_that_the_platform_did_nothing(taobao):
-    said = tell(siege_record(), taobao.but({"response": "silence"}))
+    said = tell(siege_record(), taobao.replace({"response": "silence"}))
     assert "The platform did nothing." in said
     assert "regulator" not in said
 
 
 def test_talks_are_told_when_they_began_and_when_they_did_not(taobao):
     talk = {"kind": "open-talks", "trigger": {"hour": 50}}
-    seeking = taobao.but({"response": {"name": "talk", "measures": [talk]}})
+    seeking = taobao.replace({"response": {"name": "talk", "measures": [talk]}})
     record = siege_record()
     record.begun = {0: 50}
     assert "The committee was never met" in tell(record, seeking)
@@ -222,7 +222,7 @@ def test_talks_are_told_when_they_began_and_when_they_did_not(taobao):
 def test_without_rivals_nobody_promises_and_nobody_wins(taobao):
     record = siege_record()
     record.series["rival_sales"][:] = 0.0
-    said = tell(record, taobao.but({"rivals": []}))
+    said = tell(record, taobao.replace({"rivals": []}))
     assert "No rival promised anything. The mall lost sales of 12 million yuan, and rivals won none" in said  # fmt: skip
 
 
@@ -236,7 +236,7 @@ def test_a_world_without_an_announcement_can_still_be_told_of_an_attack():
 def test_every_measure_brings_its_own_words(kind):
     made = measures()[kind](trigger={"hour": 1})
     assert made.label
-    assert made.deed or kind == "regulator"
+    assert made.past_tense or kind == "regulator"
 
 
 # ---------------------------------------------------------------- real runs

@@ -89,7 +89,7 @@ def finished(tmp_path_factory):
 
 @pytest.fixture
 def copy(finished, tmp_path):
-    """Give a copy that may be spoilt."""
+    """Return a copy that may be spoilt."""
     shutil.copytree(finished[0], tmp_path / "copy")
     return tmp_path / "copy"
 

@@ -39,7 +39,7 @@ OPTIONS = (
 
 FOUND = "tests/unit/test_rules_found_and_called.py"
 CONTRACT, CROWD = "tests/contract/test_rules.py", "tests/unit/test_rules_crowd.py"
-QUEUE = "tests/known/test_m_d_1_k.py::test_five_places_refuse_the_share_of_the_law"
+QUEUE = "tests/limiting_cases/test_m_d_1_k.py::test_five_places_refuse_the_share_of_the_law"
 BASELINE = "tests/worlds/test_baseline.py"
 TESTS = {
     "attack.py": [f"{CONTRACT}::test_those_who_act_are_those_whose_own_rule_says_so",
@@ -148,7 +148,7 @@ def _warm() -> None:
 
 
 def _try(mutant: Mutant | None, tests: list[str]) -> tuple[str, float]:
-    """Give the test that kills a mutant, empty if none does, and its processor time (s)."""
+    """Return the test that kills a mutant, empty if none does, and its processor time (s)."""
     out, into = os.pipe()
     child = os.fork()
     if child == 0:
@@ -218,7 +218,7 @@ def main() -> None:
 
 
 def tell(results: dict[int, dict]) -> None:
-    """Say how many were killed, with the interval, and by what."""
+    """Return how many were killed, with the interval, and by what."""
     n, killed = len(results), sum(bool(row["killed_by"]) for row in results.values())
     span = binomtest(killed, n).proportion_ci(0.95, method="exact")
     print(

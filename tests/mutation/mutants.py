@@ -34,7 +34,7 @@ class Mutant:
 
 
 def changes_of(node: ast.AST) -> Iterator[ast.AST]:  # noqa: C901 - a table of cases
-    """Give what a node may be changed into."""
+    """Return what a node may be changed into."""
     match node:
         case ast.BinOp(op=op) | ast.AugAssign(op=op) | ast.BoolOp(op=op) if type(op) in SWAPS:
             yield _with(node, op=SWAPS[type(op)]())
@@ -88,7 +88,7 @@ def mutants_of(file: str, source: str) -> list[Mutant]:
 
 
 def mutated(source: str, mutant: Mutant) -> ast.Module:
-    """Give a file's tree with one mutant in it."""
+    """Return a file's tree with one mutant in it."""
     tree = ast.parse(source)
     node = next(n for i, n in enumerate(_places(tree)) if i == mutant.node)
     changed = list(changes_of(node))[mutant.way]

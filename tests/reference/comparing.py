@@ -15,7 +15,7 @@ FIXED = {
     "consumers": "needs_cod",
 }
 MOVING = {
-    "crowd": "hardship stance online wish hours_in neighbours_in ever_attacked ever_acted",
+    "crowd": "hardship stance online utility hours_in neighbours_in ever_attacked ever_acted",
     "sellers": "legitimacy legitimacy_twin second_shop second_shop_twin sales_gained punished fined",
     "stores": "stock stock_twin listed cod_on quiet quiet_cod ever_delisted ever_cod_off n_honest "
     "n_bad ad_left ad_left_twin support actions_today",

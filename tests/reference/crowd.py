@@ -39,7 +39,7 @@ class Person(mesa.Agent):
         self.hardship = 0.0
         self.stance = Stance.OUTSIDE
         self.online = self.ever_attacked = self.ever_acted = False
-        self.wish = 0.0
+        self.utility = 0.0
         self.hours_in = 0
         self.neighbours: list[Person] = []  # by rising row
         self.neighbours_in = 0
@@ -53,7 +53,7 @@ class Person(mesa.Agent):
         """Only sellers and sympathisers attack."""
         return self.role in (Role.SELLER, Role.SYMPATHISER)
 
-    def utility(self, climate):
+    def weigh(self, climate):
         """Weigh grievance, neighbours and attention against risk and threshold."""
         p = self.model.parameters.mobilisation
         if climate.pull is not None:
@@ -85,21 +85,21 @@ class Person(mesa.Agent):
         p = self.model.parameters.mobilisation
         if u >= p.join_rate * climate.join_factor:
             return
-        self.wish = self.utility(climate)
+        self.utility = self.weigh(climate)
         back = p.return_factor if self.stance == Stance.QUIT else 1.0
         chance = p.join_rate * (climate.join_factor * back)
-        if u < chance * sigma(self.wish, p.noise, p.tie_joins):
+        if u < chance * sigma(self.utility, p.noise, p.tie_joins):
             self.stance = Stance.MEMBER
 
     def _stay_or_quit(self, climate, u):
         p = self.model.parameters.mobilisation
-        self.wish = self.utility(climate)
+        self.utility = self.weigh(climate)
         factor = (
             climate.quit_factor_sellers
             if self.role == Role.SELLER
             else climate.quit_factor_onlookers
         )
-        if u < min(1.0, p.quit_rate * factor) * sigma(-self.wish, p.noise, not p.tie_joins):
+        if u < min(1.0, p.quit_rate * factor) * sigma(-self.utility, p.noise, not p.tie_joins):
             self.quit()
 
     def quit(self):
@@ -120,7 +120,7 @@ class Person(mesa.Agent):
         if not (self.is_attacker and self.is_in and self.online):
             return False
         p = self.model.parameters.mobilisation
-        eager = self.wish + self.model.parameters.attack.eagerness
+        eager = self.utility + self.model.parameters.attack.eagerness
         if self.model.dice.u(Stream.ACTING, self.row, hour) >= sigma(eager, p.noise, p.tie_joins):
             return False
         self.stance, self.ever_attacked = Stance.ATTACKING, True

@@ -19,17 +19,17 @@ class Reference(City):
 
     def step(self):
         """Go through the stages of one hour; renew after the last."""
-        self.look_at_the_calendar()
+        self.start_hour()
         self.pay_attention()
         self.mobilise()
         self.speak()
         self.act()
         self.respond()
-        self.keep_store()
+        self.update_stores()
         self.shop()
         self.believe()
         self.poach()
-        self.keep_ledger()
+        self.record_losses()
         self.hour += 1
         if self.hour == self.parameters.hours:
             self.renewal = {
@@ -44,7 +44,7 @@ class Reference(City):
             self.step()
         return self
 
-    def look_at_the_calendar(self):
+    def start_hour(self):
         """1. A new day restocks and refills; phases that are due begin (7.4)."""
         if self.hour_of_day == 0:
             hold = self.parameters.stores.hold_hours
@@ -244,7 +244,7 @@ class Reference(City):
             self.work_out_hardship(platform.concession)
         platform.undo(self.stores, books, hour)
 
-    def keep_store(self):
+    def update_stores(self):
         """7. What came back goes on the shelf; every store decides (7.10)."""
         p, hour, actions = self.parameters.stores, self.hour, self.books.actions[self.hour]
         for store in self.stores:
@@ -360,7 +360,7 @@ class Reference(City):
                 seller.is_courted(self.hour, twin=False)
                 seller.is_courted(self.hour, twin=True)
 
-    def keep_ledger(self):
+    def record_losses(self):
         """11. Book the stores' losses and what is paid for them (7.12)."""
         p, books, hour = self.parameters.stores, self.books, self.hour
         for store in self.stores:

@@ -145,7 +145,7 @@ class Organisers(mesa.Agent):
 
     def _motion(self, speaker, hour, r, answer, days_unanswered):
         p = self.model.parameters.channel
-        fervent = speaker.wish + p.motion_fervour
+        fervent = speaker.utility + p.motion_fervour
         pause = p.motion_talks * answer
         escalate = fervent + p.motion_unanswered * days_unanswered - 1.0
         dissolve = answer - fervent

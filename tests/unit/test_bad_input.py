@@ -26,7 +26,7 @@ MEASURE = "[[response.measures]]\nkind = 'statement'\n"
 
 
 def refused(make):
-    """Give the line with which an input is refused."""
+    """Return the line with which an input is refused."""
     with pytest.raises(BesiegeError) as caught:
         make()
     line = str(caught.value)
@@ -185,7 +185,7 @@ def test_a_wrong_scenario_is_refused_with_a_word_for_people(text, says, also):
     ],
 )  # fmt: skip
 def test_a_wrong_change_is_refused_with_a_word_for_people(change, says):
-    assert says in refused(lambda: Scenario.load("taobao-2011").but(change))
+    assert says in refused(lambda: Scenario.load("taobao-2011").replace(change))
 
 
 @pytest.mark.parametrize(
@@ -205,7 +205,7 @@ def test_a_wrong_change_is_refused_with_a_word_for_people(change, says):
     ],
 )
 def test_a_wrong_setting_is_refused_with_a_word_for_people(setting, says):
-    assert says in refused(lambda: Scenario().but(parse_settings([setting])))
+    assert says in refused(lambda: Scenario().replace(parse_settings([setting])))
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_the_nearest_name_of_the_library_is_offered(source, near):
         lambda: Scenario(attention=Scenario().attention._replace(memory=-1)),
         lambda: Scenario(rivals=Scenario().attention),
         lambda: Scenario.parse({3: 4}),
-        lambda: Scenario().but({3: 4}),
+        lambda: Scenario().replace({3: 4}),
         lambda: Scenario.parse({"attention": {3: 4}}),
         lambda: Scenario.parse({"attention": {"memory": float("nan")}}),
     ],
@@ -267,11 +267,11 @@ LONG = "x" * 200_000
         lambda: parse_settings([LONG]),
         lambda: parse_settings([f"{LONG}=3"]),
         lambda: parse_settings(["a." * 100_000 + "b=3"]),
-        lambda: Scenario().but(parse_settings([f"scale={LONG}"])),
-        lambda: Scenario().but({LONG: 3}),
-        lambda: Scenario().but({"a." * 100_000: 3}),
-        lambda: Scenario().but({"graph.family": LONG}),
-        lambda: Scenario().but({"response": LONG}),
+        lambda: Scenario().replace(parse_settings([f"scale={LONG}"])),
+        lambda: Scenario().replace({LONG: 3}),
+        lambda: Scenario().replace({"a." * 100_000: 3}),
+        lambda: Scenario().replace({"graph.family": LONG}),
+        lambda: Scenario().replace({"response": LONG}),
         lambda: Scenario.load(LONG),
         lambda: Scenario.load(f"{LONG}.toml"),
         lambda: Scenario.load(f"./{LONG}.tml"),
@@ -319,6 +319,6 @@ def test_the_number_that_a_person_meant_is_recognised(text, meant):
     ],
 )
 def test_a_setting_offers_the_number_that_was_meant(setting, says):
-    line = refused(lambda: Scenario().but(parse_settings([setting])))
+    line = refused(lambda: Scenario().replace(parse_settings([setting])))
     assert says in line
     assert ("did you mean" in line) == ("did you mean" in says)

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "getuid"), reason="a system with
 
 @pytest.fixture
 def places(monkeypatch, tmp_path, caplog):
-    """Give a place of each kind: usable ones are folders, unusable ones lie below a file."""
+    """Return a place of each kind: usable ones are folders, unusable ones lie below a file."""
     monkeypatch.delenv("BESIEGE_CACHE_WARNED", raising=False)
     for name in ("NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "MPLCONFIGDIR"):
         monkeypatch.delenv(name, raising=False)

@@ -71,7 +71,7 @@ def test_numbers_are_uniform_and_tell_nothing_of_their_neighbours(other):
 
 
 def along(axis, n=20_000):
-    """Give the numbers of one stream along one of the places that key them."""
+    """Return the numbers of one stream along one of the places that key them."""
     key, at = key_of(7), {"stream": int(Stream.MOTION), "hour": 3, "row": 11, "draw": 0}
     return np.array([uniform(key, *(at | {axis: i}).values()) for i in range(n)])
 

@@ -99,7 +99,7 @@ hours = [24, 72]
 
 def read_draws(path):
     for draw in draws_of(path, SMALL, 4, 1):
-        changed = SMALL.but(draw)
+        changed = SMALL.replace(draw)
         assert Scenario.parse(parse_toml(changed.to_toml().encode(), "again")) == changed
         assert len(draw) <= 6
 
@@ -277,13 +277,13 @@ PATHS = [
 @settings(anything, max_examples=200)
 @given(st.dictionaries(st.sampled_from(PATHS) | st.text(max_size=10), JSONISH, max_size=3))
 def test_any_change_gives_a_scenario_or_one_line(changes):
-    scenario_or_line(lambda: SMALL.but(changes))
+    scenario_or_line(lambda: SMALL.replace(changes))
 
 
 @settings(anything, max_examples=100)
 @given(st.lists(st.builds("{}={}".format, st.sampled_from(PATHS), VALUES) | st.text(), max_size=2))
 def test_any_settings_give_a_scenario_or_one_line(asked):
-    scenario_or_line(lambda: SMALL.but(parse_settings(asked)))
+    scenario_or_line(lambda: SMALL.replace(parse_settings(asked)))
 
 
 @settings(anything, max_examples=100)

@@ -60,7 +60,7 @@ def test_run_k_takes_member_k_and_leaves_what_was_set_by_hand():
     assert draws_of("calibrated", LOADED, 1, 3) == draws[2:]
     n = len(ENSEMBLE.members)
     assert draws_of("calibrated", LOADED, 1, n + 1) == draws[:1]
-    by_hand = LOADED.but({"mobilisation.noise": 0.5})
+    by_hand = LOADED.replace({"mobilisation.noise": 0.5})
     assert draws_of("calibrated", by_hand, 1, 1) == [
         {p: v for p, v in draws[0].items() if p != "mobilisation.noise"}
     ]

@@ -6,7 +6,7 @@ import pytest
 from sim.core.units import BesiegeError, Phase, Tactic
 from sim.outcomes.expressions import FORMS, Expression, check, evaluate, parse
 from sim.outcomes.outcomes import OUTCOMES, measure
-from sim.outcomes.record import SERIES, NextYear, Renewal, blank
+from sim.outcomes.record import SERIES, NextYear, Renewal, empty
 
 HOURS = 48
 
@@ -14,7 +14,7 @@ HOURS = 48
 @pytest.fixture
 def record():
     """Two days of three stores: the crowd climbs by a hundred an hour, the attack starts at 20."""
-    r = blank(
+    r = empty(
         HOURS, np.full(5, 100.0), np.full(3, 0.2), np.full(3, 1.0), 0.03, np.array([0.1]), 90.0
     )
     r.hours = HOURS

@@ -7,7 +7,7 @@ import pytest
 
 from sim.core.units import BesiegeError, Tactic
 from sim.outcomes.facts import COLUMNS, USES, Fact, beside, load_facts
-from sim.outcomes.record import blank
+from sim.outcomes.record import empty
 
 GOOD = {
     "id": "X1", "pattern": "crowd", "quantity": "online at noon", "outcome": "at(online, 12)",
@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
 @pytest.fixture
 def record():
     """Two days of one store and a crowd of 150 that never attacks."""
-    r = blank(48, np.ones(2), np.ones(1), np.ones(1), 0.0, np.ones(1), 1.0)
+    r = empty(48, np.ones(2), np.ones(1), np.ones(1), 0.0, np.ones(1), 1.0)
     r.hours = 48
     r.series["online"][:] = 150.0
     return r

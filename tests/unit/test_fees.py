@@ -98,10 +98,10 @@ def test_a_seller_with_foresight_feels_the_steps_that_are_still_to_come():
 
 @pytest.mark.parametrize("name", library_names("fees"))
 def test_a_fee_schedule_of_the_library_loads_by_its_name(name):
-    scenario = Scenario.load("small").but(fees=name)
+    scenario = Scenario.load("small").replace(fees=name)
     assert scenario.fees.new == load_fees(name)
     assert scenario.fees.old == Scenario.load("small").fees.old
-    assert Scenario.load("small").but({"fees": name}) == scenario
+    assert Scenario.load("small").replace({"fees": name}) == scenario
 
 
 def test_the_schedule_as_announced_is_the_one_of_the_scenario():
@@ -110,4 +110,4 @@ def test_the_schedule_as_announced_is_the_one_of_the_scenario():
 
 def test_an_unknown_schedule_is_refused_with_the_nearest_name():
     with pytest.raises(BesiegeError, match="did you mean phased"):
-        Scenario.load("small").but(fees="phase")
+        Scenario.load("small").replace(fees="phase")

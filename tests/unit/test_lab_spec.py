@@ -152,7 +152,7 @@ def test_every_run_of_a_specification_is_repeated_by_its_line():
     for planned in runs_of(plan):
         words = shlex.split(repeat_line(plan, planned, None, "x.toml"))
         settings = [words[i + 1] for i, w in enumerate(words) if w == "--set"]
-        again = Scenario.load(words[2]).but(parse_settings(settings))
+        again = Scenario.load(words[2]).replace(parse_settings(settings))
         assert again.fingerprint == planned.scenario.fingerprint
         assert words[-1] == str(planned.seed)
 
@@ -161,7 +161,7 @@ def _own(answer, body):
     space = {"Statement": Statement, "__name__": "cell"}
     exec(textwrap.dedent(body), space)
     own = space["Own"](trigger=Trigger(hour=5), answer=answer)
-    return Scenario.load("small").but(response=Response(name="own", measures=(own,)))
+    return Scenario.load("small").replace(response=Response(name="own", measures=(own,)))
 
 
 ONE = "class Own(Statement):\n    def orders(self, view):\n        return super(Statement, self)\n"
@@ -172,7 +172,7 @@ def test_a_measure_made_in_python_counts_by_name_source_and_parameters():
     assert first == scenario_identity(_own(0.1, ONE))
     assert first != scenario_identity(_own(0.2, ONE))
     assert first != scenario_identity(_own(0.1, ONE.replace("Statement, self", "Own, self")))
-    plain = Scenario.load("small").but(response=Response(name="own", measures=(Statement(trigger=Trigger(hour=5), answer=0.1),)))  # fmt: skip
+    plain = Scenario.load("small").replace(response=Response(name="own", measures=(Statement(trigger=Trigger(hour=5), answer=0.1),)))  # fmt: skip
     assert first != scenario_identity(plain)
     assert run_key(first, 1) != run_key(first, 2)
 

@@ -13,7 +13,7 @@ from sim.lab.design.spec import load
 from sim.running import memory
 from sim.scenario.scenario import Scenario
 
-WHOLE = Scenario.load("taobao-2011").but(scale=1)
+WHOLE = Scenario.load("taobao-2011").replace(scale=1)
 MEASURE = """
 import json, sys
 from sim import memory
@@ -25,7 +25,7 @@ def peak():
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith("VmHWM"))
 
 Siege("small", seed=1, scale=0.001, hours=30).run().outcomes
-before, scenario = peak(), Scenario.load("taobao-2011").but(json.loads(sys.argv[1]))
+before, scenario = peak(), Scenario.load("taobao-2011").replace(json.loads(sys.argv[1]))
 Siege(scenario, seed=1).run().outcomes
 print(json.dumps([memory.estimate(scenario), peak() - before]))
 """
@@ -65,7 +65,7 @@ def test_a_world_that_does_not_fit_is_refused_with_its_size_and_a_scale_that_fit
         sim.Siege(WHOLE, seed=1)
     with pytest.raises(BesiegeError, match="scale: given 1"):
         sim.run(WHOLE)
-    memory.require(WHOLE.but(scale=0.25))
+    memory.require(WHOLE.replace(scale=0.25))
     free(None)
     memory.require(WHOLE)
 

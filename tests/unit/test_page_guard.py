@@ -8,7 +8,7 @@ import pytest
 from sim.core.units import BesiegeError
 from sim.views.page import guard as page_guard
 from sim.views.page.guard import HEADERS, Guard, allowed_hosts, policy_of
-from sim.views.page.sessions import Store
+from sim.views.page.sessions import Sessions
 
 pytest.importorskip("starlette")
 
@@ -201,7 +201,7 @@ def test_a_pages_policy_allows_its_own_inline_scripts_and_no_other():
 
 
 def test_of_two_browsers_with_one_address_each_has_a_world_of_its_own():
-    store = Store()
+    store = Sessions()
     own = store.get("one browser", "a-world")
     assert store.get("one browser", "a-world") is own
     assert store.find("another", "a-world") is None
@@ -211,7 +211,7 @@ def test_of_two_browsers_with_one_address_each_has_a_world_of_its_own():
 
 @pytest.mark.parametrize("wrong", [None, 7, ["1"], {"a": 1}, "1" * 201])
 def test_what_no_field_can_hold_changes_no_choice(wrong):
-    session = Store().get("owner", "a-world")
+    session = Sessions().get("owner", "a-world")
     was = session.choices
     session.choose(seed=wrong)
     session.choose_pace(wrong)

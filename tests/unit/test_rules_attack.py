@@ -62,7 +62,7 @@ def test_the_last_yuan_and_the_last_item_can_be_used_up():
     stock, money = np.array([1.0]), np.array([4.0])
     done, attempts, well = np.zeros((1, len(Tactic))), np.zeros(1), np.empty(4, np.bool_)
     tactic = np.array([Tactic.CLICK, Tactic.CLICK, Tactic.PURCHASE, Tactic.PURCHASE], np.int8)
-    attack.carry_out(
+    attack.execute_actions(
         np.arange(4), np.zeros(4, np.int16), tactic, np.ones(1, bool), np.ones(1, bool),
         np.array([4.0]), stock, money, done, attempts, well,
     )  # fmt: skip

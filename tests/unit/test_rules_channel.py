@@ -7,20 +7,20 @@ from scipy.special import softmax
 from sim.core.chance import Stream, key_of, uniform
 from sim.core.units import Motion, Phase
 from sim.rules import channel
-from sim.rules.channel import ChannelParameters, Tidings
+from sim.rules.channel import AssemblyInputs, ChannelParameters
 
 P = ChannelParameters()
 GRID = (np.arange(4000) + 0.5) / 4000
 
 
 @pytest.mark.parametrize(
-    ("wish", "answer", "days"), [(-1.0, 0.5, 0.0), (-2.2, 1.0, 3.0), (0.3, 0.0, 8.0), (-3.0, 0.2, 1.0)]
+    ("utility", "answer", "days"), [(-1.0, 0.5, 0.0), (-2.2, 1.0, 3.0), (0.3, 0.0, 8.0), (-3.0, 0.2, 1.0)]
 )  # fmt: skip
-def test_a_speaker_asks_for_each_motion_as_often_as_the_logit_says(wish, answer, days):
+def test_a_speaker_asks_for_each_motion_as_often_as_the_logit_says(utility, answer, days):
     p = P._replace(motion_noise=0.7, motion_fervour=1.5, motion_talks=2.0, motion_unanswered=0.3)
-    fervour = wish + 1.5
+    fervour = utility + 1.5
     worth = np.array([fervour, 2.0 * answer, fervour + 0.3 * days - 1.0, answer - fervour])
-    asked = [channel.motion(u, wish, answer, days, p) for u in GRID]
+    asked = [channel.motion(u, utility, answer, days, p) for u in GRID]
     shares = np.bincount(asked, minlength=len(Motion)) / GRID.size
     assert shares == pytest.approx(softmax(worth / 0.7), abs=1 / 2000)
     assert asked == sorted(asked)  # attack, pause, escalate, dissolve, in the order of the number
@@ -119,23 +119,23 @@ def test_requests_are_drawn_for_members_online_each_at_its_own_moment_of_the_hou
 
 def test_each_speech_adds_one_nomination_and_one_motion():
     support, tally = np.zeros(3), np.zeros(len(Motion))
-    wish = np.array([5.0, -9.0])
+    utility = np.array([5.0, -9.0])
     speaker = np.array([0, 1, 1], np.int32)
     weights = np.array([0.0, 1.0, 0.0])
-    channel.hear(key_of(1), 3, speaker, wish, weights, 0.5, 0.0, P, support, tally)
+    channel.hear(key_of(1), 3, speaker, utility, weights, 0.5, 0.0, P, support, tally)
     assert support.tolist() == [0.0, 3.0, 0.0]
     assert tally[Motion.DISSOLVE] == 2.0
     assert tally.sum() == 3.0
-    channel.hear(key_of(1), 3, speaker, wish, np.zeros(3), 0.5, 0.0, P, support, tally)
+    channel.hear(key_of(1), 3, speaker, utility, np.zeros(3), 0.5, 0.0, P, support, tally)
     assert support.tolist() == [0.0, 3.0, 0.0]
     assert tally.sum() == 6.0
 
 
 def test_a_speech_is_drawn_by_its_number_in_the_hour_and_no_other():
     key, hour, n = key_of(4), 7, 40
-    speaker, wish, weights = np.arange(n, dtype=np.int32), np.full(n, -1.0), np.ones(9)
+    speaker, utility, weights = np.arange(n, dtype=np.int32), np.full(n, -1.0), np.ones(9)
     support, tally = np.zeros(9), np.zeros(len(Motion))
-    channel.hear(key, hour, speaker, wish, weights, 0.5, 0.0, P, support, tally)
+    channel.hear(key, hour, speaker, utility, weights, 0.5, 0.0, P, support, tally)
     named = [channel.pick(weights, uniform(key, Stream.NOMINATION, hour, r, 0)) for r in range(n)]
     assert support.tolist() == np.bincount(named, minlength=9).tolist()
     asked = [
@@ -150,7 +150,7 @@ def tidings(**given):
         "hour": 70, "online": 5000.0, "top_today": 900.0, "top_ever": 1000.0,
         "hours_in_phase": 10, "answer": 0.0, "leading": int(Motion.ATTACK),
     }  # fmt: skip
-    return Tidings(**usual | given)
+    return AssemblyInputs(**usual | given)
 
 
 HALF = P._replace(quorum=5000.0, dissolve_share=0.5, answer_accepted=0.6, attack_before_truce=30)
@@ -193,7 +193,7 @@ def test_at_the_deadline_an_answer_is_accepted_heard_or_too_little():
     assert found == [Phase.ESCALATE] * 2 + [Phase.TRUCE] * 2 + [Phase.DISSOLVE] * 2
 
 
-@pytest.mark.parametrize(("wish", "asks"), [(4.0, Motion.ATTACK), (-9.0, Motion.DISSOLVE)])
-def test_a_speaker_almost_without_doubt_asks_for_what_it_wants_most(wish, asks):
+@pytest.mark.parametrize(("utility", "asks"), [(4.0, Motion.ATTACK), (-9.0, Motion.DISSOLVE)])
+def test_a_speaker_almost_without_doubt_asks_for_what_it_wants_most(utility, asks):
     p = P._replace(motion_noise=1e-3)
-    assert {channel.motion(u, wish, 0.5, 0.0, p) for u in (0.001, 0.5, 0.999)} == {asks}
+    assert {channel.motion(u, utility, 0.5, 0.0, p) for u in (0.001, 0.5, 0.999)} == {asks}

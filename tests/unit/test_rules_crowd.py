@@ -54,8 +54,8 @@ def test_at_no_noise_the_tie_decides_at_zero(tie, expected):
 
 def test_a_step_rule_never_joins_and_quits_at_once():
     p = MobilisationParameters(noise=0.0, join_rate=1.0, quit_rate=1.0)
-    for wish in (-1.0, 0.0, 1.0):
-        assert joins(0.5, wish, 1.0, p) != quits(0.5, wish, 1.0, p)
+    for utility in (-1.0, 0.0, 1.0):
+        assert joins(0.5, utility, 1.0, p) != quits(0.5, utility, 1.0, p)
 
 
 def test_a_step_of_a_quarter_hour_has_a_quarter_of_the_hours_rates():
@@ -147,6 +147,6 @@ def test_where_nothing_is_left_to_chance_the_crowd_is_the_one_that_draws_all_the
     one, other = (Siege("small", seed=2, **changes).run() for changes in (certain, drawing))
     assert not left_to_chance(one.world.climate, one.scenario.mobilisation)
     assert left_to_chance(other.world.climate, other.scenario.mobilisation)
-    for column in ("stance", "online", "wish", "hours_in"):
+    for column in ("stance", "online", "utility", "hours_in"):
         assert np.array_equal(getattr(one.world.crowd, column), getattr(other.world.crowd, column))
     assert one.hours.online.nunique() > 5

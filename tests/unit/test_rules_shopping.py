@@ -36,7 +36,7 @@ def odds():
 
 
 def shares_now(seg, c):
-    """Give today's probabilities: stores and small sellers, both rivals, buying nothing."""
+    """Return today's probabilities: stores and small sellers, both rivals, buying nothing."""
     stores = range(FIRST[c], FIRST[c + 1])
     weight = np.array([SHARE[k] * RATIO[seg, k] for k in stores] + [SHARE[SMALL + c]])
     inclusive = weight.sum()

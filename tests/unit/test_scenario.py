@@ -16,7 +16,7 @@ from sim.scenario.schema import fields_of
 from sim.scenario.toml import library_names
 from sim.setup.fees import NewSchedule
 
-EVENTFUL = Scenario.load("taobao-2011").but(
+EVENTFUL = Scenario.load("taobao-2011").replace(
     {
         "response.measures.0.trigger": {"any": [{"hour": 46}, {"online_above": 3000.5}]},
         "description": 'quotes " and 淘宝 and a\nline',
@@ -25,7 +25,7 @@ EVENTFUL = Scenario.load("taobao-2011").but(
 
 
 def another(field):
-    """Give a value that is allowed for a field and is not the one it has."""
+    """Return a value that is allowed for a field and is not the one it has."""
     if field.type == "switch":
         return not field.default
     if field.type == "text":
@@ -62,7 +62,7 @@ def test_changing_any_field_but_name_and_description_changes_the_fingerprint():
         value = another(field)
         if value is None:
             continue
-        changed = EVENTFUL.but({field.path: value})
+        changed = EVENTFUL.replace({field.path: value})
         free = field.path in {"name", "description", "response.description"}
         assert (changed.fingerprint == EVENTFUL.fingerprint) == free, field.path
         assert changed != EVENTFUL
@@ -74,10 +74,10 @@ def test_equal_scenarios_have_equal_fingerprints_however_they_were_made():
     plain = Scenario()
     made = [
         Scenario.parse({}),
-        plain.but(),
-        plain.but({"attack.eagerness": -0.0}),
-        plain.but({"scale": np.float64(0.1), "hours": np.int64(336)}),
-        plain.but({"fees": {"new": {"standard": 30_000}}}),
+        plain.replace(),
+        plain.replace({"attack.eagerness": -0.0}),
+        plain.replace({"scale": np.float64(0.1), "hours": np.int64(336)}),
+        plain.replace({"fees": {"new": {"standard": 30_000}}}),
         Scenario(attention=plain.attention, fees=plain.fees),
         Scenario.parse(tomllib.loads(plain.to_toml())),
         pickle.loads(pickle.dumps(plain)),
@@ -95,7 +95,7 @@ def test_a_network_of_a_file_counts_by_what_the_file_holds(tmp_path):
     second.write_text("0,1\n1,2\n")
 
     def fingerprint(path):
-        return Scenario().but({"graph.family": "file", "graph.path": str(path)}).fingerprint
+        return Scenario().replace({"graph.family": "file", "graph.path": str(path)}).fingerprint
 
     before = fingerprint(first)
     assert before == fingerprint(second)
@@ -110,7 +110,9 @@ def test_a_network_of_a_file_that_fits_counts_by_its_ties_and_not_by_their_order
     def fingerprint(path):
         people = {"scale": 1.0, "population.n_sellers": 2, "population.n_onlookers": 2}
         return (
-            Scenario().but({**people, "graph.family": "file", "graph.path": str(path)}).fingerprint
+            Scenario()
+            .replace({**people, "graph.family": "file", "graph.path": str(path)})
+            .fingerprint
         )
 
     first.write_text("0,1\n1,2\n3\n")
@@ -121,21 +123,21 @@ def test_a_network_of_a_file_that_fits_counts_by_its_ties_and_not_by_their_order
 
 
 def test_nothing_that_is_absent_comes_back_when_something_else_changes():
-    calm = EVENTFUL.but({"announced": None, "rivals.0.promise_after": None})
-    again = calm.but(scale=0.5).but({"attack.discipline": 0.1})
+    calm = EVENTFUL.replace({"announced": None, "rivals.0.promise_after": None})
+    again = calm.replace(scale=0.5).replace({"attack.discipline": 0.1})
     assert again.announced is None
     assert again.rivals[0].promise_after is None
     assert again.response == EVENTFUL.response
 
 
 def test_every_path_of_a_scenario_can_be_set_to_what_it_is():
-    same = EVENTFUL.but({field.path: field.default for field in fields_of(EVENTFUL)})
+    same = EVENTFUL.replace({field.path: field.default for field in fields_of(EVENTFUL)})
     assert same == EVENTFUL
 
 
 def test_paths_reach_into_lists_in_both_ways_of_writing_them():
-    dotted = EVENTFUL.but({"response.measures.1.strength": 0.25, "rivals.2.yearly_fee": 1})
-    bracket = EVENTFUL.but({"response.measures[1].strength": 0.25, "rivals[2].yearly_fee": 1})
+    dotted = EVENTFUL.replace({"response.measures.1.strength": 0.25, "rivals.2.yearly_fee": 1})
+    bracket = EVENTFUL.replace({"response.measures[1].strength": 0.25, "rivals[2].yearly_fee": 1})
     assert dotted == bracket
     assert dotted.response.measures[1].strength == 0.25
     assert dotted.response.measures[2:] == EVENTFUL.response.measures[2:]
@@ -143,7 +145,7 @@ def test_paths_reach_into_lists_in_both_ways_of_writing_them():
 
 
 def test_a_whole_is_set_before_its_parts_whatever_the_order():
-    changed = EVENTFUL.but({"response.measures.1.strength": 0.5, "response": "protect"})
+    changed = EVENTFUL.replace({"response.measures.1.strength": 0.5, "response": "protect"})
     assert changed.response.name == "protect"
     assert [m.strength for m in changed.response.measures] == [1.0, 0.5, 1.0]
 
@@ -152,24 +154,24 @@ def test_a_table_given_in_part_keeps_the_rest_of_what_was_there():
     read = Scenario.parse({"fees": {"new": {"standard": 15_000}}, "attention": {"memory": 10}})
     assert read.fees.new.deposits == Scenario().fees.new.deposits
     assert read.fees.new.standard == 15_000
-    again = read.but(fees={"new": {"premium": 20_000}}, attention={"police": 1})
+    again = read.replace(fees={"new": {"premium": 20_000}}, attention={"police": 1})
     assert again.fees.new.standard == 15_000
     assert again.attention.memory == 10
 
 
 def test_a_new_trigger_or_response_replaces_the_old_one_whole():
-    changed = EVENTFUL.but({"response.measures.0.trigger": {"hour": 5}})
+    changed = EVENTFUL.replace({"response.measures.0.trigger": {"hour": 5}})
     assert changed.response.measures[0].trigger.any == ()
-    composed = EVENTFUL.but(response={"measures": []})
+    composed = EVENTFUL.replace(response={"measures": []})
     assert composed.response == Response(name="unnamed")
 
 
 def test_parts_may_be_given_as_objects():
     fees = Scenario().fees.model_copy(update={"new": NewSchedule(standard=1)})
-    scenario = Scenario().but(fees=fees, response=load_response("deter"))
+    scenario = Scenario().replace(fees=fees, response=load_response("deter"))
     assert scenario.fees.new.premium == 6000
     assert scenario.response.name == "deter"
-    assert scenario.but({"fees.new": NewSchedule()}).fees.new == NewSchedule()
+    assert scenario.replace({"fees.new": NewSchedule()}).fees.new == NewSchedule()
 
 
 def test_a_scenario_is_frozen():
@@ -227,7 +229,7 @@ def test_settings_are_read_as_toml_and_bare_words_as_text(settings, expected):
 
 def test_settings_reach_the_scenario():
     settings = ["response=protect", "announced=2011-10-11", "rivals.0.promise_after=none"]
-    scenario = EVENTFUL.but(parse_settings(settings))
+    scenario = EVENTFUL.replace(parse_settings(settings))
     assert scenario.response.name == "protect"
     assert scenario.announced == 24
     assert scenario.rivals[0].promise_after is None
@@ -243,8 +245,8 @@ def test_the_library_says_what_it_holds():
 
 def test_small_and_calm_are_taobao_2011_but_for_what_they_say():
     full = Scenario.load("taobao-2011")
-    assert Scenario.load("small").fingerprint == full.but(scale=0.01).fingerprint
-    calm = full.but(announced=None, response="silence")
+    assert Scenario.load("small").fingerprint == full.replace(scale=0.01).fingerprint
+    calm = full.replace(announced=None, response="silence")
     assert Scenario.load("calm").fingerprint == calm.fingerprint
 
 

@@ -1,7 +1,7 @@
 """Tiny worlds whose numbers are written down: no change moves a result unnoticed.
 
-The numbers say what the model gave, not what is right: that is told by tests/known and by the
-contracts. Renewed on purpose only, with a new MODEL_VERSION:
+The numbers say what the model gave, not what is right: tests/limiting_cases and the contracts
+tell that. Renewed on purpose only, with a new MODEL_VERSION:
 
     uv run python tests/worlds/test_baseline.py
 """
@@ -71,18 +71,18 @@ WORLDS = {
 
 
 def weighted(values):
-    """Give a sum that also moves when the same numbers stand elsewhere."""
+    """Return a sum that also moves when the same numbers stand elsewhere."""
     flat = np.nan_to_num(np.asarray(values, np.float64).ravel(), nan=-1.0)
     return float(flat @ (1.0 + np.arange(flat.size) * 0.6180339887 % 1.0))
 
 
 def summary(world):
-    """Give some hundred numbers that tell a run: what was booked, and how everybody ended."""
-    siege = Siege(Scenario.load("taobao-2011").but({**TINY, **world}), seed=11).run()
+    """Return some hundred numbers that tell a run: what was booked, and how everybody ended."""
+    siege = Siege(Scenario.load("taobao-2011").replace({**TINY, **world}), seed=11).run()
     told = {name: weighted(values) for name, values in arrays_of(siege.record).items()}
     w, renewal = siege.world, siege.record.renewal
     for kind, names in (
-        ("crowd", "hardship stance wish hours_in neighbours_in ever_attacked ever_acted"),
+        ("crowd", "hardship stance utility hours_in neighbours_in ever_attacked ever_acted"),
         ("sellers", "legitimacy legitimacy_twin second_shop second_shop_twin sales_gained fined"),
         ("stores", "stock stock_twin listed cod_on quiet quiet_cod n_honest n_bad support ad_left"),
         ("consumers", "favourite loyalty n_failed hit"),

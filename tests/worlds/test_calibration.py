@@ -67,7 +67,7 @@ def test_an_ensemble_written_can_be_loaded(tmp_path):
 def test_run_k_of_a_hindcast_is_member_k_with_seed_k():
     found = hindcast("taobao-2011", 2, seed=2, workers=1, **FEW)
     member = load_ensemble("calibrated").member(1)
-    alone = run(Scenario.load("taobao-2011").but(member), 2, **FEW)
+    alone = run(Scenario.load("taobao-2011").replace(member), 2, **FEW)
     assert found.online[0].tolist() == alone.record.series["online"].tolist()
     assert found.to_dict()["over"] == f"seeds and {len(member)} parameters of the ensemble"
     own = hindcast("taobao-2011", 1, seed=2, workers=1, ensemble=None, **FEW)
@@ -96,14 +96,14 @@ def test_more_steps_an_hour_are_another_draw_of_much_the_same_crowd():
 def test_ablations_and_levers_are_fields_of_a_scenario():
     world = Scenario.load("taobao-2011")
     for name, changes in ablations.OFF.items():
-        assert (world.but(changes) != world) == (name != "nothing"), name
+        assert (world.replace(changes) != world) == (name != "nothing"), name
     for lever, levels in closeness.LEVELS.items():
-        changed = [world.but(closeness.changed(lever, level, world)) for level in levels]
+        changed = [world.replace(closeness.changed(lever, level, world)) for level in levels]
         assert len({w.fingerprint for w in changed}) == len(levels), lever
 
 
 def test_an_ablation_stays_off_in_every_world_of_the_ensemble():
-    off = Scenario.load("taobao-2011").but(ablations.OFF["legal fear"])
+    off = Scenario.load("taobao-2011").replace(ablations.OFF["legal fear"])
     drawn = draws_of("calibrated", off, 5, 1)
     assert all("mobilisation.weight_risk" not in draw for draw in drawn)
 

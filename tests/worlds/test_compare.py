@@ -17,11 +17,11 @@ from sim.comparing.sentences import answer
 from sim.core.units import BesiegeError
 from sim.responses import Measure, Response, Trigger
 
-WORLD = Scenario.load("taobao-2011").but(
+WORLD = Scenario.load("taobao-2011").replace(
     {"scale": 0.01, "population.n_consumers": 100_000, "hours": 90}
 )
 # A protest that begins with the assembly of the first evening, so that runs may be short.
-EARLY = WORLD.but({"channel.quorum": 100.0, "hours": 60})
+EARLY = WORLD.replace({"channel.quorum": 100.0, "hours": 60})
 
 
 class Fails(Measure):
@@ -118,7 +118,7 @@ def test_a_comparison_draws_what_each_policy_costs_under_a_headline(made):
 
 def test_a_run_that_fails_is_a_row_and_the_others_are_whole():
     broken = Response(name="broken", measures=(Fails(trigger=Trigger(hour=2)),))
-    c = compare(["silence", broken], scenario=WORLD.but(hours=4), runs=2, workers=1)
+    c = compare(["silence", broken], scenario=WORLD.replace(hours=4), runs=2, workers=1)
     assert len(c.failed) == 2
     assert c.failed["error"].str.contains("as asked").all()
     assert c.runs[c.runs["policy"] == "silence"]["cum_actions"].notna().all()
@@ -127,7 +127,7 @@ def test_a_run_that_fails_is_a_row_and_the_others_are_whole():
 
 def test_fees_are_crossed_and_counted_against_old_fees():
     c = compare(
-        ["silence"], ["old-fees", "as-announced-2011"], scenario=WORLD.but(hours=12), runs=2,
+        ["silence"], ["old-fees", "as-announced-2011"], scenario=WORLD.replace(hours=12), runs=2,
         workers=1, ensemble=None,
     )  # fmt: skip
     assert c.policies == ["silence · old-fees", "silence · as-announced-2011"]
@@ -148,7 +148,7 @@ def test_fees_are_crossed_and_counted_against_old_fees():
 def test_an_ensemble_gives_every_policy_of_a_world_the_same_parameters():
     ranges = {"attack.purchase_rate": (0.1, 1.0), "channel.quorum": (100.0, 200.0)}
     c = compare(
-        ["silence", "deter"], scenario=WORLD.but(hours=3), runs=4, ensemble=ranges, workers=1
+        ["silence", "deter"], scenario=WORLD.replace(hours=3), runs=4, ensemble=ranges, workers=1
     )
     drawn = c.runs.pivot(index="run", columns="policy", values="attack.purchase_rate")
     assert (drawn["silence"] == drawn["deter"]).all()
@@ -225,7 +225,9 @@ def test_the_box_is_looked_for_among_numbers_and_the_words_left_out_are_named(tm
 def test_an_ensemble_of_words_is_compared_saved_and_reported(tmp_path):
     path = tmp_path / "draws.csv"
     path.write_text("graph.family,mobilisation.tie_joins,announced\nring,true,none\nnone,false,3\n")
-    c = compare(["silence", "deter"], scenario=WORLD.but(hours=3), runs=2, ensemble=path, workers=1)
+    c = compare(
+        ["silence", "deter"], scenario=WORLD.replace(hours=3), runs=2, ensemble=path, workers=1
+    )
     c.save(tmp_path / "out")
     c.report(tmp_path / "out" / "report.html")
     again = Comparison.load(tmp_path / "out").runs
@@ -251,7 +253,7 @@ def test_policies_that_nothing_beats_on_both_losses_are_on_the_front():
 
 
 def a_tie(more):
-    """Give a comparison in which the second policy costs `more` than the first in a world."""
+    """Return a comparison in which the second policy costs `more` than the first in a world."""
     rng = np.random.default_rng(3)
     base = rng.normal(5e7, 1e7, 40)
     losses = {

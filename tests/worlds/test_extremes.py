@@ -112,7 +112,7 @@ def test_the_agents_and_networks_of_a_world_at_its_edge_can_be_looked_at(name):
     for table in (siege.sellers, siege.onlookers, siege.consumers, siege.stores):
         assert len(list(table.select(at_most=3))) == min(3, len(table))
         if len(table):
-            assert table[0].look()
+            assert table[0].state()
 
 
 def test_nobody_attacks_where_nobody_hears_of_the_rise():

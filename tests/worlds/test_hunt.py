@@ -56,11 +56,11 @@ EVENTFUL = Scenario(hours=40, **SIEGE).to_toml()
 
 
 def tiny(scenario):
-    """Give a scenario with no more people, shops and hours than a test has time for."""
+    """Return a scenario with no more people, shops and hours than a test has time for."""
     p, most = scenario.population, {"n_sellers": 3000, "n_onlookers": 3000, "n_consumers": 30_000}
     fewer = {f"population.{name}": min(getattr(p, name), n) for name, n in most.items()}
     fewer["population.n_stores"] = min(p.n_stores, 25)
-    return scenario.but(
+    return scenario.replace(
         {**fewer, "scale": min(scenario.scale, 0.01), "hours": min(scenario.hours, 40)}
     )
 

@@ -13,7 +13,7 @@ def test_a_finished_run_leaves_its_tables_and_not_its_world(monkeypatch):
     monkeypatch.setattr(
         run,
         "result_of",
-        lambda s, *more: (worlds.append(weakref.ref(s.world.crowd.wish)), kept(s, *more))[1],
+        lambda s, *more: (worlds.append(weakref.ref(s.world.crowd.utility)), kept(s, *more))[1],
     )
     gc.disable()
     try:

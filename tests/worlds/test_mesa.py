@@ -17,7 +17,7 @@ HOURS = 50
 
 @pytest.fixture
 def siege():
-    """Give a siege shortly after its first attack, to be changed."""
+    """Return a siege shortly after its first attack, to be changed."""
     model = begun(hours=HOURS)
     model.run_for(HOURS)
     return model
@@ -25,7 +25,7 @@ def siege():
 
 @pytest.fixture(scope="module")
 def seen():
-    """Give the same siege, only to be read."""
+    """Return the same siege, only to be read."""
     return finished(hours=HOURS)
 
 
@@ -97,7 +97,7 @@ class Watched(Siege):
 
 @pytest.fixture(scope="module")
 def watched():
-    """Give a user's model that has run to its end."""
+    """Return a user's model that has run to its end."""
     return Watched(scenario=small_scenario(hours=HOURS), seed=1).run()
 
 
@@ -261,7 +261,7 @@ def test_do_and_map_call_each_agent_once_in_order(seen):
     assert seen.sellers.do(lambda a: called.append(a.row)) is seen.sellers
     assert called == list(range(495))
     assert seen.sellers.map(lambda a, b: a.row + b, 5) == list(range(5, 500))
-    looks = seen.stores.map("look")
+    looks = seen.stores.map("state")
     assert [look["price"] for look in looks] == seen.stores.price.tolist()
     called.clear()
     seen.sellers.shuffle_do(lambda a: called.append(a.row))
@@ -445,7 +445,7 @@ def test_a_store_closed_by_hand_sells_nothing_more_and_stays_closed():
 
 
 def test_an_agent_tells_its_columns_and_its_own_facts(seen):
-    look = seen.sellers[3].look()
+    look = seen.sellers[3].state()
     assert isinstance(look["stance"], Stance)
     assert set(look) == set(Seller.columns)
     assert {type(value) for value in look.values()} <= {
@@ -533,7 +533,7 @@ def test_every_kind_of_agent_prints_how_it_stands_and_also_when_let_go(name, pri
     siege.run_for(HOURS)
     agent = siege.agent(name)
     assert re.fullmatch(printed, repr(agent))
-    siege.let_go()
+    siege.release()
     assert re.fullmatch(r"<\w+( \w+)?>", repr(agent))
     assert "let go" in repr(siege)
 

@@ -232,6 +232,6 @@ def test_a_rise_that_hurts_nobody_brings_no_siege_and_costs_nobody():
 
 def test_a_result_holds_the_accounts_of_its_run_and_draws_it():
     result = finished_result()
-    assert result.books == balance(finished().record)
-    assert result.books.platform == result.outcomes["platform_loss"]
+    assert result.accounts == balance(finished().record)
+    assert result.accounts.platform == result.outcomes["platform_loss"]
     assert any("online" in text.get_text() for text in result.plot().texts)

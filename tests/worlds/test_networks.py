@@ -70,7 +70,7 @@ def test_an_edge_list_from_a_file_takes_the_place_of_the_family(tmp_path):
 
 
 def handed_in():
-    """Give a scenario of a few people and a graph for them, two of whom know nobody."""
+    """Return a scenario of a few people and a graph for them, two of whom know nobody."""
     scenario = small_scenario(hours=30, scale=0.001, announced=1)
     graph = nx.gnm_random_graph(sum(scenario.n_crowd), 900, seed=4)
     graph.remove_edges_from([*graph.edges(0), *graph.edges(349)])
@@ -115,7 +115,7 @@ def test_a_run_saves_the_ties_that_it_read_and_not_what_the_file_became(tmp_path
     scenario, graph = handed_in()
     edges = tmp_path / "ties.txt"
     Siege(scenario, seed=1, network=graph).world.graph.write(edges)
-    ours = run(scenario.but({"graph.family": "file", "graph.path": str(edges)}))
+    ours = run(scenario.replace({"graph.family": "file", "graph.path": str(edges)}))
     edges.write_text("0 349\n")
     folder = ours.save(tmp_path / "run")
     again = run(str(folder / "scenario.toml"))
@@ -152,7 +152,7 @@ def test_the_rows_of_another_world_are_taken_only_where_they_fit():
 def test_any_graph_of_networkx_is_run_as_it_is_or_refused_in_one_line(make, tmp_path):
     for n in {40, len(make(40))}:
         people = {"population.n_sellers": n // 2, "population.n_onlookers": n - n // 2}
-        scenario = small_scenario(hours=10).but(
+        scenario = small_scenario(hours=10).replace(
             {**people, "scale": 1.0, "population.n_consumers": 50}
         )
         graph = make(40)

@@ -46,7 +46,7 @@ AFTER = {"hours_after_first_attack": 6}
 
 
 def response(*measures):
-    """Give the change to a response of measures, each a kind, a trigger and its fields."""
+    """Return the change to a response of measures, each a kind, a trigger and its fields."""
     return {
         "response": {
             "name": "tested",
@@ -179,8 +179,8 @@ EDGES = {
 
 
 def both(changes, seed):
-    """Give the two engines at hour 0 of one tiny world."""
-    scenario = Scenario.load("taobao-2011").but({**TINY, **changes})
+    """Return the two engines at hour 0 of one tiny world."""
+    scenario = Scenario.load("taobao-2011").replace({**TINY, **changes})
     return Siege(scenario, seed=seed), Reference(scenario, seed)
 
 
@@ -203,13 +203,13 @@ def test_a_phase_that_begins_calls_off_the_truce_that_was_due():
 def shaken(changes, seed):
     """Move every number of the model's own tables by up to a factor of e, where it is allowed."""
     rng = np.random.default_rng(seed)
-    scenario = Scenario.load("taobao-2011").but({**TINY, **changes})
+    scenario = Scenario.load("taobao-2011").replace({**TINY, **changes})
     for table in "attention mobilisation channel attack stores shopping beliefs poaching".split():
         for name, value in getattr(scenario, table)._asdict().items():
             if isinstance(value, float):
                 moved = {f"{table}.{name}": value * float(np.exp(rng.uniform(-1.0, 1.0)))}
                 with suppress(BesiegeError):
-                    scenario = scenario.but(moved)
+                    scenario = scenario.replace(moved)
     return scenario
 
 

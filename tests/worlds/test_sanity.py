@@ -7,7 +7,7 @@ from sim.responses import Response, Trigger
 
 pytestmark = pytest.mark.slow
 
-WORLD = Scenario.load("taobao-2011").but(scale=0.05)
+WORLD = Scenario.load("taobao-2011").replace(scale=0.05)
 RUNS = 10
 # Chance alone is varied: each is about what one mechanism does, in the best member's world.
 FIRST = Trigger(hours_after_first_attack=1)
@@ -76,7 +76,7 @@ def test_punishing_by_a_score_with_mistakes_hurts_honest_sellers(differences):
 
 def test_a_rivals_frozen_fee_matters_only_to_sellers_who_can_afford_to_move():
     def movers(**changes):
-        world = WORLD.but({f.replace("__", "."): v for f, v in changes.items()})
+        world = WORLD.replace({f.replace("__", "."): v for f, v in changes.items()})
         c = compare(["silence"], scenario=world, runs=4, workers=1, ensemble="none")
         own = c.runs["share_sellers_multihoming"] + c.runs["share_sellers_leaving"]
         return own.to_numpy()

@@ -59,7 +59,7 @@ def test_a_measure_without_strength_or_never_due_changes_nothing(change):
 
 
 def test_with_one_store_closed_no_other_store_sells_less_in_any_hour():
-    scenario = Scenario.load("calm").but(scale=0.05)
+    scenario = Scenario.load("calm").replace(scale=0.05)
     open_, shut = Siege(scenario, seed=3), Siege(scenario, seed=3)
     shut.stores[7].close()
     for siege in (open_, shut):
@@ -79,7 +79,7 @@ def test_a_graph_of_the_wrong_size_is_refused_with_a_word():
 
 def test_fees_that_do_not_rise_bring_no_siege():
     old = Scenario.load("taobao-2011").fees.old.model_dump()
-    same = run(scenario=Scenario.load("taobao-2011").but({"fees.new": old}), response="silence")
+    same = run(scenario=Scenario.load("taobao-2011").replace({"fees.new": old}), response="silence")
     assert same.hours.online.max() == 0
     assert same.outcomes["cum_actions"] == 0
     assert same.outcomes["cum_store_loss"] == 0
@@ -94,7 +94,7 @@ def test_fees_that_do_not_rise_bring_no_siege():
     ],
 )
 def test_a_calm_world_is_calm_whatever_its_advertising(changes):
-    calm = run(72, scenario=Scenario.load("calm").but(changes))
+    calm = run(72, scenario=Scenario.load("calm").replace(changes))
     assert (calm.record.loss == 0.0).all()
     assert calm.outcomes["cum_consumer_surplus_loss"] == 0.0
 
@@ -123,7 +123,7 @@ def test_measures_of_different_delay_keep_their_own():
 
 def test_fees_that_nobody_announces_are_not_charged():
     calm, same = (
-        run(scenario=Scenario.load("calm").but(changes))
+        run(scenario=Scenario.load("calm").replace(changes))
         for changes in ({}, {"fees.new": Scenario.load("calm").fees.old.model_dump()})
     )
     assert calm.outcomes["fee_revenue_next_year"] == same.outcomes["fee_revenue_next_year"]

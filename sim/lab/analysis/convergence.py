@@ -64,7 +64,7 @@ def _why_not_told(values: pd.Series) -> str:
 
 
 def runs_needed(spread: float) -> int:
-    """Give the runs for a mean within `PRECISION`, 95 %, by Student's t; at least 2.
+    """Return the runs for a mean within `PRECISION`, 95 %, by Student's t; at least 2.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def runs_needed(spread: float) -> int:
 
 
 def running_means(runs: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    """Give the mean over the first n seeds with its interval, for n from 2 on, over all points."""
+    """Return the mean over the first n seeds with its interval, n from 2 on, over all points."""
     values = runs.groupby("seed")[outcome].mean().dropna().sort_index()
     rows = [
         (n, values.iloc[:n].mean(), half_width(values.iloc[:n])) for n in range(2, len(values) + 1)
@@ -95,7 +95,7 @@ def running_means(runs: pd.DataFrame, outcome: str) -> pd.DataFrame:
 def siege_shares(
     runs: pd.DataFrame, factors: Sequence[str], outcomes: Sequence[str]
 ) -> pd.DataFrame:
-    """Give the share of runs with a siege at every point, and means with and without one.
+    """Return the share of runs with a siege at every point, and means with and without one.
 
     Where a siege is neither rare nor certain an outcome has two humps (``bimodal``) and its mean
     describes no run: the means of either kind are then what to read.
@@ -122,7 +122,7 @@ def siege_shares(
 
 
 def wilson(k: int, n: int) -> tuple[float, float]:
-    """Give the 95 % interval of a share (Wilson)."""
+    """Return the 95 % interval of a share (Wilson)."""
     z = 1.96
     centre = (k + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * np.sqrt(k * (n - k) / n + z * z / 4)

@@ -21,7 +21,7 @@ FEWEST_POINTS = 10
 
 
 def is_constant(values: pd.Series | F64) -> bool:
-    """Say whether numbers differ by no more than rounding; means over seeds of one number may."""
+    """Return whether numbers differ by no more than rounding, as means of one number may."""
     given = np.asarray(values, np.float64)
     return bool(given.size == 0 or np.ptp(given) <= ROUNDING * np.abs(given).max())
 
@@ -36,7 +36,7 @@ def why_no_spread(values: pd.Series | F64) -> str:
 
 
 def half_width(values: pd.Series) -> float:
-    """Give half the confidence interval of a mean (Student's t); NaN for fewer than two."""
+    """Return half the confidence interval of a mean (Student's t); NaN for fewer than two."""
     n = len(values)
     if n < 2:
         return np.nan
@@ -47,7 +47,7 @@ def half_width(values: pd.Series) -> float:
 def main_effects(
     runs: pd.DataFrame, factors: Sequence[str], outcomes: Sequence[str]
 ) -> pd.DataFrame:
-    """Give every level's mean, and its difference from the factor's first level.
+    """Return every level's mean, and its difference from the factor's first level.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def _product(runs: pd.DataFrame, factors: Sequence[str]) -> int:
 def rank_correlations(
     runs: pd.DataFrame, factors: Sequence[str], outcomes: Sequence[str]
 ) -> pd.DataFrame:
-    """Give Spearman's rank correlation of numeric factors with outcomes over a sampled design.
+    """Return Spearman's rank correlation of numeric factors with outcomes over a sampled design.
 
     Returns
     -------

@@ -21,12 +21,12 @@ class Posterior:
     weights: F64
 
     def mean(self) -> F64:
-        """Give the weighted mean of each parameter."""
+        """Return the weighted mean of each parameter."""
         out: F64 = self.weights @ self.draws / self.weights.sum()
         return out
 
     def sd(self) -> F64:
-        """Give the weighted standard deviation of each parameter."""
+        """Return the weighted standard deviation of each parameter."""
         off = self.draws - self.mean()
         out: F64 = np.sqrt(self.weights @ off**2 / self.weights.sum())
         return out
@@ -68,7 +68,7 @@ def infer(x: F64, y: F64, observed: F64, keep: int) -> Posterior:
 
 
 def ranks(x: F64, y: F64, rows: I64, keep: int, draws: int, u: F64) -> I64:
-    """Give the rank of each held-out row's parameters among draws of what is inferred for it.
+    """Return the rank of each held-out row's parameters among draws of what is inferred for it.
 
     Parameters
     ----------
@@ -95,7 +95,7 @@ def ranks(x: F64, y: F64, rows: I64, keep: int, draws: int, u: F64) -> I64:
 
 
 def uniformity(found: I64, draws: int, bins: int = 10) -> F64:
-    """Give the p-value of equal ranks by a chi-square test over bins, for each parameter."""
+    """Return the p-value of equal ranks by a chi-square test over bins, for each parameter."""
     edges = np.linspace(0.0, draws + 1.0, bins + 1)
     out = np.empty(found.shape[1])
     for j in range(found.shape[1]):

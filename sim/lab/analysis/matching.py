@@ -29,7 +29,7 @@ def scale_of(fact: Fact) -> str:
 
 
 def discrepancies(facts: Sequence[Fact]) -> F64:
-    """Give the model's stated discrepancy of each fact, as a standard deviation on its scale."""
+    """Return the model's stated discrepancy of each fact, as a standard deviation on its scale."""
     return np.array([DISCREPANCY[scale_of(f)] for f in facts])
 
 
@@ -40,7 +40,7 @@ def on_scale(fact: Fact, value: F64) -> F64:
 
 
 def bounds(facts: Sequence[Fact]) -> tuple[F64, F64]:
-    """Give the facts' bounds on their scales."""
+    """Return the facts' bounds on their scales."""
     low = np.array([float(on_scale(f, np.array(f.low))) for f in facts])
     high = np.array([float(on_scale(f, np.array(f.high))) for f in facts])
     return low, high
@@ -67,14 +67,14 @@ def compared(values: F64, facts: Sequence[Fact], hours: int) -> F64:
 
 
 def distances(on_scales: F64, facts: Sequence[Fact]) -> F64:
-    """Give the distance to the nearest bound, 0 inside, on each fact's scale."""
+    """Return the distance to the nearest bound, 0 inside, on each fact's scale."""
     low, high = bounds(facts)
     out: F64 = np.maximum(np.maximum(low - on_scales, on_scales - high), 0.0)
     return out
 
 
 def implausibility(mean: F64, variance: F64, facts: Sequence[Fact]) -> F64:
-    """Give the distance of the mean to the nearest bound over what it may be off by.
+    """Return the distance of the mean to the nearest bound over what it may be off by.
 
     I = dist(mean, [low, high]) / sqrt(variance + discrepancy**2); above `CUT_OFF` the parameters
     are ruled out.
@@ -121,7 +121,7 @@ class Emulator:
         return cls(weights, variance, 1.0 - variance / np.maximum(y.var(axis=0), 1e-12))
 
     def predict(self, x: F64) -> F64:
-        """Give the expected value of each fact at points of the unit cube."""
+        """Return the expected value of each fact at points of the unit cube."""
         out: F64 = _terms(x) @ self.weights
         return out
 
@@ -141,7 +141,7 @@ class Space:
     waves: tuple[Emulator, ...] = ()
 
     def worst(self, x: F64) -> F64:
-        """Give the largest implausibility of each point, over the facts and waves."""
+        """Return the largest implausibility of each point, over the facts and waves."""
         out = np.zeros(len(x))
         for emulator in self.waves:
             found = implausibility(emulator.predict(x), emulator.variance[None, :], self.facts)

@@ -18,7 +18,7 @@ RESAMPLES = 200
 
 
 def responses_of(plan: Plan, runs: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Give outcomes at every point of the design, in its order: means over the seeds.
+    """Return outcomes at every point of the design, in its order: means over the seeds.
 
     A point of which a run is missing, or in which an outcome does not exist, has NaN.
     """
@@ -36,7 +36,7 @@ def responses_of(plan: Plan, runs: pd.DataFrame, outcomes: Sequence[str]) -> pd.
 
 
 def morris(plan: Plan, runs: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Give Morris's measures of each factor for each outcome.
+    """Return Morris's measures of each factor for each outcome.
 
     Returns
     -------
@@ -65,7 +65,7 @@ def morris(plan: Plan, runs: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFr
 
 
 def sobol(plan: Plan, runs: pd.DataFrame, outcomes: Sequence[str]) -> pd.DataFrame:
-    """Give Sobol's indices of each factor, and of pairs if the design has them.
+    """Return Sobol's indices of each factor, and of pairs if the design has them.
 
     Returns
     -------

@@ -11,7 +11,7 @@ from sim.lab.analysis.convergence import convergence, siege_shares
 from sim.lab.analysis.effects import main_effects, rank_correlations, variance_shares
 from sim.lab.analysis.sensitivity import morris, sobol
 from sim.lab.design.spec import load
-from sim.lab.storage.store import Store
+from sim.lab.storage.store import SweepFolder
 from sim.outcomes.outcomes import OUTCOMES
 
 
@@ -43,7 +43,7 @@ def analyse(folder: str | Path) -> Analysis:
     BesiegeError
         If the folder holds no sweep, or one without a single run that succeeded.
     """
-    store = Store(folder)
+    store = SweepFolder(folder)
     runs, manifest = store.runs, store.manifest
     if runs.empty:
         raise BesiegeError(f"{folder}: holds no run that succeeded")
@@ -77,8 +77,8 @@ def analyse(folder: str | Path) -> Analysis:
     )  # fmt: skip
 
 
-def _units(store: Store, outcomes: tuple[str, ...]) -> dict[str, str]:
-    """Give the unit of each outcome; of one that is not the package's, as the folder tells it."""
+def _units(store: SweepFolder, outcomes: tuple[str, ...]) -> dict[str, str]:
+    """Return the unit of each outcome; of one that is not the package's, as the folder tells it."""
     if all(name in OUTCOMES for name in outcomes):
         return {name: OUTCOMES[name].unit for name in outcomes}
     told = read_json(store.folder / "columns.json")["runs"]

@@ -10,18 +10,17 @@ import numpy as np
 import pandas as pd
 from scipy.stats import qmc
 
-from sim.core.quoting import say, show
+from sim.core.quoting import format_value, quote
 from sim.core.units import BesiegeError
 from sim.io import parquet
 from sim.io.csv_tables import read_csv
-from sim.scenario.ensembles import Ensemble as Calibrated
-from sim.scenario.ensembles import ensemble_of, is_finite
+from sim.scenario.ensembles import Ensemble, ensemble_of, is_finite
 from sim.scenario.messages import allowed, path_of, unknown_path
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import Field, describe, fields_of, follow, is_table, steps_of
 from sim.scenario.toml import library_names, meant_file, prepare, read
 
-type Ensemble = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
+type EnsembleLike = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
 """A name of the library, a file, a table with a draw a row, or ranges by parameter."""
 _RANGES = '"attention.memory" = [30, 60]'
 
@@ -50,8 +49,10 @@ class _Ranges:
     ranges: Any
 
 
-def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
-    """Give what each run's parameters are: nothing to change where no ensemble is given.
+def draws_of(
+    ensemble: EnsembleLike, scenario: Scenario, runs: int, seed: int
+) -> list[dict[str, Any]]:
+    """Return what each run's parameters are: nothing to change where no ensemble is given.
 
     Ranges are drawn as a Latin hypercube of as many points as runs; of a table of draws rows are
     taken in order and again from the first. Of a calibrated ensemble each run takes the member
@@ -67,19 +68,19 @@ def draws_of(ensemble: Ensemble, scenario: Scenario, runs: int, seed: int) -> li
     if ensemble is None or (isinstance(ensemble, str) and ensemble == "none"):
         return [{} for _ in range(runs)]
     found = _read(ensemble)
-    if isinstance(found, Calibrated):
+    if isinstance(found, Ensemble):
         return _of_seeds(found, scenario, range(seed, seed + runs))
     if isinstance(found, _Draws):
         return _of_rows(found, scenario, runs)
     return _of_ranges(found, scenario, runs, seed)
 
 
-def _read(source: Any) -> _Draws | _Ranges | Calibrated:
+def _read(source: Any) -> _Draws | _Ranges | Ensemble:
     if isinstance(source, pd.DataFrame):
         return _of_frame(source, "ensemble")
     if not isinstance(source, (str, Path)):
         return _Ranges("ensemble", source)
-    path, name = Path(source), say(str(source))
+    path, name = Path(source), quote(str(source))
     ending = path.suffix.lower()
     if ending == ".csv":
         table = read_csv(path)
@@ -90,13 +91,13 @@ def _read(source: Any) -> _Draws | _Ranges | Calibrated:
             return _of_frame(parquet.read(path), name)
         except (OSError, ValueError, RuntimeError) as error:
             why = " ".join(str(error).split())
-            raise BesiegeError(f"{name}: cannot be read ({show(why)})") from None
+            raise BesiegeError(f"{name}: cannot be read ({format_value(why)})") from None
     if ending != ".toml" and str(source) not in library_names("ensembles"):
         names = ", ".join(["none", *library_names("ensembles")])
         meant = meant_file(path)
         raise BesiegeError(
-            f"ensemble: given {show(str(source))}, allowed {names}, or a TOML, CSV or Parquet file"
-            + (f"; did you mean {say(meant)}?" if meant else "")
+            f"ensemble: given {format_value(str(source))}, allowed {names}, or a TOML, CSV or Parquet file"
+            + (f"; did you mean {quote(meant)}?" if meant else "")
         )
     data = read(path if ending == ".toml" else source, "ensembles")
     if "members" in data and "ranges" in data:
@@ -142,7 +143,7 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
         is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
         if not (is_pair and all(map(is_finite, pair)) and pair[0] < pair[1]):
             raise BesiegeError(
-                f"{name}: ranges.{field.path}: given {show(pair)}, allowed is [low, high], low below high"
+                f"{name}: ranges.{field.path}: given {format_value(pair)}, allowed is [low, high], low below high"
             )
         if not field.is_numeric:
             raise BesiegeError(
@@ -159,9 +160,7 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
     ]
 
 
-def _of_seeds(
-    ensemble: Calibrated, scenario: Scenario, seeds: Sequence[int]
-) -> list[dict[str, Any]]:
+def _of_seeds(ensemble: Ensemble, scenario: Scenario, seeds: Sequence[int]) -> list[dict[str, Any]]:
     name = f"ensemble {ensemble.name}"
     fields = _fields_of(ensemble.parameters, f"{name}: parameters")
     now = {f.path: f.default for f in fields_of(scenario)}
@@ -193,7 +192,7 @@ def _fields_of(paths: Iterable[str], place: str) -> list[Field]:
 
 
 def _value(cell: Any, field: Field, place: str) -> Any:
-    """Give what stands in a cell, as the scenario takes it; the scenario says what is allowed.
+    """Return what stands in a cell, as the scenario takes it; the scenario says what is allowed.
 
     Text is read as its field asks: a file has nothing else. What is missing is refused, but for
     a parameter that may be absent: there a table in memory may have no value, a file ``none``.
@@ -222,6 +221,6 @@ def _number(value: float, field: Field) -> float | int:
 def _try(scenario: Scenario, draw: dict[str, Any], place: str) -> None:
     """Refuse a draw that the scenario does not allow, before any run is done."""
     try:
-        scenario.but(draw)
+        scenario.replace(draw)
     except BesiegeError as error:
         raise BesiegeError(f"{place}: {error}") from None

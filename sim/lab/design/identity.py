@@ -14,33 +14,33 @@ from sim.version import MODEL_VERSION
 
 
 def scenario_identity(scenario: Scenario) -> str:
-    """Give a scenario's fingerprint, with the source of measures that were made in Python."""
+    """Return a scenario's fingerprint, with the source of measures that were made in Python."""
     own = [_measure_identity(m) for m in scenario.response.measures if is_made_in_python(m)]
     return scenario.fingerprint + (f"-{_digest(own)}" if own else "")
 
 
 def identity_in(plan: Plan, scenario: Scenario) -> str:
-    """Give a scenario's identity in a plan, whose own outcomes count as well."""
+    """Return a scenario's identity in a plan, whose own outcomes count as well."""
     return scenario_identity(scenario) + (f"-{_digest(plan.own_told)}" if plan.own else "")
 
 
 def run_key(identity: str, seed: int) -> str:
-    """Give the key of a run of a scenario with a seed, under this version of the model."""
+    """Return the key of a run of a scenario with a seed, under this version of the model."""
     return _digest([identity, seed, MODEL_VERSION])
 
 
 def is_made_in_python(measure: Measure) -> bool:
-    """Say whether a measure's class stands outside the package."""
+    """Return whether a measure's class stands outside the package."""
     return not type(measure).__module__.startswith("sim.")
 
 
 def has_own_measures(scenario: Scenario) -> bool:
-    """Say whether a scenario holds what no file can."""
+    """Return whether a scenario holds what no file can."""
     return any(is_made_in_python(m) for m in scenario.response.measures)
 
 
 def outcomes_identity() -> list[list[str]]:
-    """Give the names of all outcomes that are measured, with the source of a user's own."""
+    """Return the names of all outcomes that are measured, with the source of a user's own."""
     return [
         [name, "" if o.work_out.__module__.startswith("sim.") else _source_of(o.work_out)]
         for name, o in OUTCOMES.items()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.scenario.schema import Field, is_table
 
@@ -30,7 +30,7 @@ class Level:
 
 
 def level_of(value: Any) -> Level:
-    """Give a level; a table may bring its own label: ``{label = "half", value = {…}}``."""
+    """Return a level; a table may bring its own label: ``{label = "half", value = {…}}``."""
     if isinstance(value, dict) and set(value) == {"label", "value"}:
         label = value["label"]
         return Level(value["value"], label if _is_number(label) else str(label))
@@ -48,13 +48,13 @@ def level_of(value: Any) -> Level:
 
 
 def levels_of(value: Any, field: str) -> list[Any]:
-    """Give the levels of a list; a value alone is one level."""
+    """Return the levels of a list; a value alone is one level."""
     if isinstance(value, (list, tuple, range, np.ndarray)) and not hasattr(value, "_fields"):
         return list(value)
     if isinstance(value, (bool, int, float, str)) or is_table(type(value)):
         return [value]
     raise BesiegeError(
-        f"{field}: given {show(value)}, allowed a list of levels or a range such as {{low = 0, high = 1}}"
+        f"{field}: given {format_value(value)}, allowed a list of levels or a range such as {{low = 0, high = 1}}"
     )
 
 
@@ -80,7 +80,7 @@ class Range:
         unknown = sorted(set(table) - set(_KEYS))
         if unknown:
             raise BesiegeError(
-                f"{name}: no such field {show(unknown[0])}, allowed: {', '.join(_KEYS)}"
+                f"{name}: no such field {format_value(unknown[0])}, allowed: {', '.join(_KEYS)}"
             )
         if field is None or not field.is_numeric:
             kind = "a table" if field is None else f"a {field.type}"
@@ -89,10 +89,10 @@ class Range:
             )
         log, steps = table.get("log", False), table.get("steps")
         if not isinstance(log, bool):
-            raise BesiegeError(f"{name}.log: given {show(log)}, allowed true or false")
+            raise BesiegeError(f"{name}.log: given {format_value(log)}, allowed true or false")
         if steps is not None and (not _is_whole(steps) or not 2 <= steps <= MOST_STEPS):
             raise BesiegeError(
-                f"{name}.steps: given {show(steps)}, allowed a whole number from 2 to {MOST_STEPS:_}"
+                f"{name}.steps: given {format_value(steps)}, allowed a whole number from 2 to {MOST_STEPS:_}"
             )
         low, high = _ends(table, name, field, base)
         if log and low <= 0:
@@ -100,7 +100,7 @@ class Range:
         return cls(low, high, log, steps, field.type == "whole number")
 
     def at(self, u: float) -> float | int:
-        """Give the value at a share of the way, 0 to 1, rounded if it is a whole number."""
+        """Return the value at a share of the way, 0 to 1, rounded if it is a whole number."""
         if self.log:
             value = math.exp(math.log(self.low) + u * (math.log(self.high) - math.log(self.low)))
         else:
@@ -109,11 +109,11 @@ class Range:
         return round(value) if self.whole else value
 
     def ends(self) -> tuple[float | int, float | int]:
-        """Give its lowest and its highest value."""
+        """Return its lowest and its highest value."""
         return self.at(0.0), self.at(1.0)
 
     def levels(self) -> tuple[Level, ...]:
-        """Give evenly spaced levels for a grid."""
+        """Return evenly spaced levels for a grid."""
         n = self.steps or 5
         values = dict.fromkeys(self.at(i / (n - 1)) for i in range(n))
         return tuple(Level(v, v) for v in values)
@@ -130,13 +130,13 @@ def _is_whole(value: Any) -> bool:
 def _ends(table: dict[str, Any], name: str, field: Field, base: Any) -> tuple[float, float]:
     for key in ("low", "high", "around"):
         if key in table and not _is_number(table[key]):
-            raise BesiegeError(f"{name}.{key}: given {show(table[key])}, allowed a number")
+            raise BesiegeError(f"{name}.{key}: given {format_value(table[key])}, allowed a number")
     if "around" in table:
         if "low" in table or "high" in table:
             raise BesiegeError(f"{name}.around: given with low or high, allowed alone")
         if not 0 < table["around"] <= 1 or not _is_number(base):
             raise BesiegeError(
-                f"{name}.around: given {table['around']:g} around {show(base)}, "
+                f"{name}.around: given {table['around']:g} around {format_value(base)}, "
                 "allowed a share above 0 and at most 1, around a number"
             )
         half = abs(base) * table["around"]

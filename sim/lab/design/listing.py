@@ -27,7 +27,7 @@ class Planned:
 
 
 def scenario_at(plan: Plan, point: Point) -> Scenario:
-    """Give the scenario of a point.
+    """Return the scenario of a point.
 
     Raises
     ------
@@ -35,11 +35,11 @@ def scenario_at(plan: Plan, point: Point) -> Scenario:
         If its values are allowed one by one and not together.
     """
     changes = {path: level.value for path, level in point.items()}
-    return plan.base.but(changes) if changes else plan.base
+    return plan.base.replace(changes) if changes else plan.base
 
 
 def runs_of(plan: Plan) -> Iterator[Planned]:
-    """Give every run of a plan once: all replicates of a point, then the next point.
+    """Return every run of a plan once: all replicates of a point, then the next point.
 
     Points that come to the same scenario, as rounded ones may, are one.
     """
@@ -61,7 +61,7 @@ _SIZES = ("scale", "hours", "population", "graph")
 
 
 def largest_of(plan: Plan) -> list[Scenario]:
-    """Give scenarios among which is one as large as the largest of a plan.
+    """Return scenarios among which is one as large as the largest of a plan.
 
     What has no bearing on a world's size stays at the scenario's own value.
     """

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.io.folders import file_hash
 from sim.outcomes.outcomes import Outcome, collected
@@ -57,7 +57,9 @@ def load_module(path: Path, field: str, given: object) -> Module:
         source = path.read_text(encoding="utf-8")
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise BesiegeError(f"{field}: given {show(given)}, which cannot be had ({said})") from None
+        raise BesiegeError(
+            f"{field}: given {format_value(given)}, which cannot be had ({said})"
+        ) from None
     return Module(path, loaded.__name__, vars(loaded), outcomes, source)
 
 
@@ -75,7 +77,7 @@ def load_modules(names: tuple[str, ...], home: Path) -> tuple[Module, ...]:
     for module in modules:
         file = module.path.name
         if file in files:  # the sweep's folder keeps a copy of each
-            raise BesiegeError(f"modules: given {show(file)} twice, allowed are different file names")  # fmt: skip
+            raise BesiegeError(f"modules: given {format_value(file)} twice, allowed are different file names")  # fmt: skip
         files.add(file)
         for name in module.outcomes:
             if name in declared:

@@ -17,7 +17,7 @@ type Point = dict[str, Level]
 
 
 def points_of(plan: Plan) -> Iterator[Point]:
-    """Give the points of a plan in order, one by one."""
+    """Return the points of a plan in order, one by one."""
     kind = plan.spec.design.kind
     if kind == "grid":
         for levels in itertools.product(*(f.levels for f in plan.factors)):
@@ -31,7 +31,7 @@ def points_of(plan: Plan) -> Iterator[Point]:
 
 
 def count_points(plan: Plan) -> int:
-    """Say how many points there are, without making them."""
+    """Return how many points there are, without making them."""
     design, k = plan.spec.design, len(plan.factors)
     n = design.samples or 0
     if design.kind == "grid":
@@ -46,7 +46,7 @@ def count_points(plan: Plan) -> int:
 
 
 def place(factor: Factor, u: float) -> Level:
-    """Give a factor's level at a share of the way through its range or its levels."""
+    """Return a factor's level at a share of the way through its range or its levels."""
     if factor.range is not None:
         value = factor.range.at(u)
         return Level(value, value)

@@ -14,7 +14,7 @@ from sim.outcomes.outcomes import Outcome
 
 
 def source_of(function: FunctionType) -> str:
-    """Give a function's source, or its bytecode where that is not at hand."""
+    """Return a function's source, or its bytecode where that is not at hand."""
     try:
         return inspect.cleandoc(inspect.getsource(function))
     except (OSError, TypeError):
@@ -22,7 +22,7 @@ def source_of(function: FunctionType) -> str:
 
 
 def _bytecode_of(code: CodeType) -> str:
-    """Give what a function does where its source is not at hand, as in a plain session."""
+    """Return what a function does where its source is not at hand, as in a plain session."""
     constants = [
         _bytecode_of(c) if isinstance(c, CodeType)
         else repr(sorted(map(repr, c))) if isinstance(c, frozenset)  # in no order of its own

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.core.chance import LARGEST_SEED
-from sim.core.quoting import say, show
+from sim.core.quoting import format_value, quote
 from sim.core.units import BesiegeError
 from sim.lab.design.levels import Level, Range, level_of, levels_of
 from sim.lab.design.modules import Module, load_module, load_modules
@@ -134,13 +134,13 @@ def load(source: str | Path | Mapping[str, Any]) -> Plan:
     if isinstance(source, Mapping):
         return plan(dict(source), Path.cwd(), "")
     path = Path(source)
-    name = say(str(source))
+    name = quote(str(source))
     try:
         data = path.read_bytes()
     except OSError as error:
         why = (error.strerror or "").lower()
         meant = meant_file(path)
-        hint = f"; did you mean {say(meant)}?" if meant else ""
+        hint = f"; did you mean {quote(meant)}?" if meant else ""
         raise BesiegeError(
             f"{name}: cannot be read ({why}); allowed is a TOML file{hint}"
         ) from None
@@ -229,7 +229,7 @@ def _base(spec: Spec, home: Path) -> Scenario:
         beside = home / given
         base = Scenario.load(beside if is_file_name(given) and beside.is_file() else given)
     else:
-        raise BesiegeError(f"scenario: given {show(given)}, allowed a name of the library, a TOML file or a table")  # fmt: skip
+        raise BesiegeError(f"scenario: given {format_value(given)}, allowed a name of the library, a TOML file or a table")  # fmt: skip
     for path, value in spec.constants.items():
         base = _put(base, "constants", path, response_of(value, home) if path == "response" else value)  # fmt: skip
     return base
@@ -237,13 +237,13 @@ def _base(spec: Spec, home: Path) -> Scenario:
 
 def _put(base: Scenario, field: str, path: str, value: Any) -> Scenario:
     try:
-        return base.but({path: value})
+        return base.replace({path: value})
     except BesiegeError as error:
         raise BesiegeError(f"{field}: {error}") from None
 
 
 def response_of(value: Any, home: Path) -> Any:
-    """Give what a scenario takes as its response; files are looked for beside the specification.
+    """Return what a scenario takes as its response; files are looked for beside the specification.
 
     ``FILE.py:NAME`` is a response made in Python, or a function that makes one.
     """

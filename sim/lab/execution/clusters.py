@@ -14,7 +14,7 @@ type Slots = int | Callable[[], int]
 def connect(
     scheduler: str | None, executor: Source | None, workers: int
 ) -> Iterator[tuple[Slots, Source | None]]:
-    """Give how many runs are done at a time, and who does them.
+    """Return how many runs are done at a time, and who does them.
 
     Raises
     ------

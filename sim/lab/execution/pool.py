@@ -20,9 +20,10 @@ import cloudpickle
 
 from sim.core.units import BesiegeError
 from sim.lab.execution.carried import pack_outcomes, unpack_outcomes
-from sim.lab.execution.tasks import Done, Failure, Task, Timing, died, do, not_sent
+from sim.lab.execution.tasks import Done, Failure, Task, Timing, not_sent, worker_lost
 from sim.outcomes.outcomes import Outcome, own_outcomes
 from sim.running import memory
+from sim.running.run import ProgressCallback
 from sim.scenario.scenario import Scenario
 from sim.version import MODEL_VERSION
 
@@ -43,7 +44,6 @@ ONE_THREAD = {
 
 type Source = Executor | Callable[[], Executor]
 """An executor, or what makes one, again when it is broken."""
-type Progress = Callable[[int, int], None]
 
 
 def run_many(
@@ -51,7 +51,7 @@ def run_many(
     *,
     workers: int | Callable[[], int] = 2,
     executor: Source | None = None,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     total: int | None = None,
     own: Mapping[str, Outcome] | None = None,
 ) -> Iterator[Done]:
@@ -94,7 +94,7 @@ def run_many(
     if executor is None and isinstance(tasks, Sequence) and tasks:
         require_memory([task.scenario for task in tasks], workers)
     if executor is None and workers == 1:
-        results: Iterator[Done] = map(partial(do, own=own), tasks)
+        results: Iterator[Done] = map(partial(execute, own=own), tasks)
     else:
         results = _Pool(iter(tasks), workers, executor, total, pack_outcomes(own)).run()
     for n, done in enumerate(results, 1):
@@ -164,7 +164,7 @@ def run_chunk(packed: bytes, version: int, own: bytes = b"") -> list[Done]:
         )
     outcomes = unpack_outcomes(own)
     tasks: list[Task] = cloudpickle.loads(packed)
-    return [do(task, outcomes) for task in tasks]
+    return [execute(task, outcomes) for task in tasks]
 
 
 @dataclass(slots=True)
@@ -202,7 +202,7 @@ class _Pool:
         self._unsent: list[Done] = []  # failures of tasks that cannot be sent
 
     def run(self) -> Iterator[Done]:
-        """Give results as they come."""
+        """Return results as they come."""
         try:
             self._fill()
             while self._flying:
@@ -323,7 +323,7 @@ class _Pool:
 
     def _put_back(self, job: _Job, error: BaseException) -> list[Done]:
         if job.strikes >= STRIKES:  # it ran alone
-            return [died(job.task, error)]
+            return [worker_lost(job.task, error)]
         job.strikes += 1
         (self._suspects if job.strikes >= STRIKES else self._again).append(job)
         return []

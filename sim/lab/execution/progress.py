@@ -8,7 +8,7 @@ from typing import Any, Self
 SECONDS_A_LINE = 5.0
 
 
-class Progress:
+class ProgressBar:
     """Rate, failures and time left.
 
     Parameters

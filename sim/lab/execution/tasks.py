@@ -24,7 +24,7 @@ class Task:
         What tells it from every other run of the same call.
     keep_hours
         Names of hourly series to bring home.
-    also
+    extract
         What else to bring home: called with the finished `Siege`; what it gives must pickle.
     """
 
@@ -32,7 +32,7 @@ class Task:
     scenario: Scenario
     seed: int
     keep_hours: tuple[str, ...] = ()
-    also: Callable[[Siege], Any] | None = None
+    extract: Callable[[Siege], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Done:
     extra: Any = None
 
 
-def do(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
+def execute(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
     """Run a task to its end; whatever it raises becomes a failure.
 
     Parameters
@@ -99,21 +99,21 @@ def do(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
         record = siege.record
         row = measure(record, own)
         hours = {name: record.series[name] for name in task.keep_hours}
-        extra = task.also(siege) if task.also is not None else None
-        siege.let_go()
+        extra = task.extract(siege) if task.extract is not None else None
+        siege.release()
     except (Exception, SystemExit) as error:
         row, hours, failure = None, {}, _failure_of(error)
     return Done(task.key, row, failure, _timing(time.perf_counter() - began), hours, extra)
 
 
-def died(task: Task, error: BaseException | None) -> Done:
-    """Give the failure of a run that its worker did not survive."""
+def worker_lost(task: Task, error: BaseException | None) -> Done:
+    """Return the failure of a run that its worker did not survive."""
     said = f"{type(error).__name__}: {error}" if error is not None else "no word"
     return _not_run(task, f"the worker ended while it ran ({_one_line(said)})")
 
 
 def not_sent(task: Task, error: Exception) -> Done:
-    """Give the failure of a run that cannot be sent to a worker."""
+    """Return the failure of a run that cannot be sent to a worker."""
     said = _one_line(f"{type(error).__name__}: {error}")
     return _not_run(task, f"it cannot be sent to a worker ({said}); one worker runs it here")
 
@@ -134,7 +134,7 @@ def _failure_of(error: BaseException) -> Failure:
         where = f"{frame.f_code.co_filename}:{trace.tb_lineno} in {frame.f_code.co_name}"
         if frame.f_code is Siege.step.__code__ and "stage" in frame.f_locals:
             stage, hour = frame.f_locals["stage"].__name__, frame.f_locals["self"].world.hour
-        elif frame.f_code is do.__code__ and "record" in frame.f_locals:
+        elif frame.f_code is execute.__code__ and "record" in frame.f_locals:
             stage, hour = "outcomes", frame.f_locals["record"].hours - 1
         trace = trace.tb_next
     return Failure(stage, hour, f"{type(error).__name__}: {_one_line(str(error))}", where)

@@ -87,7 +87,7 @@ def run_all(
 
 
 def identity_of(tasks: Sequence[Task], reads: object) -> str:
-    """Give a hash of all that the results of tasks depend on."""
+    """Return a hash of all that the results of tasks depend on."""
     told = [[t.key, scenario_identity(t.scenario), t.seed, t.keep_hours] for t in tasks]
     asked = [MODEL_VERSION, outcomes_identity(), reads, told]
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()[:20]
@@ -149,7 +149,7 @@ class Kept:
         return sorted(self.folder.glob("*.parquet"))
 
     def read(self) -> dict[str, Done]:
-        """Give the runs that are kept, by key.
+        """Return the runs that are kept, by key.
 
         Raises
         ------
@@ -217,7 +217,7 @@ class Kept:
 
 
 def count_kept(out: str | Path) -> int:
-    """Say how many finished runs a call's folder keeps, in parts that are whole."""
+    """Return how many finished runs a call's folder keeps, in parts that are whole."""
     parts = [part for part in (Path(out) / UNFINISHED).glob("*.parquet") if _is_whole(part)]
     if not parts:
         return 0
@@ -229,7 +229,7 @@ def count_kept(out: str | Path) -> int:
 
 
 def where_kept(n: int, out: str | Path) -> str:
-    """Say how many finished runs are kept, and where."""
+    """Return how many finished runs are kept, and where."""
     runs = "1 finished run is" if n == 1 else f"{n} finished runs are"
     return f"{runs} kept in {Path(out) / UNFINISHED}"
 

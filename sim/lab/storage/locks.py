@@ -155,7 +155,7 @@ def _holders(folder: Path) -> str:
 
 
 def _is_taken(path: Path) -> bool:
-    """Say whether somebody else holds a lock for himself."""
+    """Return whether somebody else holds a lock for himself."""
     held = _open(path)
     try:
         fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)

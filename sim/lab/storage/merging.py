@@ -7,10 +7,10 @@ from pathlib import Path
 from sim.core.units import BesiegeError
 from sim.io.folders import prepare_folder, put_in_place, unwritable
 from sim.lab.storage.parts import TABLES, all_parts, parts_of
-from sim.lab.storage.store import Store, write_manifest
+from sim.lab.storage.store import SweepFolder, write_manifest
 
 
-def merge(folders: Sequence[str | Path], out: str | Path) -> Store:
+def merge(folders: Sequence[str | Path], out: str | Path) -> SweepFolder:
     """Copy the parts of several folders into one; a run that several hold is read once.
 
     Raises
@@ -18,7 +18,7 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> Store:
     BesiegeError
         If a folder is none, is damaged, or holds another sweep than the first.
     """
-    stores = [Store(folder) for folder in folders]
+    stores = [SweepFolder(folder) for folder in folders]
     if not stores:
         raise BesiegeError("merge: given no folder, allowed is at least one")
     first = stores[0]
@@ -36,7 +36,7 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> Store:
         write_manifest(target, first.manifest)
     except OSError as error:
         raise unwritable(target, error) from None
-    return Store(target)
+    return SweepFolder(target)
 
 
 def _copy_parts(source: Path, target: Path, prefix: str) -> None:

@@ -41,7 +41,7 @@ def all_parts(folder: Path) -> list[Path]:
 
 
 def number_of(part: Path) -> int:
-    """Give the number of a part, 0 if its name has none."""
+    """Return the number of a part, 0 if its name has none."""
     found = _NAME.fullmatch(part.name)
     return int(found["number"]) if found else 0
 
@@ -89,7 +89,7 @@ def abouts(parts: list[Path]) -> dict[Path, dict[str, Any]]:
 
 
 def has_checksum(part: Path) -> bool:
-    """Say whether a part's name carries the checksum of its bytes."""
+    """Return whether a part's name carries the checksum of its bytes."""
     found = _NAME.fullmatch(part.name)
     return found is not None and found["sum"] is not None
 
@@ -116,7 +116,7 @@ def damage_of(part: Path) -> str:
 
 
 def keys_in(parts: list[Path]) -> set[str]:
-    """Give the keys of all runs of which parts hold rows."""
+    """Return the keys of all runs of which parts hold rows."""
     if not parts:
         return set()
     with duckdb.connect(config={"threads": 1}) as db:
@@ -192,7 +192,7 @@ def set_aside(folder: Path, found: Path) -> Path:
 
 
 def source(parts: list[Path]) -> str:
-    """Give the words that read parts as one table in SQL."""
+    """Return the words that read parts as one table in SQL."""
     return f"read_parquet([{', '.join(map(text, parts))}], union_by_name = true)"
 
 
@@ -202,7 +202,7 @@ def text(value: object) -> str:
 
 
 def first_line(error: BaseException) -> str:
-    """Give the first line of what an error says."""
+    """Return the first line of what an error says."""
     said = getattr(error, "strerror", None) or str(error)
     return said.strip().partition("\n")[0][:300]
 

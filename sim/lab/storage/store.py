@@ -1,6 +1,6 @@
 """The folder of a sweep: Parquet parts renamed into place, read by DuckDB.
 
-A run is done when every table that the sweep keeps has its rows (`Store.done`). So whatever
+A run is done when every table that the sweep keeps has its rows (`SweepFolder.done`). So whatever
 stops a sweep, or is lost from it, a run is there whole or is done again.
 """
 
@@ -50,7 +50,7 @@ _MISTAKES = (duckdb.CatalogException, duckdb.BinderException, duckdb.ParserExcep
 """Errors of a query, which no damaged file gives."""
 
 
-class Store:
+class SweepFolder:
     """A sweep's folder, to be read.
 
     Parameters
@@ -95,7 +95,7 @@ class Store:
         return self.table("timing")
 
     def table(self, name: str) -> pd.DataFrame:
-        """Give a table, in an order that depends on its rows alone."""
+        """Return a table, in an order that depends on its rows alone."""
         return self.sql(f"SELECT * FROM {name}")
 
     def sql(self, query: str) -> pd.DataFrame:
@@ -142,7 +142,7 @@ class Store:
                 self._whole.add(known)
 
     def _select(self, db: duckdb.DuckDBPyConnection, name: str, parts: list[Path]) -> str:
-        """Say how a table is read: each run once, a factor that came later at its old value."""
+        """Return how a table is read: each run once, a factor that came later at its old value."""
         if not parts:
             columns = dict(_EMPTY[name])
             if name in {"runs", "failed"}:
@@ -168,11 +168,11 @@ class Store:
         return f"SELECT {chosen} FROM ({each}) ORDER BY {order}"
 
     def keys(self, table: str) -> set[str]:
-        """Give the keys of all runs that have rows in a table."""
+        """Return the keys of all runs that have rows in a table."""
         return keys_in(parts_of(self.folder, table))
 
     def done(self, *, with_hours: bool) -> set[str]:
-        """Give the keys of runs that are done: all of their rows are there.
+        """Return the keys of runs that are done: all of their rows are there.
 
         Parameters
         ----------

@@ -24,7 +24,7 @@ from sim.lab.storage.parts import (
     write_part,
 )
 from sim.lab.storage.recovery import known_of, set_damaged_aside
-from sim.lab.storage.store import Store, repair_command, to_json, undisturbed, write_manifest
+from sim.lab.storage.store import SweepFolder, repair_command, to_json, undisturbed, write_manifest
 from sim.lab.storage.writing import columns_of, spec_toml
 from sim.version import MODEL_VERSION, __version__, made_with
 
@@ -139,7 +139,7 @@ class Writer:
                 half.unlink()
         finish_strikes(self.folder)
         self._n = max(map(number_of, all_parts(self.folder)), default=0)
-        store = Store(self.folder)
+        store = SweepFolder(self.folder)
         keys = {name: store.keys(name) for name in TABLES}
         self.done = store.done(with_hours=bool(self._plan.spec.keep.hours))
         self.stale = set(keys["failed"]) if retry else set()
@@ -236,7 +236,7 @@ class Writer:
 
 
 def _typed(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
-    """Give every column the kind it has in every part, whatever rows stand in this one."""
+    """Return every column the kind it has in every part, whatever rows stand in this one."""
     if table.empty:
         return table
     kinds: dict[str, str] = {"seed": "uint64", **dict.fromkeys(plan.measured, "float64")}

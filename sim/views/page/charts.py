@@ -87,7 +87,7 @@ class Chart:
 
 
 def draw(chart: Chart, bounds: tuple[float, float] | None = None) -> str:
-    """Give a chart as HTML.
+    """Return a chart as HTML.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def _plot(chart: Chart, bounds: tuple[float, float]) -> str:
 
 
 def _path(x: object, y: object, values: F64, *, back: bool = False) -> str:
-    """Give a line's path, thinned to what a screen can show; its last point is always there."""
+    """Return a line's path, thinned to what a screen can show; its last point is always there."""
     stride = max(1, ceil(values.size / MOST_POINTS))
     at = np.unique(np.append(np.arange(0, values.size, stride), values.size - 1))
     at = at[::-1] if back else at
@@ -178,7 +178,7 @@ def _path(x: object, y: object, values: F64, *, back: bool = False) -> str:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Give three to six round numbers from at or below 0 to near the top."""
+    """Return three to six round numbers from at or below 0 to near the top."""
     width = max(high - low, 1e-9)
     step = 10.0 ** floor(log10(width / 4))
     step = next(step * k for k in (1, 2, 5, 10) if width / (step * k) <= 5)

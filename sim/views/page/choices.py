@@ -6,7 +6,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from sim.core.chance import check_seed
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.responses import Response
 from sim.scenario.messages import unknown_name
@@ -84,13 +84,13 @@ def check(choices: Choices) -> Checked:
     worlds = attempt("worlds", lambda: _between("worlds", choices.worlds, 2, MOST_WORLDS))
     if faults.keys() - {"worlds"} or seed is None:
         return Checked(faults=faults)
-    world = scenario.but(changes)
-    scenarios = tuple(world.but(response=response) for response in timed if response)
+    world = scenario.replace(changes)
+    scenarios = tuple(world.replace(response=response) for response in timed if response)
     return Checked(scenarios, seed, worlds or 0, faults)
 
 
 def _named(field: str, name: str, folder: str = "") -> str:
-    """Give a name of the library: a file of the server's is nobody's business here."""
+    """Return a name of the library: a file of the server's is nobody's business here."""
     names = library_names(folder or f"{field}s")
     if name not in names:
         raise BesiegeError(unknown_name(field, name, names))
@@ -107,14 +107,14 @@ def _changed(scenario: Scenario, name: str, text: str) -> Any:
     value = given[name]
     if type(value) in {int, float} and value > LARGEST[name]:
         raise BesiegeError(
-            f"{name}: given {show(value)}, allowed on this page at most {LARGEST[name]:g}; "
+            f"{name}: given {format_value(value)}, allowed on this page at most {LARGEST[name]:g}; "
             f"besiege run takes up to {declared_at(name).high or 0:g}"
         )
-    return getattr(scenario.but(given), name)
+    return getattr(scenario.replace(given), name)
 
 
 def _begun(response: Response, name: str, text: str) -> Response:
-    """Give a response begun at the hour that was typed; its own hours if none was."""
+    """Return a response begun at the hour that was typed; its own hours if none was."""
     if not text.strip():
         return response
     hour = read_hour(text, name)
@@ -129,6 +129,6 @@ def _between(name: str, text: str, low: int, high: int) -> int:
     value = _whole(text)
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise BesiegeError(
-            f"{name}: given {show(value)}, allowed a whole number from {low} to {high}"
+            f"{name}: given {format_value(value)}, allowed a whole number from {low} to {high}"
         )
     return value

@@ -8,7 +8,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from typing import Any
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 
 LOG = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 def policy_of(html: str, host: str) -> str:
-    """Give the ``Content-Security-Policy`` of a page: its own files and inline scripts, no others.
+    """Return a page's ``Content-Security-Policy``: its own files and inline scripts, no others.
 
     Vue makes functions of its templates (``unsafe-eval``), and Vuetify as well as the charts set
     styles (``unsafe-inline``, of styles alone). Inline scripts are told by their hashes, so one
@@ -54,7 +54,7 @@ def policy_of(html: str, host: str) -> str:
 
 
 def allowed_hosts(host: str, named: Iterable[str] = ()) -> frozenset[str]:
-    """Give the names by which the page may be asked for: this machine's own and those named.
+    """Return the names by which the page may be asked for: this machine's own and those named.
 
     Parameters
     ----------
@@ -71,7 +71,7 @@ def allowed_hosts(host: str, named: Iterable[str] = ()) -> frozenset[str]:
     for name in named:
         if _name_of(_in_brackets(name)) is None or name.count(":") == 1:
             raise BesiegeError(
-                f"--allow-host: given {show(name)}, allowed a host's name or address alone, "
+                f"--allow-host: given {format_value(name)}, allowed a host's name or address alone, "
                 "such as siege.example.org"
             )
     own = ("localhost", "127.0.0.1", "::1", host, *named)
@@ -83,7 +83,7 @@ def _in_brackets(name: str) -> str:
 
 
 def _name_of(host: str) -> str | None:
-    """Give the name in a ``Host``, without its port; none if it is not well formed."""
+    """Return the name in a ``Host``, without its port; none if it is not well formed."""
     found = _HOST.fullmatch(host)
     return found[1].lower().strip("[]") if found else None
 
@@ -96,7 +96,7 @@ def _is_address(name: str) -> bool:
 
 
 def _is_any(host: str) -> bool:
-    """Say whether an address stands for every address of this machine."""
+    """Return whether an address stands for every address of this machine."""
     return host == "" or (_is_address(host) and ipaddress.ip_address(host).is_unspecified)
 
 
@@ -157,7 +157,9 @@ class Guard:
             cause = error
             while isinstance(cause, ExceptionGroup):
                 cause = cause.exceptions[0]
-            LOG.warning("A page sent what cannot be read and was cut off: %s", show(str(cause)))
+            LOG.warning(
+                "A page sent what cannot be read and was cut off: %s", format_value(str(cause))
+            )
         finally:
             self._n_sockets -= 1
 
@@ -172,7 +174,7 @@ class Guard:
         ):  # fmt: skip
             known = ", ".join(sorted(self._hosts))
             return 400, (
-                f"Host: given {show(host)}, allowed {known}; "
+                f"Host: given {format_value(host)}, allowed {known}; "
                 "besiege dashboard --allow-host NAME allows another\n"
             )
         origins = [value for key, value in scope["headers"] if key == b"origin"]
@@ -183,13 +185,13 @@ class Guard:
 
 
 def _header(scope: Any, name: bytes) -> str:
-    """Give a header that must be there once; empty if it is not."""
+    """Return a header that must be there once; empty if it is not."""
     found = [value for key, value in scope["headers"] if key == name]
     return str(found[0].decode("latin-1")) if len(found) == 1 else ""
 
 
 def _plain(scope: Any) -> Any:
-    """Give a request without what a client may only say of itself through a proxy."""
+    """Return a request without what a client may only say of itself through a proxy."""
     kept = [
         (key, value)
         for key, value in scope["headers"]

@@ -12,7 +12,7 @@ from sim.views.page.view import CHARTS, View, happened, tiles
 
 
 def show_worlds(views: tuple[View, ...]) -> str:
-    """Give the worlds as HTML, those of a pair with the same axes."""
+    """Return the worlds as HTML, those of a pair with the same axes."""
     two = len(views) > 1
     rows = [_row([f'<h2 class="b-name">{escape(v.label)}</h2>{_tiles(v)}' for v in views])]
     drawn: list[list[str]] = []
@@ -88,7 +88,7 @@ def _story(v: View) -> str:
 
 
 def show_study(study: Study | None) -> str:
-    """Give a study as HTML: how far it is, or what it found."""
+    """Return a study as HTML: how far it is, or what it found."""
     if study is None:
         return '<div class="b-blank"><p>Nothing here yet. Ten worlds at scale 0.01 take some ten seconds.</p></div>'
     if study.fault:

@@ -70,7 +70,7 @@ def _neighbours(graph: Graph, row: int) -> list[int]:
 
 
 def draw_network(s: Sample, stances: list[int], of: str = "") -> str:
-    """Give the sample as HTML, coloured by the stances of its people; ``of`` names the world."""
+    """Return the sample as HTML, coloured by the stances of its people; ``of`` names the world."""
     width, height, edge = 640.0, 320.0, 14.0
     xs = edge + s.places[:, 0] * (width - 2 * edge)
     ys = edge + s.places[:, 1] * (height - 2 * edge)

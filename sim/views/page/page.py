@@ -14,7 +14,7 @@ from mesa.visualization.utils import force_update, update_counter
 from sim.scenario.scenario import fee_list, response_list, scenario_list
 from sim.views.page.choices import NONE, OWN, Choices, check
 from sim.views.page.html import show_study, show_worlds
-from sim.views.page.sessions import STORE
+from sim.views.page.sessions import SESSIONS
 from sim.views.page.worlds import PACES, Session
 
 SCENARIOS, RESPONSES, FEES = (
@@ -26,13 +26,13 @@ CSS = (resources.files("sim") / "views" / "page" / "page.css").read_text("utf-8"
 
 
 def session_of(search: str | None) -> Session:
-    """Give the session that an address names in its query, of the browser that asks."""
-    return STORE.get(solara.get_session_id(), parse_qs(search or "").get("world", ["-"])[0])
+    """Return the session that an address names in its query, of the browser that asks."""
+    return SESSIONS.get(solara.get_session_id(), parse_qs(search or "").get("world", ["-"])[0])
 
 
 @solara.component
 def Layout(children: list[Any] = []) -> None:  # noqa: B006, N802 - Solara's own convention
-    """Give the page alone, without Solara's bar and drawer."""
+    """Return the page alone, without Solara's bar and drawer."""
     solara.Div(children=children, classes=["b-page"])
 
 

@@ -53,7 +53,7 @@ def serve(host: str, port: int, say: Callable[[str], None], named: Sequence[str]
     app = make_app(host, named)
     where = f"[{host}]" if ":" in host else host
     say(f"Besiege is at http://{where}:{listening.getsockname()[1]} (Ctrl-C ends it)")
-    from sim.views.page.sessions import STORE, warm_up
+    from sim.views.page.sessions import SESSIONS, warm_up
 
     warm_up()
     config = uvicorn.Config(
@@ -63,7 +63,7 @@ def serve(host: str, port: int, say: Callable[[str], None], named: Sequence[str]
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:
-        STORE.close()
+        SESSIONS.close()
 
 
 def check_installed() -> None:
@@ -102,7 +102,7 @@ def _bind(host: str, port: int) -> socket.socket:
 
 
 def make_app(host: str = "127.0.0.1", named: Sequence[str] = ()) -> Guard:
-    """Give the server's application, guarded.
+    """Return the server's application, guarded.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def make_app(host: str = "127.0.0.1", named: Sequence[str] = ()) -> Guard:
 
 
 async def _page(request: Any) -> Any:
-    """Give the page; a visit without a world in its address gets one.
+    """Return the page; a visit without a world in its address gets one.
 
     The browser keeps a secret of its own beside the address: a world is shown to both together.
     """
@@ -174,7 +174,7 @@ async def _page(request: Any) -> Any:
 
 
 def _owner(request: Any) -> str | None:
-    """Give the secret of a browser, if it has shown one."""
+    """Return the secret of a browser, if it has shown one."""
     from solara.server import server
 
     owner = server.get_session_id_cookie(request.cookies) or ""
@@ -219,13 +219,13 @@ def _let_kernels_go() -> None:
 
 
 def _download(request: Any) -> Any:
-    """Give a file that is made on the spot from a session's worlds; no path is ever read."""
+    """Return a file that is made on the spot from a session's worlds; no path is ever read."""
     from starlette.responses import PlainTextResponse, Response
 
-    from sim.views.page.sessions import STORE
+    from sim.views.page.sessions import SESSIONS
 
     name, owner = request.path_params["name"], _owner(request)
-    session = STORE.find(owner, request.path_params["world"]) if owner else None
+    session = SESSIONS.find(owner, request.path_params["world"]) if owner else None
     make = _makers().get(name)
     if session is None or make is None:
         return PlainTextResponse("There is no such download.\n", status_code=404)

@@ -13,7 +13,7 @@ MOST_BYTES = 1_000_000_000
 their seed when they are wanted."""
 
 
-class Store:
+class Sessions:
     """The sessions of a server, the one used last at the end."""
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class Store:
         self._lock = threading.Lock()
 
     def get(self, owner: str, world: str) -> Session:
-        """Give a session, a new one if it is not known (any more).
+        """Return a session, a new one if it is not known (any more).
 
         Parameters
         ----------
@@ -42,11 +42,11 @@ class Store:
             old.pause()
             for kind in old.studies:
                 old.stop_study(kind)
-            old.let_go()
+            old.release()
         return session
 
     def find(self, owner: str, world: str) -> Session | None:
-        """Give a session if it is known."""
+        """Return a session if it is known."""
         with self._lock:
             return self._sessions.get((owner, world))
 
@@ -69,11 +69,11 @@ class Store:
         for session in sessions:
             if total <= MOST_BYTES:
                 break
-            if session is not keep and (held := session.nbytes) and session.let_go():
+            if session is not keep and (held := session.nbytes) and session.release():
                 total -= held
 
 
-STORE = Store()
+SESSIONS = Sessions()
 
 
 def warm_up() -> None:

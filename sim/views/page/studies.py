@@ -43,7 +43,7 @@ class Study:
         return self.result is None and not self.fault
 
 
-def carry_out(study: Study, checked: Checked, note: Callable[[Study], None]) -> None:
+def run_study(study: Study, checked: Checked, note: Callable[[Study], None]) -> None:
     """Run a study to its end, here and one world after the other.
 
     Parameters
@@ -87,7 +87,7 @@ SECTIONS = ("Who pays", "The siege under each", "How sure the choice is")
 
 
 def show_comparison(c: Comparison) -> str:
-    """Give what a comparison answers as HTML: sentences, the crowd of each, tables."""
+    """Return what a comparison answers as HTML: sentences, the crowd of each, tables."""
     brief = brief_of(c)
     said = "".join(f"<li>{escape(sentence)}</li>" for sentence in brief.answer)
     charts = [_crowd_of(c, policy) for policy in c.policies]
@@ -110,7 +110,7 @@ def _crowd_of(c: Comparison, policy: str) -> Chart:
 
 
 def _table(grid: Grid) -> str:
-    """Give a table turned over: a column a policy, so that it fits a narrow screen."""
+    """Return a table turned over: a column a policy, so that it fits a narrow screen."""
     names, *lines = zip(grid.head, *grid.rows, strict=True)
     head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in names)
     body = "".join(
@@ -121,7 +121,7 @@ def _table(grid: Grid) -> str:
 
 
 def show_hindcast(h: Hindcast) -> str:
-    """Give a hindcast as HTML: the crowd with its reported ranges, and a row a fact."""
+    """Return a hindcast as HTML: the crowd with its reported ranges, and a row a fact."""
     low, middle, high = np.quantile(h.online, [0.05, 0.5, 0.95], axis=0)
     boxes = list(reported_of(middle, h.table))
     chart = Chart(

@@ -115,7 +115,7 @@ def _frame(v: View) -> tuple[list[Span], list[tuple[int, str]]]:
 
 
 def crowd(v: View) -> Chart:
-    """Give the chart of who is online and in the protest."""
+    """Return the chart of who is online and in the protest."""
     spans, marks = _frame(v)
     lines = [
         Line("online", v.series["online"], BLUE),
@@ -126,14 +126,14 @@ def crowd(v: View) -> Chart:
 
 
 def attacks(v: View) -> Chart:
-    """Give the chart of false actions by tactic."""
+    """Return the chart of false actions by tactic."""
     spans, marks = _frame(v)
     lines = [Line(name, v.tactics[:, t], c, area=True) for t, (name, c) in TACTICS.items()]
     return Chart("Attacks", "false actions an hour", v.horizon, lines, "No store is attacked so far.", spans=spans, marks=marks)  # fmt: skip
 
 
 def stores(v: View) -> Chart:
-    """Give the chart of stores that protect themselves."""
+    """Return the chart of stores that protect themselves."""
     spans, marks = _frame(v)
     lines = [
         Line("goods closed", v.closed, RED),
@@ -146,7 +146,7 @@ AGAINST = "million yuan, against the same world without the siege"
 
 
 def money(v: View) -> Chart:
-    """Give the chart of what big stores lost so far."""
+    """Return the chart of what big stores lost so far."""
     spans, marks = _frame(v)
     lines = [Line(name, v.causes[:, c], colour) for c, (name, colour) in CAUSES.items()]
     if v.paid_back.any():
@@ -162,7 +162,7 @@ CHARTS: tuple[Callable[[View], Chart], ...] = (crowd, attacks, stores, money)
 
 
 def tiles(v: View) -> list[tuple[str, str]]:
-    """Give the numbers of the moment: what, how much."""
+    """Return the numbers of the moment: what, how much."""
     if v.hours == 0:
         return [("hours done", f"0 of {v.horizon}"), ("time", _when(0))]
     now = v.hours - 1
@@ -180,7 +180,7 @@ def tiles(v: View) -> list[tuple[str, str]]:
 
 
 def happened(v: View) -> list[tuple[str, str]]:
-    """Give what happened so far: when, what."""
+    """Return what happened so far: when, what."""
     return [(_when(event.hour), event.label) for event in v.events]
 
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from sim.running.model import Siege
 from sim.views.page.choices import Checked, Choices, check
 from sim.views.page.network import Sample, sample
-from sim.views.page.studies import Study, carry_out
+from sim.views.page.studies import Study, run_study
 from sim.views.page.view import View, view_of
 
 SLICE = 0.2
@@ -126,7 +126,7 @@ class Session:
             return
         study = Study(kind, total=checked.worlds)
         self._note(study)
-        WORKERS.submit(carry_out, study, checked, self._note)
+        WORKERS.submit(run_study, study, checked, self._note)
 
     def stop_study(self, kind: str) -> None:
         """Stop a study after the run it is at."""
@@ -247,13 +247,13 @@ class Session:
             self.views = tuple(view_of(s, self._sample, whole=whole) for s in self._sieges)
 
     # ------------------------------------------------------------ memory
-    def let_go(self) -> bool:
+    def release(self) -> bool:
         """Let its worlds go if nobody works on them; its pictures stay."""
         if not self._lock.acquire(blocking=False):
             return False
         try:
             for siege in self._sieges:
-                siege.let_go()
+                siege.release()
             self._sieges, self.nbytes = [], 0
             return True
         finally:

@@ -17,7 +17,7 @@ from sim.scenario.scenario import Scenario
 from sim.views.terminal import terminal
 
 
-def carry_out(
+def run_comparison(
     names: Sequence[str], fees: Sequence[str], scenario: Scenario, *, runs: int, seed: int,
     begin: Sequence[int], ensemble: str, workers: int | None, out: Path, json: bool, quiet: bool,
 ) -> bool:  # fmt: skip

@@ -11,7 +11,7 @@ from sim.scenario.scenario import Scenario
 def explain_agent(
     scenario: Scenario, seed: int, agent: str, hour: int | None = None
 ) -> pd.DataFrame:
-    """Give each term of an agent's rule, hour by hour or for one hour.
+    """Return each term of an agent's rule, hour by hour or for one hour.
 
     Parameters
     ----------

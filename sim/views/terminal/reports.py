@@ -87,7 +87,7 @@ def _in_short(outcomes: dict[str, dict[str, float | None]]) -> list[str]:
 
 
 def _losses(outcomes: dict[str, dict[str, float | None]]) -> dict[str, float]:
-    """Give what each party lost (yuan), NaN where it is not known; a gain is below 0."""
+    """Return what each party lost (yuan), NaN where it is not known; a gain is below 0."""
     losses = {}
     for party, name in PAYERS.items():
         value = outcomes.get(name, {}).get("value")

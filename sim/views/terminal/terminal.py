@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sim.io.folders import read_json, read_outcomes
 from sim.io.saving import PageError, is_interrupt
-from sim.lab.execution.progress import Progress as RunProgress
+from sim.lab.execution.progress import ProgressBar as RunProgress
 from sim.lab.hindcast import Hindcast
 from sim.lab.storage.kept import count_kept, where_kept
 from sim.outcomes.outcomes import OUTCOMES
@@ -36,7 +36,7 @@ def progress(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | 
         yield None
         return
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with ProgressBar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -85,7 +85,7 @@ def told_when_stopped(folder: Path) -> Iterator[None]:
 
 
 def made(make: Callable[[], object]) -> bool:
-    """Say whether a picture or report could be made, and if not, why, on the error output.
+    """Return whether a picture or report could be made, and if not, why, on the error output.
 
     The tables beside it are whole, and what they say is still told.
     """
@@ -103,7 +103,7 @@ def print_json(data: Any) -> None:
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Give a table as plain rows, with null for what is not a number."""
+    """Return a table as plain rows, with null for what is not a number."""
     rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
     return rows
 

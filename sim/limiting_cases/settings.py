@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import F64, BesiegeError
 from sim.running.model import Siege
 from sim.scenario.scenario import Scenario
@@ -76,11 +76,11 @@ def still(seed: int, **changes: Any) -> Siege:
         Fields of the scenario; two underscores stand for a dot.
     """
     dotted = {path.replace("__", "."): value for path, value in changes.items()}
-    return Siege(Scenario().but({**STILL, **dotted}), seed=seed)
+    return Siege(Scenario().replace({**STILL, **dotted}), seed=seed)
 
 
 def number(name: str, given: Any, low: float, high: float, *, above: bool = False) -> float:
-    """Give an argument as a number.
+    """Return an argument as a number.
 
     Raises
     ------
@@ -92,12 +92,12 @@ def number(name: str, given: Any, low: float, high: float, *, above: bool = Fals
         above and given == low
     ):  # fmt: skip
         start = f"above {low:g}" if above else f"{low:g}"
-        raise BesiegeError(f"{name}: given {show(given)}, allowed is {start} to {high:g}")
+        raise BesiegeError(f"{name}: given {format_value(given)}, allowed is {start} to {high:g}")
     return float(given)
 
 
 def whole(name: str, given: Any, low: int, high: int) -> int:
-    """Give an argument as a whole number.
+    """Return an argument as a whole number.
 
     Raises
     ------
@@ -110,13 +110,13 @@ def whole(name: str, given: Any, low: int, high: int) -> int:
         or not low <= given <= high
     ):
         raise BesiegeError(
-            f"{name}: given {show(given)}, allowed is a whole number of {low} to {high}"
+            f"{name}: given {format_value(given)}, allowed is a whole number of {low} to {high}"
         )
     return int(given)
 
 
 def ratio_of_sums(top: F64, bottom: F64, batches: int) -> Estimate:
-    """Give a ratio of two sums over hours, with its batch-means standard error.
+    """Return a ratio of two sums over hours, with its batch-means standard error.
 
     Parameters
     ----------

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError, Tactic
-from sim.known.settings import Estimate, number, still, whole
+from sim.limiting_cases.settings import Estimate, number, still, whole
 from sim.running.model import Siege
 from sim.stages.shopping import odds_of
 
@@ -32,7 +32,7 @@ def logit_shares(
     utilities: Sequence[float], closed: Collection[int] = (), outside: float = 0.0,
     n_consumers: int = 100_000, seed: int = 1,
 ) -> Shares:  # fmt: skip
-    """Give the stores' shares of visits where shoppers choose by one multinomial logit.
+    """Return the stores' shares of visits where shoppers choose by one multinomial logit.
 
     Parameters
     ----------
@@ -72,7 +72,9 @@ def logit_shares(
     except TypeError:
         given = np.zeros(0)
     if not 1 <= given.size <= 5000:
-        raise BesiegeError(f"utilities: given {show(utilities)}, allowed are 1 to 5000 numbers")
+        raise BesiegeError(
+            f"utilities: given {format_value(utilities)}, allowed are 1 to 5000 numbers"
+        )
     shut = sorted({whole("closed", k, 0, given.size - 1) for k in closed})
     weights = np.exp(given - number("outside", outside, -20, 20))
     buys = float(weights.sum() / (1.0 + weights.sum()))
@@ -110,7 +112,7 @@ def logit_shares(
 
 
 def rating(n_history: int, mean: float, n_bad: int) -> Rating:
-    """Give a store's rating after bad reviews of 1, and after all of them are taken out.
+    """Return a store's rating after bad reviews of 1, and after all of them are taken out.
 
     Parameters
     ----------
@@ -147,7 +149,7 @@ def rating(n_history: int, mean: float, n_bad: int) -> Rating:
 
 
 def bad_reviews_to_fall_below(n_history: int, mean: float, below: float) -> int:
-    """Give the fewest bad reviews of 1 after which a store's rating lies below a level.
+    """Return the fewest bad reviews of 1 after which a store's rating lies below a level.
 
     Parameters
     ----------

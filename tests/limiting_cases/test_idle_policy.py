@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError
-from sim.known.worlds import differing
+from sim.limiting_cases.worlds import differing
 from sim.responses import measures
 from tests.small_worlds import SMALL, begun
 
@@ -17,7 +17,7 @@ KINDS = sorted(measures())[::4]
 @pytest.mark.parametrize("idle", ["strength", "trigger"])
 def test_an_idle_measure_leaves_the_run_as_it_was_bit_for_bit(kind, idle):
     given = {"kind": kind, "cost_per_hour": 1e6, "trigger": {"hour": 0}}
-    assert known.idle_policy(given, "taobao-2011", 3, idle=idle, **WORLD) == []
+    assert limiting_cases.idle_policy(given, "taobao-2011", 3, idle=idle, **WORLD) == []
 
 
 def test_the_comparison_sees_a_measure_that_is_not_idle():
@@ -36,8 +36,8 @@ def test_what_is_no_measure_is_refused_in_one_line():
         (({"kind": "throttle", "separation": 99},), "response.measures"),
     ):
         with pytest.raises(BesiegeError) as error:
-            known.idle_policy(*given)
+            limiting_cases.idle_policy(*given)
         assert str(error.value).startswith(said)
         assert "\n" not in str(error.value)
     with pytest.raises(BesiegeError, match=r'^idle: given "x", allowed strength or trigger$'):
-        known.idle_policy("throttle", idle="x")
+        limiting_cases.idle_policy("throttle", idle="x")

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.chance import Stream, key_of
 from sim.core.units import F64, Phase, Tactic
-from sim.known.settings import LONGEST, Estimate, number, still, whole
+from sim.limiting_cases.settings import LONGEST, Estimate, number, still, whole
 from sim.responses import PlatformView, RestoreRatings, Trigger
 from sim.rules import detection
 
@@ -25,7 +25,7 @@ class Thinned(NamedTuple):
 
 
 def roc(d: float, n: int = 1_000_000, seed: int = 1) -> Estimate:
-    """Give the area under the ROC curve of scores that lie ``d`` apart.
+    """Return the area under the ROC curve of scores that lie ``d`` apart.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def roc(d: float, n: int = 1_000_000, seed: int = 1) -> Estimate:
             separation=separation,
             false_positive_share=(level + 0.5) / LEVELS,
         )
-        share = measure.take(view).restore_reviews
+        share = measure.orders_at(view).restore_reviews
         detection.find_false(key, int(Stream.DETECT_REVIEW), level, written, share, out)
         found += float(out[0])
         variance += share * (1.0 - share)
@@ -75,7 +75,7 @@ def thinning(
     mean: float = 10.0, d: float = 1.0, false_positive_share: float = 0.3, hours: int = 2000,
     seed: int = 1,
 ) -> Thinned:  # fmt: skip
-    """Give how the bad reviews of an hour are parted into those that stay and those removed.
+    """Return how the bad reviews of an hour are parted into those that stay and those removed.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError
 
 WORLDS = {
@@ -17,10 +17,10 @@ WORLDS = {
 
 @pytest.mark.parametrize("given", WORLDS.values(), ids=WORLDS)
 def test_without_an_announcement_nobody_comes_and_no_store_loses_a_yuan(given):
-    seen = known.nothing_happens(**{"scale": 0.01, "hours": 200, **given})
+    seen = limiting_cases.nothing_happens(**{"scale": 0.01, "hours": 200, **given})
     assert seen == (0.0, 0.0, 0.0)
 
 
 def test_a_world_that_is_not_there_is_refused_in_one_line():
     with pytest.raises(BesiegeError, match="nowhere"):
-        known.nothing_happens("nowhere")
+        limiting_cases.nothing_happens("nowhere")

@@ -2,16 +2,16 @@
 
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError
-from tests.known.near import assert_near
+from tests.limiting_cases.near import assert_near
 
 FIVE = [(0.8, 0.03529), (0.9, 0.06436), (1.0, 0.10345), (1.2, 0.19915)]
 
 
 @pytest.mark.parametrize(("rho", "refused"), FIVE)
 def test_five_places_refuse_the_share_of_the_law(rho, refused):
-    assert_near(known.md1k(rho, 5, 1000, runs=2).share_refused, refused)
+    assert_near(limiting_cases.md1k(rho, 5, 1000, runs=2).share_refused, refused)
 
 
 LONG = [(1.2, 0.16667, 8.289), (2.0, 0.5, 8.323)]
@@ -19,7 +19,7 @@ LONG = [(1.2, 0.16667, 8.289), (2.0, 0.5, 8.323)]
 
 @pytest.mark.parametrize(("rho", "refused", "hours"), LONG)
 def test_five_hundred_and_one_places_refuse_what_exceeds_the_slots(rho, refused, hours):
-    line = known.md1k(rho, 501, 1000, runs=2)
+    line = limiting_cases.md1k(rho, 501, 1000, runs=2)
     assert_near(line.share_refused, refused)
     assert_near(line.wait_seconds, hours * 3600)
 
@@ -31,5 +31,5 @@ def test_arguments_out_of_range_are_refused_in_one_line():
         ((1.01, 5001), "hours: given 5000, allowed is 10 times the 8333 hours"),
     ):
         with pytest.raises(BesiegeError) as error:
-            known.md1k(*given)
+            limiting_cases.md1k(*given)
         assert str(error.value).startswith(said)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.units import F64, BesiegeError
-from sim.known.settings import LONGEST, Estimate, number, ratio_of_sums, still, whole
+from sim.limiting_cases.settings import LONGEST, Estimate, number, ratio_of_sums, still, whole
 from sim.stages.channel import speak
 from sim.stages.crowd import mobilise
 
@@ -31,7 +31,7 @@ class Line(NamedTuple):
 
 
 def md1(rho: float, hours: int = 5000, runs: int = 4, seed: int = 1) -> Estimate:
-    """Give the mean wait for the floor where nobody is turned away: M/D/1.
+    """Return the mean wait for the floor where nobody is turned away: M/D/1.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def md1(rho: float, hours: int = 5000, runs: int = 4, seed: int = 1) -> Estimate
 
 
 def md1k(rho: float, k: int, hours: int = 5000, runs: int = 4, seed: int = 1) -> Line:
-    """Give refusals and the mean wait on a floor with ``k`` places in all: M/D/1/K.
+    """Return refusals and the mean wait on a floor with ``k`` places in all: M/D/1/K.
 
     Parameters
     ----------
@@ -119,7 +119,7 @@ def _hold(rho: float, places: int, hours: int, runs: int, seed: int) -> Line:
 
 
 def _of_a_world(rho: float, places: int, hours: int, seed: int) -> F64:
-    """Give who asked, was refused and spoke, and seconds waited, by hour that is counted."""
+    """Return who asked, was refused and spoke, and seconds waited, by hour that is counted."""
     world = still(
         seed,
         announced=0,

@@ -30,15 +30,15 @@ def name_of(outcome: str) -> str:
 UNITS = {name_of(outcome): "yuan" for outcome in _LOSSES}
 
 
-def told(name: str) -> tuple[str, str]:
-    """Give the meaning of such an outcome, and when it is null."""
+def describe(name: str) -> tuple[str, str]:
+    """Return the meaning of such an outcome, and when it is null."""
     meaning = _LOSSES.get(name.removesuffix("_vs_old_fees"), "")
     return meaning, "stopped before the renewal"
 
 
 def reference(scenario: Scenario) -> Policy:
-    """Give the world under old fees, in which nothing is announced."""
-    quiet = scenario.but({"announced": None}, response=Response())
+    """Return the world under old fees, in which nothing is announced."""
+    quiet = scenario.replace({"announced": None}, response=Response())
     return Policy("old fees, quiet", "silence", "old-fees", quiet)
 
 

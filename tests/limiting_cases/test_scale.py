@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError
-from sim.known.worlds import FREE_OF_SCALE
+from sim.limiting_cases.worlds import FREE_OF_SCALE
 
 BIASED = ("peak_online", "n_stores_attacked", "max_store_day_actions", "top5_store_loss")
 SCALES = (0.05, 0.1, 0.5, 1.0)
@@ -12,7 +12,7 @@ SEEDS = range(40)
 
 
 def test_small_worlds_at_two_scales_agree_within_their_noise():
-    ratios = known.scale(
+    ratios = limiting_cases.scale(
         scales=(0.01, 0.02), seeds=range(8), hours=100,
         **{"population.n_consumers": 1_000_000, "population.n_stores": 60},
     )  # fmt: skip
@@ -26,7 +26,7 @@ def test_small_worlds_at_two_scales_agree_within_their_noise():
 
 @pytest.mark.slow
 def test_sums_and_means_of_forty_seeds_are_those_of_the_whole_mall(capsys):
-    ratios = known.scale((*FREE_OF_SCALE, *BIASED), SCALES, SEEDS)
+    ratios = limiting_cases.scale((*FREE_OF_SCALE, *BIASED), SCALES, SEEDS)
     with capsys.disabled():
         print()
         for name, found in ratios.items():
@@ -46,5 +46,5 @@ def test_arguments_out_of_range_are_refused_in_one_line():
         ({"outcomes": ["cum_action"]}, "cum_action"),
     ):
         with pytest.raises(BesiegeError) as error:
-            known.scale(**{"scenario": "small", "hours": 2, "seeds": [1, 2], **given})
+            limiting_cases.scale(**{"scenario": "small", "hours": 2, "seeds": [1, 2], **given})
         assert said in str(error.value)

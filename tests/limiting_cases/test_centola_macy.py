@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError
-from sim.known import crowd
+from sim.limiting_cases import crowd
 
 STEPS = [
     (4, 1, 250), (4, 2, 499), (4, 3, None),
@@ -14,18 +14,18 @@ STEPS = [
 
 @pytest.mark.parametrize(("degree", "a", "steps"), STEPS)
 def test_a_contagion_takes_its_steps_round_the_ring_or_stops(degree, a, steps):
-    assert known.centola_macy(1000, degree, a) == steps
+    assert limiting_cases.centola_macy(1000, degree, a) == steps
 
 
 def test_a_count_that_must_be_exceeded_is_the_next_one_met():
     for a in (1, 2, 3):
-        exceeded = known.centola_macy(200, 8, a, n_seeds=4, tie=False)
-        assert exceeded == known.centola_macy(200, 8, a + 1, n_seeds=4)
+        exceeded = limiting_cases.centola_macy(200, 8, a, n_seeds=4, tie=False)
+        assert exceeded == limiting_cases.centola_macy(200, 8, a + 1, n_seeds=4)
 
 
 def test_too_few_adjacent_seeds_set_nothing_off():
-    assert known.centola_macy(100, 6, 2, n_seeds=1) is None
-    assert known.centola_macy(100, 6, 2, n_seeds=100) == 0
+    assert limiting_cases.centola_macy(100, 6, 2, n_seeds=1) is None
+    assert limiting_cases.centola_macy(100, 6, 2, n_seeds=100) == 0
 
 
 @pytest.mark.parametrize(
@@ -38,12 +38,12 @@ def test_too_few_adjacent_seeds_set_nothing_off():
 )
 def test_arguments_out_of_range_are_refused_in_one_line(given, said):
     with pytest.raises(BesiegeError) as error:
-        known.centola_macy(*given)
+        limiting_cases.centola_macy(*given)
     assert str(error.value).startswith(said)
 
 
 def test_a_contagion_beyond_the_longest_horizon_is_an_error_and_no_number(monkeypatch):
     monkeypatch.setattr(crowd, "LONGEST", 20)
-    assert known.centola_macy(81, 4, 1) == 20
+    assert limiting_cases.centola_macy(81, 4, 1) == 20
     with pytest.raises(BesiegeError, match=r"^steps: still spreading after 20, allowed"):
-        known.centola_macy(85, 4, 1)
+        limiting_cases.centola_macy(85, 4, 1)

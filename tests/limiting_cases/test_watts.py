@@ -4,9 +4,9 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError, Stance
-from sim.known.crowd import _crowd
+from sim.limiting_cases.crowd import _crowd
 from sim.rules.mobilisation import social_pull
 from sim.running.model import Siege
 
@@ -20,29 +20,29 @@ WINDOWS = [
 
 @pytest.mark.parametrize(("phi", "window"), WINDOWS)
 def test_the_cascade_window_has_its_two_edges(phi, window):
-    assert known.watts_window(phi) == pytest.approx(window, abs=1e-3)
+    assert limiting_cases.watts_window(phi) == pytest.approx(window, abs=1e-3)
 
 
 def test_a_threshold_that_is_too_high_has_no_window():
-    assert known.watts_window(0.30) is None
-    assert known.watts_window(0.51) is None
-    assert known.watts_window(1.0) is None
+    assert limiting_cases.watts_window(0.30) is None
+    assert limiting_cases.watts_window(0.51) is None
+    assert limiting_cases.watts_window(1.0) is None
 
 
 def test_a_fifth_is_met_by_one_neighbour_of_five_and_not_where_it_must_be_exceeded():
-    assert known.watts_window(0.2) == known.watts_window(0.19)
-    assert known.watts_window(0.2, tie=False) == known.watts_window(0.24)
-    assert known.watts_window(0.2000001) == known.watts_window(0.24)
+    assert limiting_cases.watts_window(0.2) == limiting_cases.watts_window(0.19)
+    assert limiting_cases.watts_window(0.2, tie=False) == limiting_cases.watts_window(0.24)
+    assert limiting_cases.watts_window(0.2000001) == limiting_cases.watts_window(0.24)
 
 
 @pytest.mark.parametrize(("z", "share"), [(4, 0.9804), (6, 0.9975), (7, 0.9991)])
 def test_a_hundredth_of_seeds_sets_off_a_cascade_of_the_size_expected(z, share):
-    assert known.watts(10_000, z, 0.18) == pytest.approx(share, abs=0.005)
+    assert limiting_cases.watts(10_000, z, 0.18) == pytest.approx(share, abs=0.005)
 
 
 def test_outside_the_window_a_few_seeds_stay_nearly_alone():
-    assert known.watts(10_000, 8, 0.25, seeds_share=0.001) < 0.01
-    assert known.watts(10_000, 0.5, 0.18, seeds_share=0.001) < 0.01
+    assert limiting_cases.watts(10_000, 8, 0.25, seeds_share=0.001) < 0.01
+    assert limiting_cases.watts(10_000, 0.5, 0.18, seeds_share=0.001) < 0.01
 
 
 def test_a_share_of_k_in_d_is_met_by_k_neighbours_and_not_by_one_fewer():
@@ -84,6 +84,6 @@ def test_the_middle_of_a_star_joins_with_the_last_leaf_that_its_share_asks_for(k
 )
 def test_arguments_out_of_range_are_refused_in_one_line(given, said):
     with pytest.raises(BesiegeError) as error:
-        known.watts(*given)
+        limiting_cases.watts(*given)
     assert str(error.value).startswith(said)
     assert "\n" not in str(error.value)

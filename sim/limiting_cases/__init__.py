@@ -5,7 +5,7 @@ came out; none works out the answer itself. ``docs/reference/known.md`` lists th
 switches, the law each should meet, and how closely.
 """
 
-from sim.known.crowd import (
+from sim.limiting_cases.crowd import (
     centola_macy,
     epstein,
     granovetter,
@@ -13,11 +13,11 @@ from sim.known.crowd import (
     watts,
     watts_window,
 )
-from sim.known.detecting import Thinned, roc, thinning
-from sim.known.floor import Line, md1, md1k
-from sim.known.settings import Estimate
-from sim.known.trade import Rating, Shares, bad_reviews_to_fall_below, logit_shares, rating
-from sim.known.worlds import Nothing, Ratio, idle_policy, nothing_happens, scale
+from sim.limiting_cases.detecting import Thinned, roc, thinning
+from sim.limiting_cases.floor import Line, md1, md1k
+from sim.limiting_cases.settings import Estimate
+from sim.limiting_cases.trade import Rating, Shares, bad_reviews_to_fall_below, logit_shares, rating
+from sim.limiting_cases.worlds import Nothing, Ratio, idle_policy, nothing_happens, scale
 
 __all__ = [
     "Estimate",

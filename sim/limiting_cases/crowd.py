@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from scipy import optimize, special
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import F64, BesiegeError, Stance
-from sim.known.settings import LONGEST, STILL, Estimate, number, still, whole
+from sim.limiting_cases.settings import LONGEST, STILL, Estimate, number, still, whole
 from sim.rules import mobilisation
 from sim.rules.mobilisation import Climate
 from sim.running.model import Siege
@@ -25,7 +25,7 @@ MOST = 1_000_000
 
 
 def granovetter(thresholds: Sequence[float] | F64, *, tie: bool = True) -> int:
-    """Give how many join where everybody sees everybody: Granovetter's (1978) crowd.
+    """Return how many join where everybody sees everybody: Granovetter's (1978) crowd.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def granovetter(thresholds: Sequence[float] | F64, *, tie: bool = True) -> int:
         given = np.array([np.nan])
     if not 1 <= given.size <= MOST or np.isnan(given).any():
         raise BesiegeError(
-            f"thresholds: given {show(thresholds)}, allowed are 1 to {MOST} numbers of people"
+            f"thresholds: given {format_value(thresholds)}, allowed are 1 to {MOST} numbers of people"
         )
     siege = _crowd(given.size, tie=tie, graph__family="complete")
     siege.onlookers.threshold = given / given.size
@@ -71,7 +71,7 @@ def granovetter(thresholds: Sequence[float] | F64, *, tie: bool = True) -> int:
 
 
 def granovetter_normal(mean: float, sd: float, n: int = 100_000, *, tie: bool = True) -> float:
-    """Give the share that joins where thresholds are normal, as shares of the population.
+    """Return the share that joins where thresholds are normal, as shares of the population.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def granovetter_normal(mean: float, sd: float, n: int = 100_000, *, tie: bool = 
 def watts(
     n: int, z: float, phi: float, seeds_share: float = 0.01, seed: int = 1, *, tie: bool = True
 ) -> float:
-    """Give the share that joins in a random graph with one threshold for all: Watts (2002).
+    """Return the share that joins in a random graph with one threshold for all: Watts (2002).
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def watts(
 
 
 def watts_window(phi: float, *, tie: bool = True) -> tuple[float, float] | None:
-    """Give the mean degrees between which one person can set off a cascade (Watts 2002).
+    """Return the mean degrees between which one person can set off a cascade (Watts 2002).
 
     The generating-function condition sum over k of k (k - 1) rho_k p_k > z, with p_k the Poisson
     law of mean z and rho_k whether a person of k neighbours joins when one of them is in: the
@@ -179,13 +179,13 @@ def watts_window(phi: float, *, tie: bool = True) -> tuple[float, float] | None:
         If ``phi`` is out of its range.
     """
     threshold = number("phi", phi, 0.005, 1)
-    p = Scenario().but(STILL).mobilisation._replace(weight_social=1.0, tie_joins=tie)
+    p = Scenario().replace(STILL).mobilisation._replace(weight_social=1.0, tie_joins=tie)
     still_air = Climate(0.0, 1.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0)
 
     def is_vulnerable(degree: int) -> bool:
         pull = mobilisation.social_pull(1, degree, 0, 0, False)
-        wish = mobilisation.utility(0.0, 0.0, pull, 0.0, 0.0, threshold, still_air, p)
-        return bool(mobilisation.joining_chance(wish, 1.0, p) > 0.0)
+        utility = mobilisation.utility(0.0, 0.0, pull, 0.0, 0.0, threshold, still_air, p)
+        return bool(mobilisation.joining_chance(utility, 1.0, p) > 0.0)
 
     # whom one neighbour moves has at most so many; from here on none is
     most = sum(1 for _ in itertools.takewhile(is_vulnerable, itertools.count(1)))
@@ -208,7 +208,7 @@ def watts_window(phi: float, *, tie: bool = True) -> tuple[float, float] | None:
 def centola_macy(
     n: int, degree: int, a: int, n_seeds: int | None = None, *, tie: bool = True
 ) -> int | None:
-    """Give the steps in which a contagion goes round a ring: Centola and Macy (2007).
+    """Return the steps in which a contagion goes round a ring: Centola and Macy (2007).
 
     Parameters
     ----------
@@ -256,7 +256,7 @@ def epstein(
     legitimacy: float, threshold: float = 0.1, sanction: float = 0.0, n: int = 100_000,
     seed: int = 1,
 ) -> Estimate:  # fmt: skip
-    """Give the share that is active by Epstein's (2002) rule, H (1 - L) - R P > T.
+    """Return the share that is active by Epstein's (2002) rule, H (1 - L) - R P > T.
 
     Parameters
     ----------

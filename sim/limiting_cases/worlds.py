@@ -5,7 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from sim.core.quoting import show
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes.expressions import evaluate
 from sim.outcomes.record import Record
@@ -116,13 +116,13 @@ def idle_policy(
     Switches: ``response = "silence"`` against a response of this one measure.
     """
     if idle not in {"strength", "trigger"}:
-        raise BesiegeError(f"idle: given {show(idle)}, allowed strength or trigger")
+        raise BesiegeError(f"idle: given {format_value(idle)}, allowed strength or trigger")
     fields: Any = {"kind": measure} if isinstance(measure, str) else measure
     if isinstance(fields, dict):
         kind = fields.get("kind")
         if kind not in measures():
             raise BesiegeError(
-                f"measure: given {show(kind)}, allowed {', '.join(sorted(measures()))}"
+                f"measure: given {format_value(kind)}, allowed {', '.join(sorted(measures()))}"
             )
         fields = {"trigger": {"hour": 0}, **fields}
         response: Any = {"name": "idle", "measures": [fields]}
@@ -133,7 +133,7 @@ def idle_policy(
     taken = tuple(m.model_copy(update=still) for m in response.measures)
     world = _load(scenario, changes)
     quiet, with_it = (
-        result_of(Siege(world.but(response=r), seed=seed).run())
+        result_of(Siege(world.replace(response=r), seed=seed).run())
         for r in (Response(), response.model_copy(update={"measures": taken}))
     )
     return [*differing(quiet.record, with_it.record), *_differing_results(quiet, with_it)]
@@ -143,7 +143,7 @@ def scale(
     outcomes: Iterable[str] = FREE_OF_SCALE, scales: Sequence[float] = (0.05, 0.5),
     seeds: Sequence[int] = range(40), scenario: Scenario | str = "taobao-2011", **changes: Any,
 ) -> dict[str, tuple[Ratio, ...]]:  # fmt: skip
-    """Give the ratios of means at several scales to those at the last, over the same seeds.
+    """Return the ratios of means at several scales to those at the last, over the same seeds.
 
     Parameters
     ----------
@@ -208,7 +208,7 @@ def _differing_results(one: RunResult, other: RunResult) -> list[str]:
 
 def _load(scenario: Scenario | str, changes: dict[str, Any]) -> Scenario:
     world = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-    return world.but(changes)
+    return world.replace(changes)
 
 
 def _values(names: Sequence[str], record: Record) -> list[float]:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim import known
+from sim import limiting_cases
 from sim.core.units import BesiegeError
 
 OPEN = (0.426933, 0.258948, 0.157060, 0.157060)
@@ -24,7 +24,7 @@ def assert_sampled(shares):
 
 @pytest.mark.parametrize(("closed", "numbers"), [((), OPEN), ((0,), FIRST_CLOSED)])
 def test_shares_of_visits_are_those_of_the_logit(closed, numbers):
-    shares = known.logit_shares((1, 0.5, 0), closed=closed)
+    shares = limiting_cases.logit_shares((1, 0.5, 0), closed=closed)
     assert shares.expected == pytest.approx(law((1, 0.5, 0), closed), abs=1e-9)
     assert shares.expected == pytest.approx(numbers, abs=5e-7)
     assert_sampled(shares)
@@ -35,13 +35,13 @@ def test_shares_of_visits_are_those_of_the_logit(closed, numbers):
     [((0.3,), (), 0.0), ((2, 1, 0, -1, -2), (1, 3), 0.5), ((0.0,) * 40, range(20), 1.0)],
 )
 def test_other_utilities_and_closures_have_their_own_shares(utilities, closed, outside):
-    shares = known.logit_shares(utilities, closed, outside)
+    shares = limiting_cases.logit_shares(utilities, closed, outside)
     assert shares.expected == pytest.approx(law(utilities, closed, outside), abs=1e-9)
     assert_sampled(shares)
 
 
 def test_with_every_store_closed_nobody_buys():
-    shares = known.logit_shares((1, 2), closed=(0, 1))
+    shares = limiting_cases.logit_shares((1, 2), closed=(0, 1))
     assert shares.expected == pytest.approx((0, 0, 1), abs=1e-9)
     assert [float(s) for s in shares.sampled] == [0.0, 0.0, 1.0]
 
@@ -54,5 +54,5 @@ def test_arguments_out_of_range_are_refused_in_one_line():
         (((20,),), "utilities, probability to buy: given 0.99"),
     ):
         with pytest.raises(BesiegeError) as error:
-            known.logit_shares(*given)
+            limiting_cases.logit_shares(*given)
         assert str(error.value).startswith(said)
