@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim import lab as lab
-    from sim import limiting_cases as known
+    from sim import limiting_cases as limiting_cases
     from sim.comparing.comparison import Comparison, compare
     from sim.core.units import BesiegeError
     from sim.lab.hindcast import Hindcast, hindcast
@@ -54,7 +54,7 @@ if not TYPE_CHECKING:  # to a type checker, a name that is not listed above is a
     def __getattr__(name: str) -> Any:
         if name in _HOME:
             return getattr(import_module(_HOME[name]), name)
-        if name in {"known", "lab"}:  # packages of their own, there without an import of one's own
+        if name in {"limiting_cases", "lab"}:  # packages of their own, there without an import of one's own
             return import_module(f"sim.{name}")
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
 

@@ -20,7 +20,7 @@ import cloudpickle
 
 from sim.core.units import BesiegeError
 from sim.lab.execution.carried import pack_outcomes, unpack_outcomes
-from sim.lab.execution.tasks import Done, Failure, Task, Timing, not_sent, worker_lost
+from sim.lab.execution.tasks import Done, Failure, Task, Timing, execute, not_sent, worker_lost
 from sim.outcomes.outcomes import Outcome, own_outcomes
 from sim.running import memory
 from sim.running.run import ProgressCallback

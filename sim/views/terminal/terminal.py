@@ -10,12 +10,12 @@ from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from sim.io.folders import read_json, read_outcomes
 from sim.io.saving import PageError, is_interrupt
-from sim.lab.execution.progress import ProgressBar as RunProgress
+from sim.lab.execution.progress import ProgressBar as ProgressBar
 from sim.lab.hindcast import Hindcast
 from sim.lab.storage.kept import count_kept, where_kept
 from sim.outcomes.outcomes import OUTCOMES
@@ -36,7 +36,7 @@ def progress(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | 
         yield None
         return
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with ProgressBar(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
@@ -48,11 +48,11 @@ def progress_of_runs(what: str, *, show: bool) -> Iterator[Callable[[int, int], 
         yield None
         return
     with ExitStack() as stack:
-        shown: list[RunProgress] = []
+        shown: list[ProgressBar] = []
 
         def tell(done: int, total: int) -> None:
             if not shown:
-                shown.append(stack.enter_context(RunProgress(what, total)))
+                shown.append(stack.enter_context(ProgressBar(what, total)))
                 for _ in range(done):
                     shown[0].pass_by()
             else:
