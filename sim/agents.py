@@ -389,9 +389,6 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
         return _tell(self)
 
 
-type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform | Organisers
-
-
 def _tell(agent: Any) -> pd.DataFrame:
     """Give an agent's diary, from a second run of its world where it was not watched."""
     diary_of = agent.model.world.watched.get(agent.diary_key)
@@ -404,3 +401,5 @@ KINDS: dict[str, type] = {
     k.kind: k for k in (Seller, Onlooker, Consumer, Store, RivalPlatform, Platform, Organisers)
 }
 """Every kind of agent by its name."""
+
+type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform | Organisers
