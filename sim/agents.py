@@ -395,5 +395,3 @@ KINDS: dict[str, type] = {
     k.kind: k for k in (Seller, Onlooker, Consumer, Store, RivalPlatform, Platform, Organisers)
 }
 """Every kind of agent by its name."""
-
-type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform | Organisers

@@ -54,6 +54,7 @@ def show(value: object) -> str:
 
 
 def alike(text: str) -> str:
+    """Give a name as it is compared with others: in small letters, with underscores."""
     return text.lower().replace("-", "_").strip()
 
 
