@@ -104,7 +104,10 @@ def _keep(compiled: Any) -> None:
         settings.CACHE_DIR = before
 
 
-class _KernelCache(FunctionCache):
+_NumbasCache: Any = FunctionCache  # its methods tell no types
+
+
+class _KernelCache(_NumbasCache):  # type: ignore[misc]
     """numba's cache, which is never the end of a run: what it does not give is compiled."""
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 
@@ -122,6 +123,39 @@ def test_a_dask_cluster_gives_the_same_table_even_when_it_loses_a_worker(tmp_pat
     assert sim.lab.open(tmp_path / "b").failed.empty
 
 
+MODULE = """
+from sim.outcomes import outcome
+
+@outcome("cum_online", "people", "members present, summed")
+def _(r):
+    return r.series["online"].sum()
+"""
+
+
+@pytest.mark.slow
+def test_an_outcome_of_a_module_is_measured_by_dask_workers_that_have_not_the_file(tmp_path):
+    (tmp_path / "mine.py").write_text(MODULE)
+    file = tmp_path / "spec.toml"
+    file.write_text(tomli_w.dumps({**SPEC, "modules": ["mine.py"]}))
+    with cluster(2) as (address, _):
+        found = sim.sweep(file, out=tmp_path / "out", scheduler=address, quiet=True)
+    same(found, sim.sweep(file, workers=1, quiet=True))
+    assert (found["cum_online"] > 0).all()
+
+
+@pytest.mark.slow
+def test_a_dask_worker_that_is_stopped_for_a_while_costs_nothing(tmp_path):
+    whole = sim.sweep(LONGER, workers=1, quiet=True)
+    with cluster(2) as (address, workers):
+        sim.sweep(SPEC, scheduler=address, quiet=True)  # kernels are loaded
+        stop = threading.Timer(1.0, workers[0].send_signal, [signal.SIGSTOP])
+        go_on = threading.Timer(8.0, workers[0].send_signal, [signal.SIGCONT])
+        stop.start(), go_on.start()
+        same(sim.sweep(LONGER, out=tmp_path / "out", scheduler=address, quiet=True), whole)
+        go_on.join()
+    assert sim.lab.open(tmp_path / "out").failed.empty
+
+
 @pytest.mark.slow  # connecting is tried for fifteen seconds
 def test_a_scheduler_that_is_not_there_is_refused_with_a_word(tmp_path):
     with pytest.raises(BesiegeError, match="which cannot be reached"):
@@ -130,7 +164,12 @@ def test_a_scheduler_that_is_not_there_is_refused_with_a_word(tmp_path):
 
 CELL = """
 import sim
+from sim.outcomes import outcome
 from sim.responses import Response, Statement, Trigger
+
+@outcome("cum_online", "people", "members present, summed")
+def cum_online(record):
+    return record.series["online"].sum()
 
 class Whisper(Statement):
     volume: float = 0.5
@@ -145,11 +184,12 @@ table = sim.sweep(
     workers=2,
 )
 assert len(table) == 6 and set(table["response"]) == {"silence", "whisper"}, table
+assert (table["cum_online"] > 0).all(), table
 """
 
 
 @pytest.mark.slow
-def test_a_measure_defined_in_a_notebook_cell_is_run_by_two_workers(tmp_path):
+def test_a_measure_and_an_outcome_defined_in_a_notebook_cell_are_run_by_two_workers(tmp_path):
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None}
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     notebook = {"cells": [cell | {"source": CELL}], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
