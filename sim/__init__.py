@@ -54,7 +54,10 @@ if not TYPE_CHECKING:  # to a type checker, a name that is not listed above is a
     def __getattr__(name: str) -> Any:
         if name in _HOME:
             return getattr(import_module(_HOME[name]), name)
-        if name in {"limiting_cases", "lab"}:  # packages of their own, there without an import of one's own
+        if name in {
+            "limiting_cases",
+            "lab",
+        }:  # packages of their own, there without an import of one's own
             return import_module(f"sim.{name}")
         raise AttributeError(f"module 'sim' has no attribute {name!r}")
 
