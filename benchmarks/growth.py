@@ -25,8 +25,8 @@ WHOLE = {"n_sellers": 49_500, "n_onlookers": 300_000, "n_consumers": 10_000_000}
 
 CHILD = """
 import json, sys, time
-from sim.model import Siege
-from sim.stopwatch import peak_memory
+from sim.running.model import Siege
+from sim.bench.stopwatch import peak_memory
 scale, part = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 Siege("taobao-2011", seed=1, scale=0.001, hours=100).run()
 empty = peak_memory()

@@ -15,9 +15,9 @@ from sim.core.chance import Stream
 
 ROOT = Path(__file__).parents[2]
 # The generator itself; what tells again what was drawn; cases beside the model.
-NO_CONSUMERS = {"chance", "diary", "known"}
+NO_CONSUMERS = {"chance", "diary", "limiting_cases"}
 # One family of graphs is wired in a run, so its kernels are one consumer; each draws alone.
-ONE_CONSUMER = {"wiring"}
+ONE_CONSUMER = {"generators"}
 
 
 def values_of(expression, names, loops):
@@ -159,7 +159,7 @@ RECORDED = """
 import json
 import sys
 from collections import Counter
-from sim import chance
+from sim.core import chance
 
 asked = Counter()
 plain = {name: getattr(chance, name) for name in ("words", "words_in_lanes")}

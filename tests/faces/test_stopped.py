@@ -14,7 +14,7 @@ from sim.comparing import comparison
 from sim.core.units import BesiegeError
 from sim.io.saving import PageError
 from sim.lab.execution import progress
-from sim.lab.execution.tasks import do
+from sim.lab.execution.tasks import execute
 from sim.lab.hindcast import Hindcast
 from sim.lab.storage import kept
 from sim.running.model import Siege
@@ -145,7 +145,7 @@ def test_a_kept_part_with_a_changed_byte_is_refused_by_its_name(tmp_path):
 
 def test_two_calls_cannot_keep_runs_in_one_folder_at_a_time(tmp_path):
     with kept.Kept(tmp_path, "same", "this", 6) as first:
-        first.add(do(kept.Task("1", WORLD, 1)))
+        first.add(execute(kept.Task("1", WORLD, 1)))
         with pytest.raises(BesiegeError, match="one at a time"):
             kept.Kept(tmp_path, "same", "this", 6)
     assert kept.count_kept(tmp_path) == 1

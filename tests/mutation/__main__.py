@@ -107,7 +107,7 @@ def _load_libraries() -> None:
     os.environ |= {"MPLBACKEND": "Agg", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
-    import sim.compiled
+    import sim.core.compiled
 
     compiled = sim.core.compiled.kernel
     sim.core.compiled.kernel = lambda f: f if f.__module__.startswith("sim.rules.") else compiled(f)

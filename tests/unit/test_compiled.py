@@ -46,9 +46,14 @@ def test_what_a_file_of_kernels_imports_from_the_package_counts_too():
 def test_the_command_line_and_the_pictures_do_not_count():
     names = {path.relative_to(ROOT).as_posix() for path in compiled.kernel_sources()}
     assert "rules/attack.py" in names
-    assert {"compiled.py", "units.py"} <= names
-    assert not names & {"cli.py", "outcomes.py", "model.py", "scenario.py"}
-    assert not [name for name in names if name.startswith(("views/", "lab/", "known/"))]
+    assert {"core/compiled.py", "core/units.py"} <= names
+    assert not names & {
+        "cli.py",
+        "outcomes/outcomes.py",
+        "running/model.py",
+        "scenario/scenario.py",
+    }
+    assert not [name for name in names if name.startswith(("views/", "lab/", "limiting_cases/"))]
 
 
 DOUBLED = b"return ratio / (ratio", b"return 2.0 * ratio / (ratio"
@@ -80,7 +85,7 @@ def test_the_ends_of_lines_do_not_count_and_an_edited_rule_does(tmp_path, monkey
     monkeypatch.setattr(compiled, "_ROOT", copied)
     assert compiled._source_fingerprint() == here
     assert len(compiled.kernel_sources()) == names
-    edit(copied / "curves.py", *DOUBLED)
+    edit(copied / "core" / "curves.py", *DOUBLED)
     assert compiled._source_fingerprint() != here
 
 
@@ -114,7 +119,7 @@ def test_kernels_of_another_processor_lie_in_a_folder_of_their_own(monkeypatch):
 ONE_KERNEL = """
 import sys
 import numpy as np
-from sim.curves import saturating
+from sim.core.curves import saturating
 for x in map(eval, sys.argv[1:]):
     print(saturating(x, 2.0))
 print(sum(saturating.stats.cache_hits.values()))
@@ -147,7 +152,7 @@ print(rule.twice(1.0))
         "@kernel\ndef twice(x: float) -> float:\n    return 2.0 * saturating(x, 1.0)\n"
     )
     first, _ = call(cache=tmp_path / "cache", package=tmp_path, code=inlined)
-    edit(package / "curves.py", *DOUBLED)
+    edit(package / "core" / "curves.py", *DOUBLED)
     second, _ = call(cache=tmp_path / "cache", package=tmp_path, code=inlined)
     assert float(second[0]) == pytest.approx(2.0 * float(first[0]))
 

@@ -16,9 +16,9 @@ from sim.scenario.scenario import Scenario
 WHOLE = Scenario.load("taobao-2011").replace(scale=1)
 MEASURE = """
 import json, sys
-from sim import memory
-from sim.model import Siege
-from sim.scenario import Scenario
+from sim.running import memory
+from sim.running.model import Siege
+from sim.scenario.scenario import Scenario
 
 def peak():
     with open("/proc/self/status") as file:

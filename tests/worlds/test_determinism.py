@@ -25,8 +25,9 @@ TABLES = ("hours", "stores", "rivals", "sellers")
 FRESH = """
 import sys
 from pathlib import Path
-from sim import parquet, run
-from sim.scenario import Scenario
+from sim import run
+from sim.io import parquet
+from sim.scenario.scenario import Scenario
 folder = Path(sys.argv[1])
 result = run(Scenario.load(folder / "scenario.toml"), seed=4)
 for name in ("hours", "stores", "rivals", "sellers"):
@@ -68,7 +69,7 @@ import sys
 import warnings
 from pathlib import Path
 warnings.simplefilter("error")
-from sim import parquet
+from sim.io import parquet
 from tests.small_worlds import begun
 siege = begun(1, hours=56, scale=0.002, population__n_consumers=200_000, population__n_stores=20,
               channel__quorum=1000.0).run()

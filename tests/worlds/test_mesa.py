@@ -553,7 +553,7 @@ def test_why_tells_of_a_store_closed_by_hand_from_the_hour_after():
     siege.run_for(15)
     told = siege.stores[3].why()
     assert told.listed.tolist() == [True] * 20 + [False] * 15
-    assert set(told.does[20:]) == {"stays closed"}
+    assert set(told.decision[20:]) == {"stays closed"}
     assert siege.stores[4].why().listed.iloc[25]
 
 
