@@ -91,7 +91,7 @@ def test_an_outcome_changed_between_two_sweeps_is_the_new_one_at_workers_that_ar
 def test_compare_measures_an_outcome_of_the_session_with_two_workers():
     enter()
     c = sim.compare(["silence", "protect"], scenario="small", runs=2, workers=2, ensemble="none",
-                    scale=0.002, hours=(), **{})  # fmt: skip
+                    scale=0.002)  # fmt: skip
     assert (c.runs.cum_online > 0).all()
 
 

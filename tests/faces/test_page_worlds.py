@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from sim.running.run import result_of, run
-from sim.views.page import sessions, worlds
+from sim.views.page import sessions as kept
+from sim.views.page import worlds
 from sim.views.page.choices import check
 from sim.views.page.html import show_worlds
 from sim.views.page.sessions import Sessions
@@ -132,7 +133,7 @@ def test_worlds_that_are_too_many_let_the_oldest_go(monkeypatch):
     sessions = [small(store, f"visitor {n}", seed=str(n)) for n in range(4)]
     sessions[0].run(1)
     wait(sessions[0])
-    monkeypatch.setattr(sessions, "MOST_BYTES", int(2.5 * sessions[0].nbytes))
+    monkeypatch.setattr(kept, "MOST_BYTES", int(2.5 * sessions[0].nbytes))
     for session in sessions[1:]:
         session.run(1)
         wait(session)
@@ -141,7 +142,7 @@ def test_worlds_that_are_too_many_let_the_oldest_go(monkeypatch):
 
 
 def test_visits_that_are_too_many_are_forgotten_from_the_oldest_on(monkeypatch):
-    monkeypatch.setattr(sessions, "MOST_SESSIONS", 3)
+    monkeypatch.setattr(kept, "MOST_SESSIONS", 3)
     store = Sessions()
     for name in "abcd":
         store.get("owner", name)
