@@ -79,7 +79,7 @@ def test_a_read_only_disk_is_refused_and_can_still_be_read(tmp_path):
 
 @contextmanager
 def cluster(workers):
-    """Start a scheduler and workers in processes of their own, and give address and workers."""
+    """Start a scheduler and workers in processes of their own, and give address and both."""
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
     started = [subprocess.Popen([*dask, "--host", "127.0.0.1"], stderr=subprocess.PIPE, text=True)]
     try:
@@ -97,7 +97,7 @@ def cluster(workers):
                     stderr=subprocess.DEVNULL, cwd=os.getcwd(),
                 )
             )  # fmt: skip
-        yield address, started[1:]
+        yield address, started[1:], started[0]
     finally:
         for process in started:
             process.kill()
@@ -107,7 +107,7 @@ def cluster(workers):
 @pytest.mark.slow
 def test_a_dask_cluster_gives_the_same_table_even_when_it_loses_a_worker(tmp_path):
     whole = sim.sweep(LONGER, workers=1, quiet=True)
-    with cluster(2) as (address, workers):
+    with cluster(2) as (address, workers, _):
         same(sim.sweep(SPEC, out=tmp_path / "a", scheduler=address, quiet=True),
              sim.sweep(SPEC, workers=1, quiet=True))  # fmt: skip
         file = tmp_path / "spec.toml"
@@ -137,16 +137,31 @@ def test_an_outcome_of_a_module_is_measured_by_dask_workers_that_have_not_the_fi
     (tmp_path / "mine.py").write_text(MODULE)
     file = tmp_path / "spec.toml"
     file.write_text(tomli_w.dumps({**SPEC, "modules": ["mine.py"]}))
-    with cluster(2) as (address, _):
+    with cluster(2) as (address, _, _):
         found = sim.sweep(file, out=tmp_path / "out", scheduler=address, quiet=True)
     same(found, sim.sweep(file, workers=1, quiet=True))
     assert (found["cum_online"] > 0).all()
 
 
+@pytest.mark.slow  # the client tries for some time to reach it again
+def test_a_scheduler_that_is_killed_is_a_line_and_what_is_finished_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(writer, "SOONEST", 0.0)
+    whole = sim.sweep(LONGER, workers=1, quiet=True)
+    with cluster(2) as (address, _, scheduler):
+        sim.sweep(SPEC, scheduler=address, quiet=True)  # kernels are loaded
+        kill = threading.Timer(1.0, scheduler.kill)
+        kill.start()
+        with pytest.raises(BesiegeError, match=r"--scheduler: tcp.* is lost .* goes on from it"):
+            sim.sweep(LONGER, out=tmp_path / "out", scheduler=address, quiet=True)
+    before = len(sim.lab.open(tmp_path / "out").runs)
+    assert 0 < before < len(whole)
+    same(sim.sweep(LONGER, out=tmp_path / "out", workers=1, quiet=True), whole)
+
+
 @pytest.mark.slow
 def test_a_dask_worker_that_is_stopped_for_a_while_costs_nothing(tmp_path):
     whole = sim.sweep(LONGER, workers=1, quiet=True)
-    with cluster(2) as (address, workers):
+    with cluster(2) as (address, workers, _):
         sim.sweep(SPEC, scheduler=address, quiet=True)  # kernels are loaded
         stop = threading.Timer(1.0, workers[0].send_signal, [signal.SIGSTOP])
         go_on = threading.Timer(8.0, workers[0].send_signal, [signal.SIGCONT])

@@ -19,7 +19,8 @@ def connect(
     Raises
     ------
     BesiegeError
-        If the scheduler cannot be reached, or both it and an executor are given.
+        If the scheduler cannot be reached, or both it and an executor are given. What tells how
+        many raises it once the scheduler is lost.
     """
     if scheduler is None:
         yield workers, executor
@@ -37,15 +38,25 @@ def connect(
     try:
         client: Any = _client(scheduler, timeout=15, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
-        said = str(error).partition("\n")[0] or type(error).__name__
         raise BesiegeError(
-            f"--scheduler: given {scheduler}, which cannot be reached ({said}); allowed is "
+            f"--scheduler: given {scheduler}, which cannot be reached ({_said(error)}); allowed is "
             "the address of a running one, such as tcp://127.0.0.1:8786"
         ) from None
+
+    def slots() -> int:
+        try:
+            return sum(client.nthreads().values()) or workers
+        except OSError as error:  # the client has tried to reach it again for a while
+            raise BesiegeError(
+                f"--scheduler: {scheduler} is lost ({_said(error)}); what is finished is kept, "
+                "and the same command goes on from it"
+            ) from None
+
     try:
-        yield (
-            lambda: sum(client.nthreads().values()) or workers,
-            client.get_executor(pure=False),
-        )
+        yield slots, client.get_executor(pure=False)
     finally:
         client.close()
+
+
+def _said(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__
