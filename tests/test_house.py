@@ -5,12 +5,10 @@ import re
 import subprocess
 import tomllib
 from graphlib import CycleError, TopologicalSorter
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-import sim
 from tests.mutation import __main__ as mutation
 
 ROOT = Path(__file__).parents[1]
@@ -183,11 +181,6 @@ def test_no_stage_imports_another_stage():
 
 def test_no_package_bears_the_name_of_a_public_function():
     assert [name for name in PUBLIC_FUNCTIONS if (ROOT / "sim" / name).is_dir()] == []
-    for module in MODULES:
-        import_module(module)
-    assert [
-        name for name in ("run", "sweep", "compare", "hindcast") if not callable(getattr(sim, name))
-    ] == []
 
 
 def test_few_files_lie_loose_in_the_package():

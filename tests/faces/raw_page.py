@@ -5,8 +5,6 @@ import json
 import uuid
 from contextlib import contextmanager
 
-from websockets.sync.client import connect
-
 
 def ask(server, method, path, **headers):
     """Send a request just as it is written, dots and all, and give status, headers and body."""
@@ -35,6 +33,8 @@ def cookie_of(server):
 @contextmanager
 def socket_of(server, kernel=None, **headers):
     """Open the websocket of a kernel, as the page's own script does."""
+    from websockets.sync.client import connect  # comes with the page's extra
+
     kernel = kernel or str(uuid.uuid4())
     place = server.removeprefix("http://")
     address = f"ws://{place}/jupyter/api/kernels/{kernel}/channels?session_id={uuid.uuid4()}"

@@ -181,3 +181,13 @@ def test_runs_in_spawned_processes_are_the_runs_of_this_one(tmp_path):
     (tmp_path / "spawned.py").write_text(SPAWNED.replace("\nif __name__", function + "if __name__"))
     done = python("spawned.py", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
+
+
+def test_importing_every_module_hides_no_public_function():
+    code = (
+        "import pkgutil, importlib, sim\n"
+        "for found in pkgutil.walk_packages(sim.__path__, 'sim.'): importlib.import_module(found.name)\n"
+        "print([n for n in ('run', 'sweep', 'compare', 'hindcast') if not callable(getattr(sim, n))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert (done.stdout.strip(), done.returncode) == ("[]", 0), done.stderr

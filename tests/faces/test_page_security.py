@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
 import pytest
-from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from sim.comparing.comparison import compare
 from sim.lab.hindcast import hindcast
@@ -18,6 +17,8 @@ from sim.running.run import run
 from sim.scenario.scenario import Scenario
 from sim.views.terminal.reports import write_page
 from tests.faces.raw_page import ask, cookie_of, get, message, show_page, socket_of
+
+websockets = pytest.importorskip("websockets", reason="comes with the page's extra")
 
 BITING = (
     """"><script>document.title='ran'</script><img src=x onerror="document.title='ran'">&'{{7*7}}"""
@@ -122,7 +123,7 @@ def test_a_raw_client_opens_no_websocket_as_a_stranger(server, stranger):
     said = {"Cookie": cookie_of(server), **stranger}
     if said.get("Origin") == "itself":
         said["Origin"] = server
-    with pytest.raises(InvalidStatus, match=r"403|400"), socket_of(server, **said):
+    with pytest.raises(websockets.InvalidStatus, match=r"403|400"), socket_of(server, **said):
         pass
 
 
@@ -142,7 +143,7 @@ def test_a_raw_client_that_knows_the_address_sees_nothing_of_anothers_world(visi
 
 def test_a_raw_client_that_knows_a_kernel_can_neither_join_nor_close_it(visitor, server):
     other = cookie_of(server)
-    with suppress(ConnectionClosed), socket_of(server, visitor.kernel, Origin=server, Cookie=other) as socket:  # fmt: skip
+    with suppress(websockets.ConnectionClosed), socket_of(server, visitor.kernel, Origin=server, Cookie=other) as socket:  # fmt: skip
         told = socket.recv(timeout=30)
         assert "mismatch" in told
         socket.send(message("comm_info_request", {}))
@@ -199,7 +200,7 @@ def send_and_listen(socket, sent):
 def test_a_message_that_cannot_be_read_ends_its_connection_alone(server, sent):
     own = {"Origin": server, "Cookie": cookie_of(server)}
     with socket_of(server, **own) as beside, socket_of(server, **own) as socket:
-        with pytest.raises(ConnectionClosed):
+        with pytest.raises(websockets.ConnectionClosed):
             send_and_listen(socket, sent)
         assert "No world yet" in show_page(beside, "a-world-of-ones-own")
 
