@@ -15,7 +15,7 @@ from sim.core.chance import Stream
 from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import measures
 from sim.running import tables
-from sim.running.model import STAGES
+from sim.running.loop import STAGES
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import Field, fields_of
 from sim.setup import population
@@ -40,8 +40,8 @@ def stages() -> str:
     """List the stages of an hour in their order, each by its function's first sentence."""
     rows = []
     for number, stage in enumerate(STAGES, 1):
-        said = inspect.cleandoc(stage.__doc__ or "").split("\n\n")[0].replace("\n", " ")
-        rows.append((number, f"`{stage.__name__}`", re.sub(r"^Stage \d+[:,] ", "", said)))
+        said = inspect.cleandoc(stage.run.__doc__ or "").split("\n\n")[0].replace("\n", " ")
+        rows.append((number, f"`{stage.name}`", re.sub(r"^Stage \d+[:,] ", "", said)))
     return table(("stage", "function", "what it does"), rows)
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim.core.units import BesiegeError
     from sim.lab.hindcast import Hindcast, hindcast
     from sim.lab.sweep import sweep
+    from sim.running.loop import STAGES, Stage
     from sim.running.model import Siege
     from sim.running.run import RunResult, run
     from sim.scenario.scenario import Scenario
@@ -23,9 +24,11 @@ _HOME = {
     "Comparison": "sim.comparing.comparison",
     "Hindcast": "sim.lab.hindcast",
     "MODEL_VERSION": "sim.version",
+    "STAGES": "sim.running.loop",
     "RunResult": "sim.running.run",
     "Scenario": "sim.scenario.scenario",
     "Siege": "sim.running.model",
+    "Stage": "sim.running.loop",
     "__version__": "sim.version",
     "compare": "sim.comparing.comparison",
     "hindcast": "sim.lab.hindcast",
@@ -35,12 +38,14 @@ _HOME = {
 
 __all__ = [
     "MODEL_VERSION",
+    "STAGES",
     "BesiegeError",
     "Comparison",
     "Hindcast",
     "RunResult",
     "Scenario",
     "Siege",
+    "Stage",
     "__version__",
     "compare",
     "hindcast",

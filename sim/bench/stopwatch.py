@@ -6,11 +6,7 @@ The engine is loaded by who measures it, and by nobody earlier.
 import json
 import sys
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from sim.world.world import World
+from typing import Any
 
 SCENARIO = "taobao-2011"
 SEED = 1
@@ -26,41 +22,24 @@ def time_runs(scale: float, times: int) -> list[dict[str, Any]]:
 
 def _run_once(scale: float) -> dict[str, Any]:
     from sim.outcomes import outcomes
-    from sim.running import model
+    from sim.running.loop import Loop
 
-    spent: dict[str, float] = {}
-    stages = model.STAGES
-    model.STAGES = tuple(_clocked(stage, spent) for stage in stages)  # type: ignore[assignment]
-    try:
-        begun, busy = time.perf_counter(), time.process_time()
-        siege = model.Siege(SCENARIO, seed=SEED, scale=scale)
-        founded = time.perf_counter()
-        siege.run_for(siege.scenario.hours)
-        stepped = time.perf_counter()
-        outcomes.measure(siege.world.books)
-        done = time.perf_counter()
-    finally:
-        model.STAGES = stages
+    begun, busy = time.perf_counter(), time.process_time()
+    loop = Loop.begin(SCENARIO, SEED, scale=scale)
+    founded = time.perf_counter()
+    loop.run()
+    stepped = time.perf_counter()
+    outcomes.measure(loop.world.books)
+    done = time.perf_counter()
     return {
         "whole": done - begun,
         "found": founded - begun,
         "stepping": stepped - founded,
         "outcomes": done - stepped,
         "processor": time.process_time() - busy,
-        "stages": {**spent, "renewal and clock": stepped - founded - sum(spent.values())},
+        "stages": {**loop.seconds, "clock": stepped - founded - sum(loop.seconds.values())},
         "peak_mb": peak_memory(),
     }
-
-
-def _clocked(
-    stage: Callable[["World"], None], spent: dict[str, float]
-) -> Callable[["World"], None]:
-    def run(world: "World") -> None:
-        begun = time.perf_counter()
-        stage(world)
-        spent[stage.__name__] = spent.get(stage.__name__, 0.0) + time.perf_counter() - begun
-
-    return run
 
 
 def peak_memory() -> float:

@@ -32,7 +32,7 @@ from sim.lab.execution.pool import Done, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import Response
-from sim.running.model import Siege
+from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
 from sim.scenario.scenario import Scenario
@@ -129,9 +129,9 @@ def _columns(units: dict[str, str]) -> dict[str, dict[str, str]]:
     }  # fmt: skip
 
 
-def first_measure(siege: Siege) -> float | None:
+def first_measure(loop: Loop) -> float | None:
     """Return the hour in which the first measure of a run's response began."""
-    begun = siege.world.books.begun.values()
+    begun = loop.world.books.begun.values()
     return float(min(begun)) if begun else None
 
 

@@ -19,7 +19,7 @@ from sim.lab.execution.tasks import Done, Failure, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.expressions import evaluate, parse
 from sim.outcomes.facts import Fact, load_facts
-from sim.running.model import Siege
+from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
 from sim.scenario.scenario import Scenario
@@ -214,9 +214,9 @@ def hindcast(
     )
 
 
-def read(table: tuple[Fact, ...], siege: Siege) -> dict[str, float | None]:
+def read(table: tuple[Fact, ...], loop: Loop) -> dict[str, float | None]:
     """Read the value of every fact that has an expression off a finished run."""
-    record = siege.record
+    record = loop.record
     return {fact.id: evaluate(fact.outcome, record) for fact in table if fact.outcome}
 
 

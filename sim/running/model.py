@@ -1,9 +1,8 @@
-"""The hour is one visible list: `STAGES`, run by `Siege`, a Mesa model."""
+"""`Siege`, a Mesa model: the readable face of a world and of the loop over its hours."""
 
 import functools
-import gc
 import secrets
-import weakref
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 import mesa
@@ -17,40 +16,16 @@ from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPla
 from sim.core.chance import check_seed
 from sim.core.units import BesiegeError
 from sim.outcomes import outcomes, record
-from sim.running import memory
+from sim.running.loop import STAGES, Loop, Stage
 from sim.scenario.calls import said_in_words
 from sim.scenario.messages import unknown_name
 from sim.scenario.scenario import Scenario
-from sim.setup.graph import Graph, take
-from sim.stages.attack import act
-from sim.stages.beliefs import believe
-from sim.stages.channel import speak
-from sim.stages.crowd import mobilise, pay_attention, start_hour
-from sim.stages.ledger import record_losses
-from sim.stages.platform import respond
-from sim.stages.rivals import poach, renew
-from sim.stages.shopping import shop
-from sim.stages.stores import update_stores
+from sim.setup.graph import Graph
 from sim.world import diary, networks
-from sim.world.world import Diary, World, create_world
+from sim.world.world import Diary, World
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-STAGES = (
-    start_hour,
-    pay_attention,
-    mobilise,
-    speak,
-    act,
-    respond,
-    update_stores,
-    shop,
-    believe,
-    poach,
-    record_losses,
-)
-"""The stages of an hour, in order (docs/odd.md, section 3)."""
 
 
 class Siege(mesa.Model):  # type: ignore[type-arg]
@@ -68,6 +43,9 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         A networkx graph of exactly one node for each seller and onlooker, in place of the
         scenario's family; the scenario of this world tells its hash. Nodes are 0 to n - 1, or
         have names; weights are refused, since every tie counts alike.
+    stages
+        What an hour consists of, in order: `STAGES`, or some of them with stages of your own, as in
+        ``[*STAGES, Stage("count", function)]``.
     **changes
         Fields of the scenario to change, such as ``scale=0.05`` or ``response="protect"``.
 
@@ -85,22 +63,16 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         *,
         rng: int | None = None,
         network: "nx.Graph[Any] | Graph | None" = None,
+        stages: Iterable[Stage] = STAGES,
         **changes: Any,
     ) -> None:
-        _make_room()
         if seed is not None and rng is not None:
             raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed is one of them: both name the seed")  # fmt: skip
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
+        self.loop = Loop.begin(scenario, self.seed, network=network, stages=stages, **changes)
+        self._besiege = self.loop.scenario
         super().__init__(rng=self.seed)
-        chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
-        self._besiege = chosen.replace(changes) if changes else chosen
-        wired = None if network is None else take(network, sum(self._besiege.n_crowd))
-        if wired is not None:
-            self._besiege = self._besiege.replace(wired.telling)
-        memory.require(self._besiege)
-        self.world: World = create_world(self._besiege, self.seed, wired)
-        _HELD[self] = self.world.nbytes
         self._people_the_model()
         self.datacollector = mesa.DataCollector(
             {name: functools.partial(_latest, name=name) for name in record.SERIES}
@@ -131,17 +103,18 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
     def scenario(self, value: Any) -> None:
         self._mesa_scenario = value
 
+    @property
+    def world(self) -> World:
+        """State of the world in columns."""
+        return self.loop.world
+
     def step(self) -> None:
-        """Run one hour: every stage of `STAGES`, in order; after the horizon nothing moves."""
-        if self.world.hour + 1 >= self._besiege.hours:
+        """Run one hour: every stage of `loop`, in order; after the horizon nothing moves."""
+        if self.loop.is_over:
             self.running = False
             return
-        self.world.hour += 1
-        for stage in STAGES:
-            stage(self.world)
-        if self.world.hour + 1 == self._besiege.hours:
-            self.world.books.renewal = renew(self.world)
-            self.running = False
+        self.loop.step()
+        self.running = not self.loop.is_over
         self.datacollector.collect(self)
 
     def run(self) -> Self:
@@ -154,8 +127,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
     @property
     def record(self) -> record.Record:
         """Everything booked so far, from which outcomes are worked out."""
-        books = self.world.books
-        return books.until(books.hours)
+        return self.loop.record
 
     @property
     def hours(self) -> pd.DataFrame:
@@ -236,52 +208,35 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         What was set by hand through agents and sets is set again at its hour; none is given where
         the world still comes out another, changed in a way that is not known.
         """
-        again = Siege(self._besiege, seed=self.seed, network=self.world.graph)
+        again = Loop.begin(
+            self._besiege, self.seed, network=self.world.graph, stages=self.loop.stages
+        )
         kept = diary.watch(again.world, kind, row)
         for change in self.world.by_hand:
-            again._run_until(change.hour)
+            again.run(until=change.hour)
             change.kind.put(again.world, change.column, change.rows, change.value)
-        again._run_until(self.world.hour)
+        again.run(until=self.world.hour)
         return kept if again.world.is_as(self.world) else None
 
-    def _run_until(self, hour: int) -> None:
-        if hour > self.world.hour:
-            self.run_for(hour - self.world.hour)
-
     def release(self) -> None:
-        """Let the world's columns go at once; records and tables that were taken stay."""
-        vars(self).pop("world", None)
-        _HELD.pop(self, None)
+        """Let the world's columns go at once; records and tables that were taken stay.
+
+        Mesa's models stand in circles of references, which Python clears only now and then.
+        Whoever makes many calls this, or writes ``with Siege(…) as siege:``.
+        """
+        self.loop.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
 
     def plot(self) -> "Figure":
         """Draw the siege so far."""
         from sim.figures.plots import siege_figure
 
         return siege_figure(self.record, self._besiege)
-
-
-_HELD: "weakref.WeakKeyDictionary[Siege, int]" = weakref.WeakKeyDictionary()
-"""Bytes of the columns of every siege that was not cleared yet, as they were at hour 0."""
-
-MOST_BYTES = 150_000_000
-"""New worlds that hold more than this together are looked through for those nobody uses."""
-
-_in_use = 0
-
-
-def _make_room() -> None:
-    """Clear worlds that nobody uses any more.
-
-    A Mesa model stands in circles of references, which Python clears late, since it counts
-    objects and not the megabytes that they hold. A look takes as long as there are objects, so
-    worlds that were in use at the last one do not call for another.
-    """
-    global _in_use
-    held = sum(_HELD.values())
-    _in_use = min(_in_use, held)
-    if held > _in_use + MOST_BYTES:
-        gc.collect()
-        _in_use = sum(_HELD.values())
 
 
 def _latest(model: Siege, name: str) -> float:

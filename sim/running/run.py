@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import pandas as pd
 
 from sim.core.chance import check_seed
@@ -17,14 +16,17 @@ from sim.outcomes.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
 from sim.running import tables
-from sim.running.model import Siege
+from sim.running.loop import STAGES, Loop
 from sim.scenario.calls import said_in_words
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import OWN, Graph
 from sim.version import MODEL_VERSION, __version__, made_with
 
 if TYPE_CHECKING:
+    import networkx as nx
     from matplotlib.figure import Figure
+
+    from sim.running.model import Siege
 
 GRAPH_FILE = "graph.csv"
 """The edge list of a user's own graph, in the folder of a run."""
@@ -53,6 +55,8 @@ class RunResult:
         Time it took (s).
     own
         Outcomes besides the package's.
+    stages
+        The stages of its hours, in words, where they are not `sim.running.loop.STAGES`.
     """
 
     scenario: Scenario
@@ -66,6 +70,7 @@ class RunResult:
     graph: Graph | None = field(compare=False, default=None)
     wall_seconds: float = field(compare=False, default=0.0)
     own: Mapping[str, Outcome] = field(compare=False, default_factory=dict)
+    stages: tuple[str, ...] | None = None
 
     @property
     def measured(self) -> dict[str, Outcome]:
@@ -99,6 +104,7 @@ class RunResult:
             "fingerprint": self.fingerprint,
             "version": __version__,
             "model_version": MODEL_VERSION,
+            **({"stages": list(self.stages)} if self.stages else {}),
         }
 
     def _outcomes(self) -> dict[str, dict[str, Any]]:
@@ -197,22 +203,19 @@ def run(
         For a scenario, seed or network that is not allowed.
     """
     began = time.perf_counter()
-    siege = Siege(scenario, seed=check_seed(seed), network=network, **changes)
-    hours = siege.scenario.hours
-    while siege.running:
-        siege.step()
+    loop = Loop.begin(scenario, check_seed(seed), network=network, **changes)
+    while not loop.is_over:
+        loop.step()
         if progress is not None:
-            progress(siege.world.books.hours, hours)
-    result = result_of(siege, time.perf_counter() - began, own)
-    siege.release()
-    return result
+            progress(loop.world.books.hours, loop.scenario.hours)
+    return result_of(loop, time.perf_counter() - began, own)
 
 
 def result_of(
-    siege: Siege, wall_seconds: float = 0.0, own: Mapping[str, Outcome] | None = None
+    siege: "Loop | Siege", wall_seconds: float = 0.0, own: Mapping[str, Outcome] | None = None
 ) -> RunResult:
-    """Return the result of a siege as far as it has run; ``own`` as for `run`."""
-    record = siege.record
+    """Return the result of a world as far as it has run; ``own`` as for `run`."""
+    record, loop = siege.record, siege if isinstance(siege, Loop) else siege.loop
     own = own_outcomes() if own is None else own
     return RunResult(
         scenario=siege.scenario,
@@ -226,4 +229,5 @@ def result_of(
         graph=siege.world.graph if siege.scenario.graph.family in OWN else None,
         wall_seconds=wall_seconds,
         own=own,
+        stages=None if loop.stages == STAGES else tuple(map(str, loop.stages)),
     )

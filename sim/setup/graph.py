@@ -5,9 +5,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, Self
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
@@ -16,6 +15,9 @@ from sim.core.chance import key_of
 from sim.core.units import I32, I64, BesiegeError, parameter
 from sim.io.folders import file_hash
 from sim.setup import generators, ties
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 
 class GraphParameters(NamedTuple):
@@ -129,6 +131,8 @@ class Graph:
                 f"graph: a complete graph of {self.n} nodes does not fit into networkx, "
                 f"allowed are {_COMPLETE_TO_NETWORKX}"
             )
+        import networkx as nx  # a run needs none
+
         graph: nx.Graph[int] = nx.complete_graph(self.n) if self.complete else nx.Graph()
         graph.add_nodes_from(range(self.n))
         ends = np.repeat(np.arange(self.n), self.degree)

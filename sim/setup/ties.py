@@ -7,13 +7,15 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import networkx as nx
 import numpy as np
 
 from sim.core.quoting import format_value
 from sim.core.units import I32, BesiegeError, Bool
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 WHO = "one for each seller and onlooker at this scale"
 
@@ -39,6 +41,8 @@ def of_networkx(graph: "nx.Graph[Any]", n: int) -> tuple[list[int], list[int]]:
         If it is no networkx graph, is directed, has another number of nodes, joins a node to
         itself or two nodes twice, has weights, or names that look like other numbers.
     """
+    import networkx as nx  # a run without a user's graph needs none
+
     if not isinstance(graph, nx.Graph):
         hint = " (in a batch_run it is one of a list: network=[graph])"
         said = f"graph: given a {type(graph).__name__}, allowed is a networkx.Graph"

@@ -9,7 +9,7 @@ from sim.core.chance import Stream, key_of, philox, poisson, uniform, words
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.record import BOOKED, SERIES
 from sim.responses import measures
-from sim.running.model import STAGES
+from sim.running.loop import STAGES
 
 TEXT = ODD.read_text(encoding="utf-8")
 PROSE = prose(TEXT)
@@ -28,14 +28,14 @@ def test_a_page_without_one_of_the_sections_is_refused():
 def test_the_tables_lack_nothing_that_the_code_declares():
     assert {name: re.findall(r"^\| \d+ \| `(\w+)`", SECTIONS[name](), re.MULTILINE)
             for name in ("stages", "streams")} == {
-        "stages": [stage.__name__ for stage in STAGES],
+        "stages": [stage.name for stage in STAGES],
         "streams": [s.name for s in Stream],
     }  # fmt: skip
 
 
 def test_the_prose_speaks_of_every_stage_in_its_own_section():
     headed = re.findall(r"`(\w+)`", "".join(re.findall(r"^(?:###|\*\*Stage).*\(.*", PROSE, re.M)))
-    assert [s.__name__ for s in STAGES if s.__name__ not in headed] == []
+    assert [s.name for s in STAGES if s.name not in headed] == []
 
 
 # Streams named as one of a row, or by what all four of a block have in common.

@@ -3,14 +3,14 @@
 import os
 import platform
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Any
 
 from sim.core.units import F64
 from sim.outcomes.outcomes import Outcome, measure
-from sim.running.model import Siege
+from sim.running.loop import Loop
 from sim.scenario.scenario import Scenario
 
 
@@ -25,14 +25,14 @@ class Task:
     keep_hours
         Names of hourly series to bring home.
     extract
-        What else to bring home: called with the finished `Siege`; what it gives must pickle.
+        What else to bring home: called with the finished `Loop`; what it gives must pickle.
     """
 
     key: str
     scenario: Scenario
     seed: int
     keep_hours: tuple[str, ...] = ()
-    extract: Callable[[Siege], Any] | None = None
+    extract: Callable[[Loop], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +92,15 @@ def execute(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
     """
     began = time.perf_counter()
     row, failure, hours, extra = None, None, {}, None
+    loop: Loop | None = None
     try:
-        siege = Siege(task.scenario, seed=task.seed)
-        while siege.running:
-            siege.step()
-        record = siege.record
+        loop = Loop.begin(task.scenario, task.seed)
+        record = loop.run().record
         row = measure(record, own)
         hours = {name: record.series[name] for name in task.keep_hours}
-        extra = task.extract(siege) if task.extract is not None else None
-        siege.release()
+        extra = task.extract(loop) if task.extract is not None else None
     except (Exception, SystemExit) as error:
-        row, hours, failure = None, {}, _failure_of(error)
+        row, hours, failure = None, {}, _failure_of(error, loop)
     return Done(task.key, row, failure, _timing(time.perf_counter() - began), hours, extra)
 
 
@@ -126,17 +124,13 @@ def _timing(seconds: float) -> Timing:
     return Timing(seconds, platform.node(), os.getpid(), time.time())
 
 
-def _failure_of(error: BaseException) -> Failure:
-    stage, hour, where = "founding", -1, ""
-    trace: TracebackType | None = error.__traceback__
-    while trace is not None:
-        frame = trace.tb_frame
-        where = f"{frame.f_code.co_filename}:{trace.tb_lineno} in {frame.f_code.co_name}"
-        if frame.f_code is Siege.step.__code__ and "stage" in frame.f_locals:
-            stage, hour = frame.f_locals["stage"].__name__, frame.f_locals["self"].world.hour
-        elif frame.f_code is execute.__code__ and "record" in frame.f_locals:
-            stage, hour = "outcomes", frame.f_locals["record"].hours - 1
-        trace = trace.tb_next
+def _failure_of(error: BaseException, loop: Loop | None) -> Failure:
+    if loop is None:
+        stage, hour = "founding", -1
+    else:
+        stage, hour = loop.stage.name if loop.stage else "outcomes", loop.world.hour
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{frame.filename}:{frame.lineno} in {frame.name}"
     return Failure(stage, hour, f"{type(error).__name__}: {_one_line(str(error))}", where)
 
 
