@@ -1,7 +1,7 @@
 """Renew the tables of docs/odd.md that the code itself declares.
 
 ``uv run python docs/make_odd.py`` rewrites what stands between the markers and nothing else;
-``tests/unit/test_odd.py`` fails while the page is behind the code.
+``tests/docs/test_odd.py`` fails while the page is behind the code.
 """
 
 import inspect

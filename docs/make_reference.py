@@ -1,6 +1,6 @@
 """Write the pages of docs/reference that the code itself declares.
 
-``uv run python -m docs.make_reference`` writes them anew; ``tests/unit/test_reference_pages.py``
+``uv run python -m docs.make_reference`` writes them anew; ``tests/docs/test_reference_pages.py``
 fails while a page is behind the code.
 """
 

@@ -37,8 +37,8 @@ OPTIONS = (
     "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider", "--hypothesis-profile=mutants",
 )  # fmt: skip
 
-FOUND = "tests/unit/test_rules_found_and_called.py"
-CONTRACT, CROWD = "tests/contract/test_rules.py", "tests/unit/test_rules_crowd.py"
+FOUND = "tests/unit/rules/test_detection.py"
+CONTRACT, CROWD = "tests/contract/test_rules.py", "tests/unit/rules/test_mobilisation.py"
 QUEUE = "tests/limiting_cases/test_m_d_1_k.py::test_five_places_refuse_the_share_of_the_law"
 BASELINE = "tests/worlds/test_baseline.py"
 TESTS = {
@@ -60,12 +60,12 @@ TESTS = {
     "stores.py": [f"{CONTRACT}::test_stores_open_and_close_exactly_as_each_ones_own_rule_says",
                   f"{CONTRACT}::test_ratings_and_advertising_are_each_stores_own"],
 }  # fmt: skip
-"""What concerns a file, besides tests/unit/test_rules_FILE and the tiny worlds of the baseline."""
+"""What concerns a file, besides tests/unit/rules/test_FILE and the tiny worlds of the baseline."""
 
 
 def tests_of(file: str) -> list[str]:
     """Name the tests that concern a file, those that know the answer from outside first."""
-    own = f"tests/unit/test_rules_{file}"
+    own = f"tests/unit/rules/test_{file}"
     return [*([own] if (ROOT / own).is_file() else []), *TESTS[file], BASELINE]
 
 
