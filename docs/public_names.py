@@ -13,6 +13,7 @@ from docs.make_odd import table
 from sim import lab, responses
 from sim.agents import agents
 from sim.responses import Measure, Orders, PlatformView, Trigger
+from sim.running.loop import Loop
 
 SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
 
@@ -108,6 +109,12 @@ def python() -> str:
         "## MODEL_VERSION, \\_\\_version\\_\\_\n\nWhole number that rises whenever results move; "
         "the version of the package."
     )
+    parts.append(
+        "## STAGES\n\nThe stages of an hour, in order, each a `Stage`: "
+        + ", ".join(f"`{stage.name}`" for stage in sim.STAGES)
+        + "."
+    )
+    parts += [_described("Stage", sim.Stage), _described("Loop", Loop)]
     parts.append(f"## sim.lab\n\n{markdown(inspect.getdoc(lab) or '')}")
     parts += [_described(name, getattr(lab, name), "###") for name in ("open", "repeat", "merge")]
     parts.append(

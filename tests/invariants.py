@@ -1,12 +1,14 @@
 """What holds in every world, whatever its scenario: each check raises with what is broken."""
 
 import json
+import warnings
 
 import numpy as np
 
 from sim.core.units import Phase, Stance
 from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.payments import balance
+from sim.running.model import Siege
 from sim.running.run import result_of
 from sim.running.tables import describe_columns
 
@@ -113,3 +115,18 @@ def check_result(siege):
     assert ((rated >= 1) & (rated <= 5)).all()
     json.dumps(result.to_dict(), allow_nan=False)
     assert result.outcomes["cum_actions"] == siege.record.actions.sum()
+
+
+def check_run(scenario, seed):
+    """Run a world, every warning an error, hold it to all of this, and return its siege."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        siege = Siege(scenario, seed=seed)
+        check_columns(siege.world)
+        while siege.running:
+            siege.step()
+            check_columns(siege.world)
+        check_series(siege)
+        check_money(siege)
+        check_result(siege)
+    return siege

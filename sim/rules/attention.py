@@ -15,7 +15,7 @@ class AttentionParameters(NamedTuple):
     announcement_hours: Annotated[int, parameter("hours over which the announcement is told", unit="h", ge=1, le=240)] = 24  # fmt: skip
     first_attack: Annotated[float, parameter("news of the first attack", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.9))] = 0.5  # fmt: skip
     attack: Annotated[float, parameter("news an hour of 5,000 actions", unit="1/h", source="prototype, moved by hand", ge=0, le=10, prior=(0.2, 0.7))] = 0.41  # fmt: skip
-    attack_scale: Annotated[float, parameter("actions an hour at which attack news begins to saturate", unit="actions/h", source="prototype", gt=0, le=1e6, prior=(80, 350))] = 171.0  # fmt: skip
+    attack_scale: Annotated[float, parameter("actions an hour at which attack news begins to saturate", unit="actions/h", source="prototype", ge=0.001, le=1e6, prior=(80, 350))] = 171.0  # fmt: skip
     reporters_bonus: Annotated[float, parameter("more is told of an attack, per tenfold share of reporters", unit="1", source="prototype", ge=0, le=50, prior=(0.5, 4))] = 2.2  # fmt: skip
     statement: Annotated[float, parameter("news of a statement or a concession of the platform", unit="1", ge=0, le=10)] = 0.05  # fmt: skip
     stunt: Annotated[float, parameter("news of a rival's promise", unit="1", ge=0, le=10)] = 0.05
