@@ -55,11 +55,11 @@ def tiny(scenario):
     )
 
 
-def run_what_is_accepted(text, examples):
+def run_what_is_accepted(text, examples, **how):
     """Damage a scenario's text so many times and run what is still one; say how many were."""
     ran = []
 
-    @settings(anything, max_examples=examples)
+    @settings(anything, max_examples=examples, **how)
     @given(damaged(text) | misplaced(text), seeds)
     def once(data, seed):
         try:
@@ -78,7 +78,7 @@ def run_what_is_accepted(text, examples):
 
 
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
-    ran, different = run_what_is_accepted(EVENTFUL, 120)
+    ran, different = run_what_is_accepted(EVENTFUL, 120, derandomize=True)  # few: their number is chance
     assert ran > 25
     assert different > 8
 
