@@ -16,6 +16,7 @@ from sim.figures.numbers import in_millions
 from sim.io import parquet
 from sim.outcomes.outcomes import OUTCOMES, plain
 from sim.responses import measures
+from sim.running.loop import Loop
 from sim.running.model import Siege
 from sim.running.run import run
 from sim.scenario.scenario import Scenario, library_names, load_fees, load_response
@@ -355,14 +356,14 @@ def test_a_run_that_is_refused_leaves_no_folder_behind(besiege, tmp_path, argume
 
 
 def test_an_interrupt_from_the_keyboard_ends_with_130_and_no_traceback(besiege, monkeypatch):
-    step = Siege.step
+    step = Loop.step
 
     def interrupted(siege):
         if siege.world.hour == 20:
             signal.raise_signal(signal.SIGINT)
         step(siege)
 
-    monkeypatch.setattr(Siege, "step", interrupted)
+    monkeypatch.setattr(Loop, "step", interrupted)
     said = besiege("run", *SMALLER, "--json")
     assert said.code == 130
     assert said.out == ""
@@ -373,7 +374,7 @@ def test_a_fault_of_the_engine_is_not_taken_for_wrong_input(besiege, monkeypatch
     def broken(_siege):
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(Siege, "step", broken)
+    monkeypatch.setattr(Loop, "step", broken)
     with pytest.raises(ZeroDivisionError):
         besiege("run", *SMALLER, "--json")
 

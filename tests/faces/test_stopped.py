@@ -12,12 +12,13 @@ import sim.cli
 from sim import Scenario, compare, hindcast
 from sim.comparing import comparison
 from sim.core.units import BesiegeError
+from sim.io import parquet
 from sim.io.saving import PageError
 from sim.lab.execution import progress
 from sim.lab.execution.tasks import execute
 from sim.lab.hindcast import Hindcast
 from sim.lab.storage import kept
-from sim.running.model import Siege
+from sim.running.loop import Loop
 from sim.running.run import run
 from tests.small_worlds import SMALL
 
@@ -115,7 +116,7 @@ def test_a_folder_that_keeps_another_comparison_is_refused_in_one_line(tmp_path,
 
 
 def test_a_run_that_failed_is_tried_again_by_the_call_that_goes_on(tmp_path, monkeypatch):
-    step = Siege.step
+    step = Loop.step
     broken = {2}
 
     def breaks(siege):
@@ -123,7 +124,7 @@ def test_a_run_that_failed_is_tried_again_by_the_call_that_goes_on(tmp_path, mon
             raise RuntimeError("as asked")
         step(siege)
 
-    monkeypatch.setattr(Siege, "step", breaks)
+    monkeypatch.setattr(Loop, "step", breaks)
     assert len(compared(tmp_path).failed) == 2
     assert kept.count_kept(tmp_path) == 4
     broken.clear()
@@ -146,7 +147,7 @@ def test_a_kept_part_with_a_changed_byte_is_refused_by_its_name(tmp_path):
 def test_two_calls_cannot_keep_runs_in_one_folder_at_a_time(tmp_path):
     with kept.Kept(tmp_path, "same", "this", 6) as first:
         first.add(execute(kept.Task("1", WORLD, 1)))
-        with pytest.raises(BesiegeError, match="one at a time"):
+        with pytest.raises(BesiegeError, match="allowed is one call at a time"):
             kept.Kept(tmp_path, "same", "this", 6)
     assert kept.count_kept(tmp_path) == 1
 
@@ -154,7 +155,7 @@ def test_two_calls_cannot_keep_runs_in_one_folder_at_a_time(tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("words", STUDIES.values(), ids=STUDIES)
 def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkeypatch, words, number):  # fmt: skip
-    step, begun = Siege.step, []
+    step, begun = Loop.step, []
 
     def interrupted(siege):
         begun.append(siege.world.hour)
@@ -163,7 +164,7 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
         step(siege)
 
     usual = signal.getsignal(signal.SIGTERM)
-    monkeypatch.setattr(Siege, "step", interrupted)
+    monkeypatch.setattr(Loop, "step", interrupted)
     code, out, err = besiege(*words)
     assert (code, out) == (130, "")
     assert (
@@ -171,7 +172,7 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
     )
     assert "Traceback" not in err
     assert signal.getsignal(signal.SIGTERM) is usual
-    monkeypatch.setattr(Siege, "step", step)
+    monkeypatch.setattr(Loop, "step", step)
     assert besiege(*words)[0] == 0
     assert not (tmp_path / "here" / "unfinished").exists()
 
@@ -179,13 +180,13 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege, monkeypatch, number):  # fmt: skip
     monkeypatch.setattr(kept, "SECONDS", 0.0)
-    parquet_write = kept.parquet.write
+    parquet_write = parquet.write_in_place
 
-    def interrupted(table, path):
+    def interrupted(table, path, note=""):
         signal.raise_signal(number)
-        parquet_write(table, path)
+        parquet_write(table, path, note)
 
-    monkeypatch.setattr("sim.io.parquet.write", interrupted)
+    monkeypatch.setattr("sim.io.parquet.write_in_place", interrupted)
     code, _, err = besiege(*COMPARE)
     assert code == 130
     assert "1 finished run is kept in here/unfinished" in err
@@ -193,7 +194,7 @@ def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege
 
 @pytest.mark.parametrize("words", [*STUDIES.values(), ["run", *WORDS]], ids=[*STUDIES, "run"])
 def test_an_interrupt_that_duckdb_makes_an_error_of_its_own_ends_with_130(besiege, monkeypatch, words):  # fmt: skip
-    parquet_write = kept.parquet.write
+    parquet_write = parquet.write
 
     def interrupted(table, path):
         if path.suffix == ".parquet":  # a table, no kept runs
@@ -208,7 +209,7 @@ def test_an_interrupt_that_duckdb_makes_an_error_of_its_own_ends_with_130(besieg
 
 @pytest.mark.parametrize("words", STUDIES.values(), ids=STUDIES)
 def test_a_study_stopped_before_its_first_run_leaves_no_folder(besiege, tmp_path, monkeypatch, words):  # fmt: skip
-    monkeypatch.setattr(Siege, "step", lambda _siege: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(Loop, "step", lambda _siege: signal.raise_signal(signal.SIGINT))
     code, _, err = besiege(*words)
     assert code == 130
     assert "No run was finished" in err
@@ -237,7 +238,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_run(besiege, tmp_
         run(WORLD).save(tmp_path / "finished")
     (tmp_path / "a-file").write_text("")
     (tmp_path / "spec.toml").write_text('name = "a"\nscenario = "small"\nfactors = {scale = [0.1]}')
-    monkeypatch.setattr(Siege, "step", lambda _siege: pytest.fail("a run was begun"))
+    monkeypatch.setattr(Loop, "step", lambda _siege: pytest.fail("a run was begun"))
     monkeypatch.setattr(
         "sim.views.terminal.reports.write_page", lambda *_: pytest.fail("it was drawn")
     )
@@ -304,21 +305,21 @@ def test_tables_that_cannot_be_saved_leave_their_runs_kept_and_say_where(tmp_pat
 
 def test_a_disk_that_fills_while_runs_are_kept_ends_the_call_and_keeps_the_rest(tmp_path, monkeypatch):  # fmt: skip
     monkeypatch.setattr(kept, "SECONDS", 0.0)
-    parquet_write, written = kept.parquet.write, []
+    parquet_write, written = parquet.write_in_place, []
 
-    def fills(table, path):
+    def fills(table, path, note=""):
         written.append(path)
         if len(written) > 2:
-            path.with_suffix(".part").write_bytes(b"half")
+            path.write_bytes(b"half")
             raise duckdb.IOException("IO Error: No space left on device")
-        parquet_write(table, path)
+        parquet_write(table, path, note)
 
-    monkeypatch.setattr("sim.io.parquet.write", fills)
+    monkeypatch.setattr("sim.io.parquet.write_in_place", fills)
     with pytest.raises(BesiegeError, match="No space left on device"):
         compared(tmp_path)
     assert kept.count_kept(tmp_path) == 2
     assert [p.name for p in (tmp_path / "unfinished").iterdir() if p.suffix == ".part"] == []
-    monkeypatch.setattr("sim.io.parquet.write", parquet_write)
+    monkeypatch.setattr("sim.io.parquet.write_in_place", parquet_write)
     assert len(compared(tmp_path).runs) == 6
 
 

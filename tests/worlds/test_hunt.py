@@ -78,7 +78,9 @@ def run_what_is_accepted(text, examples, **how):
 
 
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
-    ran, different = run_what_is_accepted(EVENTFUL, 120, derandomize=True)  # few: their number is chance
+    ran, different = run_what_is_accepted(
+        EVENTFUL, 120, derandomize=True
+    )  # few: their number is chance
     assert ran > 25
     assert different > 8
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Any, Self
 
 import duckdb
 import numpy as np
@@ -20,10 +20,12 @@ import pandas as pd
 
 from sim.core.units import BesiegeError
 from sim.io import parquet
-from sim.io.folders import prepare_folder, read_json, remove_if_empty, unwritable, write_text
+from sim.io.folders import prepare_folder, remove_if_empty, unwritable
 from sim.lab.design.identity import outcomes_identity, scenario_identity
 from sim.lab.execution.pool import Source, run_many
 from sim.lab.execution.tasks import Done, Task, Timing
+from sim.lab.storage.locks import FolderLock
+from sim.lab.storage.parts import abouts, damage_of, number_of, write_part
 from sim.lab.storage.store import undisturbed
 from sim.version import MODEL_VERSION
 
@@ -120,11 +122,10 @@ class Kept:
         self.folder = prepare_folder(self._out / UNFINISHED)
         self._buffer: list[Done] = []
         self._written = time.monotonic()
-        self._lock = _lock(self.folder, self._out)
+        self._about = {"asked": told, "runs": total, "identity": identity}
+        self._lock = FolderLock(self.folder, out=self._out, what="call")
         try:
             self._check(identity)
-            asked = {"asked": told, "runs": total, "identity": identity}
-            write_text(self.folder / "asked.json", json.dumps(asked, ensure_ascii=False) + "\n")
             for half in self.folder.glob("*.part"):  # of one that was killed
                 half.unlink()
         except OSError as error:
@@ -135,36 +136,29 @@ class Kept:
             raise
 
     def _check(self, identity: str) -> None:
-        if not self._parts():
-            return
-        asked = read_json(self.folder / "asked.json")
-        if asked.get("identity") != identity:
-            raise BesiegeError(
-                f"--out: given {self._out}, which keeps {count_kept(self._out)} of {asked.get('runs')} "
-                f"runs of another call ({asked.get('asked')}); allowed is that call, which goes on "
-                f"from them, another folder, or this one once {self.folder} is deleted"
-            )
+        """Make sure that what is kept is whole and this call's."""
+        for part in self._parts():
+            if why := damage_of(part):
+                raise BesiegeError(
+                    f"{part}: damaged ({why}); delete it and repeat the command: only its runs are "
+                    "done again"
+                )
+        for asked in abouts(self._parts()).values():
+            if asked.get("identity") != identity:
+                raise BesiegeError(
+                    f"--out: given {self._out}, which keeps {count_kept(self._out)} of "
+                    f"{asked.get('runs')} runs of another call ({asked.get('asked')}); allowed is that "
+                    "call, which goes on from them, another folder, or this one once "
+                    f"{self.folder} is deleted"
+                )
 
     def _parts(self) -> list[Path]:
         return sorted(self.folder.glob("*.parquet"))
 
     def read(self) -> dict[str, Done]:
-        """Return the runs that are kept, by key.
-
-        Raises
-        ------
-        BesiegeError
-            If a part is damaged.
-        """
-        found: dict[str, Done] = {}
-        for part in self._parts():
-            if not _is_whole(part):
-                raise BesiegeError(
-                    f"{part}: damaged (its bytes are not those that were written); delete it and "
-                    "repeat the command: only its runs are done again"
-                )
-            found |= {done.key: done for done in map(_done_of, _rows_of(part))}
-        return found
+        """Return the runs that are kept, by key."""
+        rows = (row for part in self._parts() for row in _rows_of(part))
+        return {done.key: done for done in map(_done_of, rows)}
 
     def add(self, done: Done) -> None:
         """Take a run that is done; write when it is time."""
@@ -183,15 +177,11 @@ class Kept:
         """
         if not self._buffer:
             return
-        half = self.folder / "new.part"
         with undisturbed():
-            try:
-                parquet.write(pd.DataFrame(map(_row_of, self._buffer)), half)
-                number = max((int(p.stem.partition("-")[0]) for p in self._parts()), default=0) + 1
-                half.replace(self.folder / f"{number:06d}-{_checksum(half)}.parquet")
-            except (OSError, duckdb.Error) as error:
-                half.unlink(missing_ok=True)
-                raise unwritable(self._out, error) from None
+            self._lock.check()
+            number = max(map(number_of, self._parts()), default=0) + 1
+            rows = pd.DataFrame(map(_row_of, self._buffer))
+            write_part(rows, self.folder / f"{number:06d}", self._about)
             self._buffer.clear()
             self._written = time.monotonic()
 
@@ -209,8 +199,7 @@ class Kept:
 
     def _let_go(self) -> None:
         """Let others write; where nothing was finished, leave nothing."""
-        if self._lock is not None:
-            self._lock.close()
+        self._lock.release()
         if not self._parts():
             forget(self._out)
             remove_if_empty(self._out)
@@ -218,7 +207,7 @@ class Kept:
 
 def count_kept(out: str | Path) -> int:
     """Return how many finished runs a call's folder keeps, in parts that are whole."""
-    parts = [part for part in (Path(out) / UNFINISHED).glob("*.parquet") if _is_whole(part)]
+    parts = [part for part in (Path(out) / UNFINISHED).glob("*.parquet") if not damage_of(part)]
     if not parts:
         return 0
     with duckdb.connect(config={"threads": 1}) as db:
@@ -296,30 +285,3 @@ def _done_of(row: dict[str, Any]) -> Done:
     }
     outcomes = {name: None if pd.isna(value) else float(value) for name, value in row.items()}
     return Done(key, outcomes, None, timing, hours, extra)
-
-
-def _is_whole(part: Path) -> bool:
-    return part.stem.endswith(_checksum(part))
-
-
-def _checksum(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-
-
-def _lock(folder: Path, out: Path) -> IO[bytes] | None:
-    """Keep other calls from writing the same; the system lets go of it however we end."""
-    try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return None
-    file = (folder / ".lock").open("wb")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        file.close()
-        raise BesiegeError(
-            f"--out: given {out}, which another call is writing, allowed is one at a time"
-        ) from None
-    except OSError:  # a file system without locks
-        pass
-    return file

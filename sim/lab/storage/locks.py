@@ -1,4 +1,4 @@
-"""Who may write a sweep's folder: one whole sweep, or shards side by side, each once."""
+"""Who may write a folder: one sweep or comparison, or shards of a sweep side by side, each once."""
 
 import contextlib
 import datetime
@@ -39,9 +39,13 @@ class FolderLock:
     Parameters
     ----------
     folder
-        The sweep's folder.
+        The folder that is written.
     shard
-        Number of a shard and how many there are; None for a whole sweep, which is alone.
+        Number of a shard and how many there are; None for a call that is alone.
+    out
+        The folder that the user named, if it is another.
+    what
+        What writes it, for people.
 
     Raises
     ------
@@ -49,8 +53,11 @@ class FolderLock:
         If somebody else writes it; it says who.
     """
 
-    def __init__(self, folder: Path, shard: tuple[int, int] | None) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, shard: tuple[int, int] | None = None, *, out: Path | None = None,
+        what: str = "sweep",
+    ) -> None:  # fmt: skip
+        self._folder, self._out, self._what = folder, out or folder, what
         self._held: list[int] = []
         try:
             self._main = self._take(".lock", shared=shard is not None)
@@ -60,7 +67,8 @@ class FolderLock:
         except BlockingIOError:
             self._close_all()
             raise BesiegeError(
-                f"--out: {folder} is being written by {_holders(folder)}, allowed is one sweep at a time"
+                f"--out: {self._out} is being written by {_holders(folder, what)}, "
+                f"allowed is one {what} at a time"
             ) from None
         except OSError:
             self._close_all()
@@ -88,7 +96,7 @@ class FolderLock:
             is_here = False
         if not is_here:
             raise BesiegeError(
-                f"--out: {self._folder} was moved, deleted or replaced while this sweep wrote it, "
+                f"--out: {self._out} was moved, deleted or replaced while this {self._what} wrote it, "
                 "or its file .lock was; nothing more is written. What is finished is where the "
                 "folder went, and the same command with that --out goes on from it"
             )
@@ -144,14 +152,14 @@ def _sign(held: int) -> None:
     os.write(held, f"process {os.getpid()} on {platform.node()} since {now}\n".encode())
 
 
-def _holders(folder: Path) -> str:
-    """Say who writes a folder: the whole sweep that is alone in it, or its shards."""
+def _holders(folder: Path, what: str) -> str:
+    """Say who writes a folder: the call that is alone in it, or a sweep's shards."""
     if _is_taken(folder / ".lock"):
-        return _signature(folder / ".lock") or "another sweep"
+        return _signature(folder / ".lock") or f"another {what}"
     shards = [p for p in sorted(folder.glob(".lock-*of*")) if _is_taken(p)]
     told = [f"shard {p.name.removeprefix('.lock-').replace('of', '/')} ({who})" for p in shards if (who := _signature(p))]  # fmt: skip
     more = f" and {len(told) - 3} more" if len(told) > 3 else ""
-    return ", ".join(told[:3]) + more if told else "another sweep"
+    return ", ".join(told[:3]) + more if told else f"another {what}"
 
 
 def _is_taken(path: Path) -> bool:
