@@ -12,7 +12,7 @@ from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.scenario.schema import Field, is_table
 
-type Label = float | int | bool | str | None
+type Label = float | int | bool | str
 """What stands in a table for a value."""
 
 MOST_STEPS = 100_000
@@ -36,7 +36,9 @@ def level_of(value: Any) -> Level:
         return Level(value["value"], label if _is_number(label) else str(label))
     if isinstance(value, np.generic):
         value = value.item()
-    if value is None or isinstance(value, (bool, int, float, str)):
+    if value is None:  # an optional field that is left out; an empty cell would be the base's
+        return Level(None, "none")
+    if isinstance(value, (bool, int, float, str)):
         return Level(value, value)
     name = value.get("name") if isinstance(value, dict) else getattr(value, "name", None)
     if isinstance(name, str) and name:

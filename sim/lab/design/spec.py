@@ -280,11 +280,19 @@ def _point(point: dict[str, Any], i: int, base: Scenario, home: Path) -> dict[st
 
 
 def _level(field: str, path: str, value: Any, base: Scenario, home: Path) -> Level:
-    level = level_of(value)
+    level = level_of(None if _is_left_out(path, value) else value)
     if path == "response":
         level = replace(level, value=response_of(level.value, home))
     _put(base, field, path, level.value)
     return level
+
+
+def _is_left_out(path: str, value: Any) -> bool:
+    """Return whether a level takes an optional field away: ``"none"``, as TOML has no null."""
+    if not isinstance(value, str) or value != "none":
+        return False
+    trail = follow(Scenario, steps_of(path))
+    return trail.info is not None and schema.describe(path, trail.info, None).optional
 
 
 def _factor(path: str, role: str, value: Any, base: Scenario, design: Design, home: Path) -> Factor:

@@ -45,9 +45,12 @@ def spec_toml(plan: Plan) -> str:
     for name in ("levers", "uncertainties", "factors", "constants"):
         table = getattr(plan.spec, name)
         if table:
-            given[name] = {path: _plain(value) for path, value in table.items()}
+            given[name] = {path: _levels(value) for path, value in table.items()}
     if plan.spec.design.points:
-        given["design"]["points"] = [_plain(point) for point in plan.spec.design.points]
+        given["design"]["points"] = [
+            {path: _levels(value) for path, value in point.items()}
+            for point in plan.spec.design.points
+        ]
     is_library = isinstance(plan.spec.scenario, str) and not plan.spec.scenario.endswith(".toml")
     given["scenario"] = plan.spec.scenario if is_library else "scenario.toml"
     if plan.modules:  # the folder has a copy of each
@@ -60,6 +63,15 @@ def spec_toml(plan: Plan) -> str:
 def file_name(name: str) -> str:
     """Make a name one that a folder may have."""
     return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "sweep"
+
+
+def _levels(value: Any) -> Any:
+    """Write levels in plain values; TOML has no null, so a field that is left out is "none"."""
+    if value is None:
+        return "none"
+    if isinstance(value, (list, tuple)) and not is_table(type(value)):
+        return [_levels(level) for level in value]
+    return _plain(value)
 
 
 def _plain(value: Any) -> Any:

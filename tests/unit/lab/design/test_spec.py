@@ -251,3 +251,12 @@ def test_the_points_of_a_grid_are_counted_however_many_they_are():
     span = {"low": 0.1, "high": 0.2, "steps": 100_000}
     paths = ["attention.memory", "mobilisation.noise", "shopping.nest", "stores.precaution"]
     assert count_points(load(spec(factors=dict.fromkeys(paths, span)))) == 10**20
+
+
+@pytest.mark.parametrize("left_out", [None, "none"])
+def test_a_level_may_leave_an_optional_field_out_and_says_so_by_none(left_out):
+    plan = load(spec(factors={"announced": [left_out, 3]}))
+    assert {run.scenario.announced for run in runs_of(plan)} == {None, 3}
+    assert [level.label for level in plan.factors[0].levels] == ["none", 3]
+    again = load(parse_toml(spec_toml(plan).encode(), "spec.toml"))
+    assert [r.key for r in runs_of(again)] == [r.key for r in runs_of(plan)]
