@@ -1,8 +1,8 @@
 """The parameters that the facts of 2011 do not rule out.
 
-Question: which sets of assumed values reproduce what was reported? The steps are kept in the folder,
-so that none is done twice: a screening of every
-parameter with a declared prior (Morris); waves of history matching over those that matter;
+Question: which sets of assumed values reproduce what was reported? The steps are kept in the
+folder, so that none is done twice: a screening of every parameter with a declared prior (Morris);
+waves of history matching over those that matter;
 sequential Monte Carlo (approximate Bayesian computation) in the space that is left; a check of
 every set at a larger scale. Only facts of use ``calibrate`` are looked at.
 """

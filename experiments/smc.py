@@ -1,4 +1,4 @@
-"""Sequential Monte Carlo by pyABC with our own runs: resumable, and equal for any number of workers."""
+"""Sequential Monte Carlo by pyABC with our own runs: resumable, equal for any number of workers."""
 
 from pathlib import Path
 
