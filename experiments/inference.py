@@ -3,7 +3,8 @@
 Question: do parameters drawn from the prior have uniform ranks in what is inferred from their own
 runs (simulation-based calibration)? Which parameters do the facts narrow, and which not?
 It continues the runs from the prior that `calibration` began, in the same folder, up to
-`Size.table` of them. 200 rows play the part of data; the parameters of each are inferred from all other rows.
+`Size.table` of them. 200 rows play the part of data; the parameters of each are inferred from all
+other rows.
 """
 
 import numpy as np
