@@ -66,7 +66,7 @@ def scenario() -> str:
     for name, fields in tables.items():
         title = f"`[{name}]`" if name and not name.endswith("[]") else f"`[[{name[:-2]}]]`"
         parts.append(
-            f"## {title if name else 'On top'}\n\n"
+            f"## {title if name else 'Top level'}\n\n"
             + _parameters(fields, f"{name}." if name else "")
         )
     return "\n\n".join(parts)
@@ -86,8 +86,8 @@ def measures_and_responses() -> str:
     parts = [
         library("responses", "--response NAME"),
         "## What every measure has\n\n" + _parameters(common),
-        "## Triggers\n\nConditions side by side must all hold. `all` and `any` hold triggers.\n\n"
-        + _parameters(f for f in fields_of(Trigger) if f.description),
+        "## Triggers\n\nIf a trigger has several conditions, all must be met. `all` and `any` contain other "
+        "triggers.\n\n" + _parameters(f for f in fields_of(Trigger) if f.description),
     ]
     for kind, measure in measures().items():
         prefix = f"response.measures[{kind}]."
@@ -130,21 +130,21 @@ def fees() -> str:
 PAGES: dict[str, tuple[str, str, Callable[[], str]]] = {
     "commands": (
         "Commands",
-        "`besiege COMMAND --help` says the same. Exit codes: 0 done; 1 finished, but some runs "
-        "failed; 2 wrong input (one line says what, and what is allowed); 130 interrupted, with "
-        "everything finished so far kept.",
+        "`besiege COMMAND --help` prints the same. Exit codes: 0 done; 1 finished, but some runs "
+        "failed; 2 wrong input (a message says what is wrong and what is allowed); 130 "
+        "interrupted, with everything finished so far kept.",
         commands,
     ),
     "scenario": (
         "Scenario",
-        "A scenario file is TOML with any of these fields; what it leaves out has its default, "
-        "and a name that is not here is an error. `besiege schema` prints the same as a JSON "
-        "Schema, `--set PATH=VALUE` changes one field of a run. Hours count from 10 October 2011, "
-        "00:00, UTC+8, and may be written as a date. The defaults are the model's own; a scenario of "
-        "the library may set others. Sources: `facts.csv F22` is a row of "
-        "`sim/library/facts-2011.csv`; `design` marks a choice of this model, `prototype` a "
-        "value that a rough model of the same story began with; neither is a measurement; `assumed` "
-        "is a guess.",
+        "A scenario file is TOML with any of these fields. A field that it leaves out has its "
+        "default, and any other name is an error. `besiege schema` prints the same as a JSON "
+        "Schema, and `--set PATH=VALUE` changes one field for a run. Hours are counted from 10 "
+        "October 2011, 00:00, UTC+8, and may be written as a date. The defaults are the model's "
+        "own; a scenario of the library may set other values. Sources: `facts.csv F22` is a row "
+        "of `sim/library/facts-2011.csv`; `design` marks a choice made for this model, and "
+        "`prototype` a value from a rough earlier model of the same story (neither is a "
+        "measurement); `assumed` marks a guess.",
         scenario,
     ),
     "measures": (
@@ -155,13 +155,14 @@ PAGES: dict[str, tuple[str, str, Callable[[], str]]] = {
     ),
     "fees": (
         "Fee schedules",
-        "What a schedule is made of ([how to write one](../how-to/fees.md)).",
+        "The fields of a fee schedule ([how to write one](../how-to/fees.md)).",
         fees,
     ),
     "outcomes": (
         "Outcomes and tables",
-        "All are full-size equivalents, whatever the scale. What does not exist in a run (no "
-        "attack: no hour of the first) is null. `columns.json` in a run's folder says the same.",
+        "All numbers are full-size equivalents, whatever the scale. A quantity that does not exist "
+        "in a run (such as the hour of the first attack, if there is none) is null. `columns.json` "
+        "in a run's folder contains the same descriptions.",
         quantities,
     ),
     "sweep": (

@@ -1,7 +1,8 @@
 """Which mechanism each reported pattern needs.
 
-Question: each mechanism switched off in turn, and the hour's mobilisation in two and four steps:
-which reported pattern is lost? And where none is: does the mechanism change what a response does?
+Question: which reported pattern is lost when each mechanism is switched off in turn, or when an
+hour's mobilisation takes two or four steps? If none is lost, does the mechanism change the effect
+of a response?
 Levers: the mechanism.
 Uncertainties: chance and the calibrated ensemble, run k with its member k.
 Outcomes: every fact; the effect of two responses on the siege and on losses.

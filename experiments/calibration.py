@@ -1,8 +1,8 @@
 """The parameters that the facts of 2011 do not rule out.
 
-Question: which sets of assumed values reproduce what was reported, and how close does 2011 lie
-to not happening? Steps, each kept in the folder and not done again: a screening of every
-parameter with a declared prior (Morris); waves of history matching over those that matter;
+Question: which sets of assumed values reproduce what was reported? The steps are kept in the
+folder, so that none is done twice: a screening of every parameter with a declared prior (Morris);
+waves of history matching over those that matter;
 sequential Monte Carlo (approximate Bayesian computation) in the space that is left; a check of
 every set at a larger scale. Only facts of use ``calibrate`` are looked at.
 """
@@ -41,7 +41,7 @@ class Size:
     """How much is run."""
 
     trajectories: int = 4  # of the screening
-    n_matter: int = 16  # parameters that go on
+    n_matter: int = 16  # parameters that are fitted
     waves: tuple = ((640, 0.01), (400, 0.02), (128, 0.02))  # points, scale
     members: int = 132
     generations: int = 3
@@ -51,7 +51,7 @@ class Size:
     held_out: int = 200
 
 
-# Worlds large enough that chance does not rule out every one of the few sets.
+# Worlds must be large, or chance would rule out every one of the few sets.
 QUICK = Size(2, 4, ((60, 0.005), (40, 0.005)), 12, 2, 0.005, (0.01, 2), 240, 20)
 
 
@@ -168,7 +168,7 @@ def screen(folder, size, workers, say):
         "uncertainties": {p: {"low": low, "high": high} for p, low, high in every},
     })  # fmt: skip
     x = points.sample(plan)
-    # One seed for all: an effect is then the parameter's and not chance's.
+    # One seed for all, so that an effect comes from the parameter and not from chance.
     runs = simulate(folder / "screening", x, every, size.waves[-1][1], [SEED] * len(x), workers)
     y = on_scales(runs) / matching.discrepancies(facts)
     table = pd.DataFrame(index=[p[0] for p in every])

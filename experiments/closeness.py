@@ -2,7 +2,7 @@
 
 Question: by how much must one thing be smaller, or larger, before there is no siege?
 Levers: one at a time: how far the fees rise, how many people there are, how reluctant they are,
-how loudly the rise is told, how many the organisers ask for.
+how loudly the media report the rise, how many people the organisers wait for.
 Uncertainties: chance and the calibrated ensemble, run k with its member k.
 Outcomes: the share of runs with a siege, and its size where there is one.
 """

@@ -1,7 +1,7 @@
 """What the agent model explains that a plain curve does not.
 
-Question: how well do an epidemic curve (SIR) and a Bass curve meet the crowd's points, and what
-can they not say?
+Question: how well do an epidemic curve (SIR) and a Bass curve match the reported sizes of the
+crowd, and what can they not say?
 Levers: none. Uncertainties: none. Outcomes: the facts about the crowd.
 """
 

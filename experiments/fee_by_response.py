@@ -1,10 +1,10 @@
-"""Responses side by side, at smaller and larger fee rises.
+"""Compare responses at smaller and larger fee rises.
 
 Question: which response costs least, and does that depend on how far the fee rises?
 Levers: how far the whole schedule, fees and deposits, goes from the old one (0) to the one
 announced (1) and beyond; the response.
-Uncertainties: none but chance, the same seeds in every cell.
-Outcomes: size of the crowd, losses of stores, of the platform and of all.
+Uncertainties: only chance; the same seeds in every cell.
+Outcomes: size of the crowd; losses of the stores, of the platform and of all together.
 """
 
 from experiments.fees import schedule

@@ -1,9 +1,10 @@
-"""Whether the inference is right, and what the facts tell of each parameter.
+"""Whether the inference is right, and what the facts tell about each parameter.
 
 Question: do parameters drawn from the prior have uniform ranks in what is inferred from their own
 runs (simulation-based calibration)? Which parameters do the facts narrow, and which not?
-Goes on with the runs from the prior that `calibration` began, in the same folder, up to
-`Size.table` of them; 200 rows stand in for data, each inferred from all the others.
+It continues the runs from the prior that `calibration` began, in the same folder, up to
+`Size.table` of them. 200 rows play the part of data; the parameters of each are inferred from all
+other rows.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ from sim.scenario.ensembles import load_ensemble
 
 DRAWS = 99  # ranks run from 0 to 99
 KEEP = 0.02  # share of the table that is accepted
-FEWEST = 12  # runs accepted a fact, or the regression learns its own noise
+FEWEST = 12  # runs accepted for each fact; with fewer the regression fits its own noise
 
 
 def narrowed(x, y, rows, keep):

@@ -3,7 +3,7 @@
 Question: what does a run cost at each size?
 Levers: none.
 Uncertainties: none.
-Outcomes: wall time of a run, over the share of people simulated; whether outcomes stay put.
+Outcomes: wall time of a run at each share of people simulated; whether the outcomes stay the same.
 """
 
 import numpy as np

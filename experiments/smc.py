@@ -1,4 +1,4 @@
-"""Sequential Monte Carlo by pyABC, with our runs underneath: resumable, equal on any workers."""
+"""Sequential Monte Carlo by pyABC with our own runs: resumable, equal for any number of workers."""
 
 from pathlib import Path
 
@@ -118,7 +118,7 @@ def smc(folder, prior, model, distance, *, members, generations, workers, seed, 
     else:
         abc.new(db, nothing)
     while (t := abc.history.max_t + 1) < generations:
-        if t > 0:  # a generation at a time, so that one that was stopped begins as it would have
+        if t > 0:  # one generation at a time, so that a stopped one begins again in the same way
             before = abc.history.get_weighted_distances(t - 1).sort_values("distance")
             below = before["distance"][before["w"].cumsum() >= 0.5 * before["w"].sum()]
             abc = begin(pyabc.ConstantEpsilon(float(below.iloc[0])))

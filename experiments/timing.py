@@ -2,8 +2,8 @@
 
 Question: how much does it cost to wait with the response?
 Levers: hours from the first attack to the response; what the response is.
-Uncertainties: none but chance.
-Outcomes: actions, losses of stores, of the platform and of all.
+Uncertainties: only chance.
+Outcomes: actions; losses of the stores, of the platform and of all together.
 """
 
 HOURS = (1, 12, 24, 48, 96)

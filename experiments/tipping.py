@@ -1,4 +1,4 @@
-"""The fee rise from which on a siege starts.
+"""The smallest fee rise that starts a siege.
 
 Question: how large must the fee rise be before a siege starts?
 Levers: how far the whole schedule, fees and deposits, goes from the old one (0) to the one
@@ -15,7 +15,7 @@ from experiments.fees import schedule
 from sim import lab
 from sim.lab.analysis.convergence import has_siege
 
-# Close together where it tips.
+# Levels are close together around the tipping point.
 SHARES = (0.0, 0.02, 0.04, 0.06, 0.08, 0.1, 0.13, 0.16, 0.2, 0.3, 0.5, 0.7, 1.0)
 THRESHOLDS = (1.1, 1.2, 1.3)
 
@@ -75,7 +75,7 @@ def afterwards(folder):
         ]
         inside = np.array([d for d in draws if np.isfinite(d)])
         low, high = np.quantile(inside, [0.025, 0.975]) if inside.size else (np.nan, np.nan)
-        # no surer than the levels stand apart
+        # the interval is at least as wide as the distance between levels
         below, above = bracket(group)
         low, high = np.fmin(low, below), np.fmax(high, above)
         rows.append((threshold, tipping_point(group), low, high, inside.size / len(draws)))
