@@ -28,6 +28,26 @@ AT_RENEWAL = 0xFFFFFFFE
 """The hour of what is drawn after the last hour."""
 
 
+class Block(IntEnum):
+    """Blocks of four streams that are drawn with one call of the generator.
+
+    Those that only `column` and `uniform` draw from need no name. What a block's rows are, and
+    what each of its words decides, `Stream` says.
+    """
+
+    PERSON = 0
+    ACTION = 2
+    STORE = 6
+    VISIT = 9
+    VISIT_FURTHER = 10
+    POACHING = 12
+    RENEWAL = 13
+    CONSUMER = 20
+    TIE = 21
+    ACCOUNT = 22
+    SELLER_FURTHER = 23
+
+
 class Stream(IntEnum):
     """The decisions that use chance: append only, never renumber (it would move results).
 
@@ -174,14 +194,16 @@ LANES = 256
 
 @kernel
 def words_in_lanes(
-    key: np.uint64, block: int, hour: int, start: int, draw: int, w0: U32, w1: U32, w2: U32, w3: U32
-) -> None:
+    key: np.uint64, block: int, hour: int, start: int, draw: int,
+    filled: tuple[U32, U32, U32, U32],
+) -> None:  # fmt: skip
     """Fill the four words of a block for the rows from ``start`` on, as `words` gives them.
 
     The rounds stand in the loop so that the compiler works on several rows at a time: a fifth
     of the cost of as many calls of `words`. The four arrays must be four: given one twice, the
     compiler goes row by row.
     """
+    w0, w1, w2, w3 = filled
     for lane in range(w0.size):
         c0, c1, c2, c3 = U(start + lane), U(draw), U(hour), U(block)
         k0, k1 = key & _LOW, key >> _SHIFT
@@ -225,7 +247,12 @@ def _fill(key: np.uint64, stream: int, hour: int, start: int, draw: int, out: F6
     lane = stream % 4
     for first in range(0, out.size, LANES):
         words_in_lanes(
-            key, stream // 4, hour, start + first, draw, lanes[0], lanes[1], lanes[2], lanes[3]
+            key,
+            stream // 4,
+            hour,
+            start + first,
+            draw,
+            (lanes[0], lanes[1], lanes[2], lanes[3]),
         )
         for i in range(min(LANES, out.size - first)):
             out[first + i] = unit(lanes[lane, i])

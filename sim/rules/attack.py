@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.core.chance import poisson, unit, words
+from sim.core.chance import Block, poisson, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import sigmoid
 from sim.core.units import F64, I8, I16, I32, I64, U8, U32, Bool, Role, Stance, Tactic, parameter
@@ -94,7 +94,7 @@ def choose_to_act(
         stance[i] = Stance.PAUSED if ever_attacked[i] else Stance.MEMBER
         if rate <= 0.0 or not online[i] or not attacks(role[i]):
             continue
-        _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
+        _w0, _w1, w2, w3 = words(key, Block.PERSON, hour, i, 0)
         if acts(unit(w2), utility[i], noise, tie, p):
             stance[i] = Stance.ATTACKING
             ever_attacked[i] = True
@@ -143,7 +143,7 @@ def draw_actions(
         for t in range(N_TACTICS):
             times = poisson(key, 4 + t, hour, i, rate_of(t, escalated, p) * per_person)
             for _ in range(times):
-                w0, w1, w2, w3 = words(key, 2, hour, i, d)
+                w0, w1, w2, w3 = words(key, Block.ACTION, hour, i, d)
                 d += 1
                 orders = t == Tactic.PURCHASE or t == Tactic.REFUSAL
                 if orders and unit(w3) < throttle:

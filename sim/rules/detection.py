@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.chance import Stream, uniform, unit, words
+from sim.core.chance import Block, Stream, uniform, unit, words
 from sim.core.compiled import kernel
 from sim.core.units import F64, I32, Bool
 
@@ -55,7 +55,7 @@ def check_sellers(
     ``mistaken``. Who is punished already is left alone.
     """
     for i in range(out.size):
-        w0, w1, _w2, _w3 = words(key, 22, hour, i, 0)
+        w0, w1, _w2, _w3 = words(key, Block.ACCOUNT, hour, i, 0)
         if unit(w0) < checked and not punished[i]:
             out[i] = is_found(unit(w1), found if attacked[i] else mistaken)
 

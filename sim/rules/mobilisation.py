@@ -4,7 +4,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.core.chance import LANES, unit, words_in_lanes
+from sim.core.chance import LANES, Block, unit, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.curves import sigmoid
 from sim.core.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, parameter
@@ -222,7 +222,7 @@ def move_people(
     w0[:] = w1[:] = 0
     for first in range(0, n, LANES):
         if chance:
-            words_in_lanes(key, 0, hour, first, part, w0, w1, w2, w3)
+            words_in_lanes(key, Block.PERSON, hour, first, part, (w0, w1, w2, w3))
         n_kept = 0
         for lane in range(min(LANES, n - first)):
             lanes[n_kept] = lane

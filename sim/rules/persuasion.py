@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.chance import AT_CREATION, unit, words
+from sim.core.chance import AT_CREATION, Block, unit, words
 from sim.core.compiled import kernel
 from sim.core.units import F32
 
@@ -24,6 +24,6 @@ def call(
 ) -> None:  # fmt: skip
     """Call the sellers whose lottery number lies between the shares called before and after."""
     for i in range(legitimacy.size):
-        _w0, w1, w2, _w3 = words(key, 23, AT_CREATION, i, 0)
+        _w0, w1, w2, _w3 = words(key, Block.SELLER_FURTHER, AT_CREATION, i, 0)
         if before <= unit(w1) < after:
             legitimacy[i] = after_a_call(float(legitimacy[i]), gain, unit(w2) < backfire_share)

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.core.chance import AT_RENEWAL, unit, words
+from sim.core.chance import AT_RENEWAL, Block, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import sigmoid
 from sim.core.units import F32, F64, I8, Bool, parameter
@@ -86,7 +86,7 @@ def court(
     for i in range(margin.size):
         if rival[i] >= 0:
             continue
-        w0, w1, _w2, _w3 = words(key, 12, hour, i, 0)
+        w0, w1, _w2, _w3 = words(key, Block.POACHING, hour, i, 0)
         r = courted_by(unit(w1), offers.attraction)
         profit = rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
         grievance = float(hardship[i]) * (1.0 - float(legitimacy[i]))
@@ -137,7 +137,7 @@ def renew(
     if offers.attraction.sum() <= 0.0:
         return
     for i in range(profit.size):
-        w0, w1, _w2, _w3 = words(key, 13, AT_RENEWAL, i, 0)
+        w0, w1, _w2, _w3 = words(key, Block.RENEWAL, AT_RENEWAL, i, 0)
         new = rival[i] < 0
         r = courted_by(unit(w1), offers.attraction) if new else int(rival[i])
         grievance = float(hardship[i]) * (1.0 - float(legitimacy[i]))

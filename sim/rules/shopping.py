@@ -13,7 +13,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.core.chance import LANES, Stream, uniform, unit, words, words_in_lanes
+from sim.core.chance import LANES, Block, Stream, uniform, unit, words, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.units import F32, F64, I16, I32, I64, U8, Bool, parameter
 
@@ -314,7 +314,7 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
     lanes, who = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
     liked, segment = np.empty(LANES, np.int64), np.empty(LANES, np.int64)
     for start in range(0, n_visits, LANES):
-        words_in_lanes(key, 9, hour, start, 0, w0, w1, w2, w3)
+        words_in_lanes(key, Block.VISIT, hour, start, 0, (w0, w1, w2, w3))
         # First who visits, then what those are like: ten million rows lie far apart in memory,
         # and looked up one after the other they would cost more than all the rest.
         n = 0
@@ -366,7 +366,7 @@ def visit(  # noqa: C901 - a visit's tale in one loop: split up, a dozen arrays 
                 keep *= math.exp(-p.loyalty * lost)
             if keep < 1.0:
                 v = start + lanes[m]
-                w_keep, w_again, w_seller, _w = words(key, 10, hour, v, 0)
+                w_keep, w_again, w_seller, _w = words(key, Block.VISIT_FURTHER, hour, v, 0)
                 if unit(w_keep) >= keep:
                     if to_favourite:
                         boost = math.exp(p.detour + p.loyalty * lost)

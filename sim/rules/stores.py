@@ -5,7 +5,7 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.core.chance import unit, words
+from sim.core.chance import Block, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import saturating
 from sim.core.units import F64, I32, N_CATEGORIES, Bool, parameter
@@ -140,7 +140,7 @@ def open_and_close(
     by_category = np.empty(N_CATEGORIES)
     hit = share_hit(day, by_category)
     for k in range(listed.size):
-        w0, w1, w2, w3 = words(key, 6, hour, k, 0)
+        w0, w1, w2, w3 = words(key, Block.STORE, hour, k, 0)
         quiet[k] = 0.0 if day.attempts[k] > 0.0 else quiet[k] + 1.0
         quiet_cod[k] = 0.0 if day.refusals[k] > 0.0 else quiet_cod[k] + 1.0
         if listed[k]:

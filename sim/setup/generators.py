@@ -17,11 +17,10 @@ The tables of pairs only say fast whether a pair is joined; they leave no trace 
 
 import numpy as np
 
-from sim.core.chance import AT_CREATION, Stream, U, unit, words
+from sim.core.chance import AT_CREATION, Block, U, unit, words
 from sim.core.compiled import kernel
 from sim.core.units import I32, I64, U8
 
-_BLOCK = int(Stream.EDGE_A) // 4
 _SHIFT = U(32)
 _LOW = 0xFFFFFFFF
 
@@ -76,7 +75,7 @@ def mix_labels(key: np.uint64, n: int, order: I32) -> None:
     for i in range(n):
         order[i] = i
     for i in range(n - 1, 0, -1):
-        j = pick(words(key, _BLOCK, AT_CREATION, i, 0)[3], i + 1)
+        j = pick(words(key, Block.TIE, AT_CREATION, i, 0)[3], i + 1)
         order[i], order[j] = order[j], order[i]
 
 
@@ -91,7 +90,7 @@ def wire_random(key: np.uint64, n: int, pairs: I64, a: I32, b: I32) -> None:
     for e in range(a.size):
         t = 0
         while True:
-            w = words(key, _BLOCK, AT_CREATION, e, t)
+            w = words(key, Block.TIE, AT_CREATION, e, t)
             i = pick(w[1], n)
             j = other(w[2], n, i)
             if _join(i, j, n, pairs):
@@ -157,7 +156,7 @@ def rewire(
         degree[u] += 1
         degree[v] += 1
     for e in range(a.size):
-        w = words(key, _BLOCK, AT_CREATION, e, 0)
+        w = words(key, Block.TIE, AT_CREATION, e, 0)
         u, v = int(a[e]), int(b[e])
         if unit(w[0]) >= rewiring or degree[u] >= n - 1:
             continue
@@ -168,7 +167,7 @@ def rewire(
             if (slot >= in_ring.size or in_ring[slot] == 0) and _join(u, far, n, pairs):
                 break
             t += 1
-            w = words(key, _BLOCK, AT_CREATION, e, t)
+            w = words(key, Block.TIE, AT_CREATION, e, t)
         in_ring[_ring_slot(u, v, n)] = 0
         degree[v] -= 1
         degree[far] += 1
@@ -210,7 +209,7 @@ def wire_scale_free(key: np.uint64, n: int, per_node: float, seen: I32, a: I32, 
         for _ in range(int(np.floor((i + 1) * per_node) - np.floor(i * per_node))):
             t = 0
             while True:
-                at = pick(words(key, _BLOCK, AT_CREATION, e, t)[1], 2 * f)
+                at = pick(words(key, Block.TIE, AT_CREATION, e, t)[1], 2 * f)
                 j = int(a[at // 2] if at % 2 == 0 else b[at // 2])
                 if seen[j] != i:
                     break
@@ -258,7 +257,7 @@ def wire_communities(
     made = 0
     for e in range(a.size):
         for t in range(ATTEMPTS_IN_COMMUNITIES):
-            w = words(key, _BLOCK, AT_CREATION, e, t)
+            w = words(key, Block.TIE, AT_CREATION, e, t)
             i = pick(w[1], n)
             if unit(w[0]) < within_share:
                 first = start[group[i]]

@@ -6,7 +6,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from scipy import special
 
-from sim.core.chance import AT_CREATION, LANES, Stream, column, key_of, unit, words_in_lanes
+from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, unit, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, U8, Bool, Role, parameter
 from sim.rules.shopping import N_CLASSES, ShoppingParameters
@@ -294,7 +294,14 @@ def _draw_consumers(
 ) -> None:  # fmt: skip
     lanes = np.empty((4, LANES), np.uint32)
     for start in range(0, favourite.size, LANES):
-        words_in_lanes(key, 20, AT_CREATION, start, 0, lanes[0], lanes[1], lanes[2], lanes[3])
+        words_in_lanes(
+            key,
+            Block.CONSUMER,
+            AT_CREATION,
+            start,
+            0,
+            (lanes[0], lanes[1], lanes[2], lanes[3]),
+        )
         for j in range(start, min(start + LANES, favourite.size)):
             c = categories[int(unit(lanes[0, j - start]) * categories.size)]
             lo, hi = first[c], first[c + 1]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from sim.core import calendar
-from sim.core.chance import unit, words
+from sim.core.chance import Block, unit, words
 from sim.core.units import N_CATEGORIES, Motion, Phase, Role, Stance
 from sim.rules import attack, mobilisation, stores
 from sim.rules.channel import AssemblyInputs
@@ -57,7 +57,7 @@ def weigh_person(world: World, row: int) -> Entry:
     )  # fmt: skip
     utility = float(mobilisation.utility(*own))
     stance = Stance(int(crowd.stance[row]))
-    w0, w1, _w2, _w3 = words(world.key, 0, world.hour, row, 0)
+    w0, w1, _w2, _w3 = words(world.key, Block.PERSON, world.hour, row, 0)
     number = float(unit(w0))
     if mobilisation.is_in(stance):
         factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
@@ -107,7 +107,7 @@ def note_stores(world: World, day: StoreDay) -> None:
     by_category = np.empty(N_CATEGORIES)
     hit = float(stores.share_hit(day, by_category))
     for k in _rows(world, STORE):
-        numbers = [float(unit(w)) for w in words(world.key, 6, world.hour, k, 0)]
+        numbers = [float(unit(w)) for w in words(world.key, Block.STORE, world.hour, k, 0)]
         delisting = float(stores.delisting_terms(k, day, hit, by_category, p))
         quiet = 0.0 if day.attempts[k] > 0 else float(x.quiet[k]) + 1.0
         protection = world.platform.orders.void_orders

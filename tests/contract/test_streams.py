@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.core.chance import Stream
+from sim.core.chance import Block, Stream
 
 ROOT = Path(__file__).parents[2]
 # The generator itself; what tells again what was drawn; cases beside the model.
@@ -62,7 +62,7 @@ def entries_read(function, name, given=()):
 def words_used(function, call, parent):
     """Return which of the four words of a call are used."""
     if call.func.id == "words_in_lanes":
-        arrays = call.args[5:]  # to be filled: given is not read
+        arrays = call.args[5].elts  # to be filled: given is not read
         for word, array in enumerate(arrays):
             if isinstance(array, ast.Name):
                 entries = [n.value for n in ast.walk(function) if isinstance(n, ast.Subscript)]
@@ -133,12 +133,23 @@ def test_every_stream_is_drawn_from_by_exactly_one_function():
     assert set(found) == {int(s) for s in Stream}
 
 
+def test_a_block_of_random_words_is_asked_for_by_its_name():
+    by_number = []
+    for path in sorted((ROOT / "sim").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            called = getattr(node.func, "id", "") if isinstance(node, ast.Call) else ""
+            if called in {"words", "words_in_lanes"} and isinstance(node.args[1], ast.Constant):
+                by_number.append(f"{path.name}:{node.lineno}")
+    assert by_number == []
+    assert {block.value for block in Block} <= {stream // 4 for stream in Stream}
+
+
 SHARING = {
     "by name": "def a():\n    uniform(key, Stream.MOTION, 0, 0, 0)\n"
     "def b():\n    uniform(key, Stream.MOTION, 1, 0, 0)\n",
     "by word": "def a():\n    w0, w1, _w2, _w3 = words(key, 5, h, i, 0)\n    return w1\n"
     "def b():\n    return words(key, 5, h, i, 0)[1]\n",
-    "by lanes": "def a():\n    words_in_lanes(key, 5, h, 0, 0, x, y, z, u)\n    return y[3]\n"
+    "by lanes": "def a():\n    words_in_lanes(key, 5, h, 0, 0, (x, y, z, u))\n    return y[3]\n"
     "def b():\n    return column(seed, Stream.MOTION, 7)\n",
     "by a loop": "def a():\n    for t in range(4):\n        poisson(key, 20 + t, h, i, m)\n"
     "def b():\n    w = words(key, 5, h, i, 0)\n    return w[1]\n",
@@ -177,9 +188,9 @@ def words(key, block, hour, row, draw):
     return plain["words"](key, block, hour, row, draw)
 
 
-def words_in_lanes(key, block, hour, start, draw, w0, w1, w2, w3):
+def words_in_lanes(key, block, hour, start, draw, filled):
     asked[who(), "block", int(block), int(hour), int(start), int(draw)] += 1
-    plain["words_in_lanes"](key, block, hour, start, draw, w0, w1, w2, w3)
+    plain["words_in_lanes"](key, block, hour, start, draw, filled)
 
 
 def uniform(key, stream, hour, row, draw):

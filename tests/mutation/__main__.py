@@ -135,7 +135,7 @@ def _warm() -> None:
         return lambda key, *given: compiled(key, *(k(x) for k, x in zip(kinds, given, strict=True)))
 
     key, lanes = chance.key_of(1), np.empty((4, chance.LANES), np.uint32)
-    chance.words_in_lanes(key, 0, 0, 0, 0, *lanes)
+    chance.words_in_lanes(key, 0, 0, 0, 0, tuple(lanes))
     poisson = plain(chance.poisson, int, int, int, float)
     words, uniform = (plain(f, int, int, int, int) for f in (chance.words, chance.uniform))
     poisson(key, 4, 0, 0, 1.5)
