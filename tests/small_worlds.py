@@ -5,9 +5,12 @@ from functools import cache
 
 import numpy as np
 
+from sim.core.units import Stance
 from sim.running.model import Siege
 from sim.running.run import RunResult, result_of
 from sim.scenario.scenario import Scenario
+from sim.world.changes import set_membership
+from sim.world.world import create_world
 
 SMALL = {"scale": 0.01, "population.n_consumers": 1_000_000, "population.n_stores": 60}
 """A third of a second for a fortnight in which everything happens."""
@@ -28,6 +31,34 @@ def small_scenario(name="taobao-2011", /, **changes):
 def one_measure(kind, **fields):
     """Return a response of one measure."""
     return {"name": kind, "measures": [{"kind": kind, **fields}]}
+
+
+TINY = {"population.n_consumers": 20_000, "population.n_stores": 40, "hours": 100}
+"""For one hour's stage: five hundred sellers, three thousand onlookers, 200 shoppers."""
+
+
+def world_at(hour, seed=1, **changes):
+    """Return a tiny world before its first hour has run, put to an hour, for a stage alone."""
+    dotted = {path.replace("__", "."): value for path, value in changes.items()}
+    world = create_world(small_scenario("taobao-2011").replace({**TINY, **dotted}), seed)
+    world.hour = hour
+    return world
+
+
+def let_in(world, rows, utility=5.0, online=True):
+    """Put people of a crowd into the protest, by default online and in no doubt."""
+    rows = np.asarray(rows, np.int32)
+    before = world.crowd.stance[rows].copy()
+    world.crowd.stance[rows] = Stance.MEMBER
+    set_membership(world, rows, before)
+    world.crowd.online[rows] = online
+    world.crowd.utility[rows] = utility
+    roles = world.crowd.role[world.inside]
+    world.census[0] = np.bincount(roles, minlength=world.census.shape[1])
+    world.census[1] = np.bincount(
+        roles[world.crowd.online[world.inside]], minlength=world.census.shape[1]
+    )
+    return rows
 
 
 def begun(seed=1, name="taobao-2011", /, **changes):
