@@ -81,6 +81,16 @@ def finished_result(seed=1, name="taobao-2011", /, **changes) -> RunResult:
     return result_of(finished(seed, name, **changes))
 
 
+@cache
+def _with_every_store(name, changes):
+    return Siege(name, seed=1, scale=0.01, **json.loads(changes)).run()
+
+
+def with_every_store(name="taobao-2011", /, **changes) -> Siege:
+    """Return a siege of a hundredth of the people and all 500 stores; shared, only to be read."""
+    return _with_every_store(name, json.dumps(changes, sort_keys=True))
+
+
 def arrays_of(record):
     """Return everything a record has booked, by name, in arrays by hour."""
     booked = {f"series {name}": values for name, values in record.series.items()}
