@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import settings
 
 # Workers and commands under test start a dozen Pythons, each of which would compile numba and
@@ -27,3 +28,17 @@ def pytest_configure(config):
     if config.getoption("--hypothesis-seed", None) is not None:
         settings.register_profile("seeded", settings.get_profile("besiege"), derandomize=False)
         settings.load_profile("seeded")
+
+
+class Undrawn:
+    """Stands for the picture of a run, which takes a second to draw."""
+
+    def savefig(self, path, **_options):
+        """Leave an empty file in its place."""
+        Path(path).write_bytes(b"")
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave the pictures of runs undrawn: they are drawn, and looked at, elsewhere."""
+    monkeypatch.setattr("sim.figures.plots.siege_figure", lambda *_record: Undrawn())

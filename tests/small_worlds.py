@@ -5,9 +5,12 @@ from functools import cache
 
 import numpy as np
 
+from sim.core.units import Stance
 from sim.running.model import Siege
 from sim.running.run import RunResult, result_of
 from sim.scenario.scenario import Scenario
+from sim.world.changes import set_membership
+from sim.world.world import create_world
 
 SMALL = {"scale": 0.01, "population.n_consumers": 1_000_000, "population.n_stores": 60}
 """A third of a second for a fortnight in which everything happens."""
@@ -30,6 +33,34 @@ def one_measure(kind, **fields):
     return {"name": kind, "measures": [{"kind": kind, **fields}]}
 
 
+TINY = {"population.n_consumers": 20_000, "population.n_stores": 40, "hours": 100}
+"""For one hour's stage: five hundred sellers, three thousand onlookers, 200 shoppers."""
+
+
+def world_at(hour, seed=1, **changes):
+    """Return a tiny world before its first hour has run, put to an hour, for a stage alone."""
+    dotted = {path.replace("__", "."): value for path, value in changes.items()}
+    world = create_world(small_scenario("taobao-2011").replace({**TINY, **dotted}), seed)
+    world.hour = hour
+    return world
+
+
+def let_in(world, rows, utility=5.0, online=True):
+    """Put people of a crowd into the protest, by default online and in no doubt."""
+    rows = np.asarray(rows, np.int32)
+    before = world.crowd.stance[rows].copy()
+    world.crowd.stance[rows] = Stance.MEMBER
+    set_membership(world, rows, before)
+    world.crowd.online[rows] = online
+    world.crowd.utility[rows] = utility
+    roles = world.crowd.role[world.inside]
+    world.census[0] = np.bincount(roles, minlength=world.census.shape[1])
+    world.census[1] = np.bincount(
+        roles[world.crowd.online[world.inside]], minlength=world.census.shape[1]
+    )
+    return rows
+
+
 def begun(seed=1, name="taobao-2011", /, **changes):
     """Return a siege at hour 0 that the test may change."""
     return Siege(small_scenario(name, **changes), seed=seed)
@@ -48,6 +79,16 @@ def finished(seed=1, name="taobao-2011", /, **changes) -> Siege:
 def finished_result(seed=1, name="taobao-2011", /, **changes) -> RunResult:
     """Return the result of such a siege."""
     return result_of(finished(seed, name, **changes))
+
+
+@cache
+def _with_every_store(name, changes):
+    return Siege(name, seed=1, scale=0.01, **json.loads(changes)).run()
+
+
+def with_every_store(name="taobao-2011", /, **changes) -> Siege:
+    """Return a siege of a hundredth of the people and all 500 stores; shared, only to be read."""
+    return _with_every_store(name, json.dumps(changes, sort_keys=True))
 
 
 def arrays_of(record):

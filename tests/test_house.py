@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import tomllib
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -49,10 +50,17 @@ def module_name(path):
 MODULES = {module_name(path): path for path in sorted((ROOT / "sim").rglob("*.py"))}
 
 
+@cache
+def nodes_of(path):
+    """Return the nodes of a source's syntax tree; every file is parsed once."""
+    return tuple(ast.walk(ast.parse(path.read_text("utf-8"))))
+
+
+@cache
 def imported_names(path):
     """Return what a file imports, at its top or inside a function, by full dotted name."""
     names = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -259,11 +267,50 @@ def test_the_tests_to_which_mutants_are_held_are_there():
     assert missing == []
 
 
+def misplaced_unit_tests(files):
+    """List the files below tests/unit whose place names no module of the package.
+
+    A file is named after its module, or after the package where its subject is several modules'.
+    """
+    faults = []
+    for file in files:
+        package = ".".join(("sim", *file.parent.parts))
+        module = f"{package}.{file.stem.removeprefix('test_')}"
+        if module not in MODULES and not (
+            file.stem == f"test_{file.parent.name}" and package in MODULES
+        ):
+            faults.append(f"tests/unit/{file.as_posix()}: no module {module}")
+    return faults
+
+
+def test_every_unit_test_stands_where_its_module_does():
+    unit = ROOT / "tests" / "unit"
+    files = [path.relative_to(unit) for path in sorted(unit.rglob("test_*.py"))]
+    assert files
+    assert misplaced_unit_tests(files) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "core/test_chanse.py",
+        "test_chance.py",
+        "setup/test_chance.py",
+        "rules/test_core.py",
+        "nowhere/test_nowhere.py",
+    ],
+)
+def test_a_unit_test_of_no_module_is_found(wrong):
+    assert misplaced_unit_tests(
+        [Path("core/test_chance.py"), Path("lab/design/test_design.py"), Path(wrong)]
+    ) == [f"tests/unit/{wrong}: no module sim.{wrong[:-3].replace('/', '.').replace('test_', '')}"]
+
+
 def test_the_name_of_every_test_reads_as_a_sentence():
     short = [
         f"{path.relative_to(ROOT)}: {node.name}"
         for path in sorted((ROOT / "tests").rglob("test_*.py"))
-        for node in ast.walk(ast.parse(path.read_text()))
+        for node in nodes_of(path)
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
         if len(node.name.removeprefix("test_").split("_")) < 4
     ]

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -40,19 +41,10 @@ class Said:
         return self.err.strip().splitlines()
 
 
-class Undrawn:
-    """Stands for the picture, which takes a second to draw and is looked at elsewhere."""
-
-    def savefig(self, path, **_options):
-        """Leave a file in its place."""
-        Path(path).write_bytes(b"")
-
-
 @pytest.fixture
-def besiege(monkeypatch, capsys, tmp_path):
+def besiege(monkeypatch, capsys, tmp_path, undrawn):
     """Call the command line here, in a folder of its own, without drawing the picture."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("sim.figures.plots.siege_figure", lambda *_record: Undrawn())
 
     def call(*arguments):
         monkeypatch.setattr(sys, "argv", ["besiege", *map(str, arguments)])
@@ -65,6 +57,7 @@ def besiege(monkeypatch, capsys, tmp_path):
     return call
 
 
+@cache
 def expected():
     scenario = Scenario.load("taobao-2011").replace({**SMALL, "hours": HOURS})
     return run(scenario, seed=5)

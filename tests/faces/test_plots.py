@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from functools import cache
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -21,6 +22,7 @@ from sim.outcomes.facts import Fact
 from sim.outcomes.outcomes import measure
 from sim.outcomes.payments import balance
 from sim.running.model import Siege
+from tests.small_worlds import with_every_store
 
 WORLDS = {
     "as happened": ("taobao-2011", {}),
@@ -34,35 +36,54 @@ WORLDS = {
 }
 
 
-@pytest.fixture(scope="module", params=WORLDS)
-def world(request):
-    """Return the record and the scenario of a run of each kind of world."""
-    name, changes = WORLDS[request.param]
-    siege = Siege(name, seed=1, scale=0.01, **changes)
-    siege.run_for(siege.scenario.hours)
-    return siege.world.books, siege.scenario
+def world_of(kind):
+    """Return the record and the scenario of a run of a kind of world."""
+    name, changes = WORLDS[kind]
+    siege = with_every_store(name, **changes)
+    return siege.record, siege.scenario
 
 
-@pytest.fixture(scope="module")
+@cache
+def picture_of(kind):
+    """Return the picture of a kind of world, drawn once and without a warning; only to be read."""
+    return drawn(siege_figure(*world_of(kind)))
+
+
+@pytest.fixture
 def besieged():
-    siege = Siege("taobao-2011", seed=1, scale=0.01)
-    siege.run_for(336)
-    return siege.world.books, siege.scenario
+    return world_of("as happened")
 
 
-def texts(figure):
-    """Draw a figure and give every text in it that is not empty and can be seen."""
+@pytest.fixture
+def picture():
+    return picture_of("as happened")
+
+
+@cache
+def paid():
+    """Return who pays in a siege, and its picture; only to be read."""
+    books = balance(world_of("as happened")[0])
+    return books, drawn(who_pays_figure(books))
+
+
+def drawn(figure):
+    """Draw a figure, every warning an error, and give it back."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         FigureCanvasAgg(figure).draw()
+    return figure
+
+
+def texts(figure):
+    """Give every text of a figure that was drawn that is not empty and can be seen."""
     found = figure.findobj(mpl.text.Text)
     return [t.get_text() for t in found if t.get_text() and t.get_visible()]
 
 
-def test_every_world_draws_without_a_warning_and_says_what_it_is(world):
-    record, scenario = world
-    figure = siege_figure(record, scenario)
-    said = texts(figure)
+@pytest.mark.parametrize("kind", WORLDS)
+def test_every_world_draws_without_a_warning_and_says_what_it_is(kind):
+    record, scenario = world_of(kind)
+    said = texts(picture_of(kind))
     subtitle = f"scenario {scenario.name} · response {scenario.response.name} · seed 1 · scale 0.01"
     assert subtitle in said
     outcomes = measure(record)
@@ -74,9 +95,8 @@ def test_every_world_draws_without_a_warning_and_says_what_it_is(world):
     assert ("No store was attacked" in said) == (outcomes["cum_actions"] == 0)
 
 
-def test_every_panel_of_a_siege_has_a_name_and_its_axes_are_labelled(besieged):
-    figure = siege_figure(*besieged)
-    said = texts(figure)
+def test_every_panel_of_a_siege_has_a_name_and_its_axes_are_labelled(picture):
+    figure, said = picture, texts(picture)
     assert {"The crowd", "False actions", "Stores that protect themselves"} <= set(said)
     assert all(ax.get_ylabel() for ax in figure.axes)
     assert "October 2011" in figure.axes[-1].get_xlabel()
@@ -84,9 +104,9 @@ def test_every_panel_of_a_siege_has_a_name_and_its_axes_are_labelled(besieged):
     assert any("," in t for t in said if t.replace(",", "").isdigit())
 
 
-def test_the_picture_shows_facts_phases_and_what_happened(besieged):
+def test_the_picture_shows_facts_phases_and_what_happened(besieged, picture):
     record, _ = besieged
-    said = texts(siege_figure(*besieged))
+    said = texts(picture)
     assert {"F01", "F02", "F03", "F04a", "F04b"} <= set(said)
     assert "F10" not in said
     seen = {Phase(int(p)).name.lower() for p in record.series["phase"]}
@@ -101,18 +121,18 @@ def test_the_facts_are_those_of_the_table_that_is_given(besieged):
     other = replace(mine, id="M2", outcome="peak_online")
     late = replace(mine, id="M3", outcome="at(online, 336)")
     summed = replace(mine, id="M4", outcome="sum(online, 0, 9)")
-    figure = siege_figure(*besieged, facts=[mine, other, late, summed])
+    figure = drawn(siege_figure(*besieged, facts=[mine, other, late, summed]))
     said = texts(figure)
     assert {"M1", "M2"} <= set(said)
     assert {"M3", "M4", "F01"} & set(said) == set()
     assert figure.axes[0].get_ylim()[1] > 1e6
-    assert "F…: as reported" not in texts(siege_figure(*besieged, facts=[]))
+    assert "F…: as reported" not in texts(drawn(siege_figure(*besieged, facts=[])))
 
 
-def test_no_text_leaves_the_figure(world):
-    figure = siege_figure(*world)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+@pytest.mark.parametrize("kind", WORLDS)
+def test_no_text_leaves_the_figure(kind):
+    figure = picture_of(kind)
+    canvas = figure.canvas
     width, height = canvas.get_width_height()
     for text in figure.findobj(mpl.text.Text):
         if text.get_text() and text.get_visible():
@@ -136,14 +156,14 @@ def test_a_figure_leaves_no_global_trace(besieged):
 def test_a_record_whose_hours_have_not_all_run_is_drawn_as_far_as_it_goes(besieged):
     record, scenario = besieged
     half = replace(record, hours=60, renewal=None)
-    figure = siege_figure(half, scenario)
-    assert texts(figure) == texts(siege_figure(record.until(60), scenario))
+    figure = drawn(siege_figure(half, scenario))
+    assert texts(figure) == texts(drawn(siege_figure(record.until(60), scenario)))
     assert figure.axes[0].get_xlim() == (0, 60)
 
 
 def test_before_the_first_hour_there_is_a_picture_of_nothing(besieged):
     record, scenario = besieged
-    assert "Nobody protested" in texts(siege_figure(record.until(0), scenario))
+    assert "Nobody protested" in texts(drawn(siege_figure(record.until(0), scenario)))
 
 
 def test_flags_that_would_meet_fly_at_different_heights():
@@ -154,9 +174,8 @@ def test_flags_that_would_meet_fly_at_different_heights():
     assert _tiers([], 336) == []
 
 
-def test_who_pays_shows_every_party_with_its_amount_in_words(besieged):
-    books = balance(besieged[0])
-    figure = who_pays_figure(books)
+def test_who_pays_shows_every_party_with_its_amount_in_words():
+    _books, figure = paid()
     said = texts(figure)
     for party in ("platform", "big stores", "small sellers", "shoppers", "rivals", "all together"):
         assert party in said
@@ -168,7 +187,7 @@ def test_who_pays_shows_every_party_with_its_amount_in_words(besieged):
 def test_who_pays_compares_several_runs_by_name(besieged):
     record, _ = besieged
     runs = {"in the run": balance(replace(record, renewal=None)), "with next year": balance(record)}
-    said = texts(who_pays_figure(runs, "Two ways to count"))
+    said = texts(drawn(who_pays_figure(runs, "Two ways to count")))
     assert said.count("in the run") == said.count("with next year") == 6
     assert "Two ways to count" in said
 
@@ -176,30 +195,29 @@ def test_who_pays_compares_several_runs_by_name(besieged):
 def test_who_pays_of_a_calm_world_says_that_nobody_did():
     siege = Siege("calm", seed=1, scale=0.01, hours=48)
     siege.run_for(48)
-    said = texts(who_pays_figure(balance(siege.world.books)))
+    said = texts(drawn(who_pays_figure(balance(siege.world.books))))
     assert said.count("neither lost nor gained") == 6
 
 
-def test_a_bar_of_the_loss_is_as_long_as_the_loss(besieged):
-    books = balance(besieged[0])
-    widths = [bar.get_width() for bar in who_pays_figure(books).axes[0].patches]
+def test_a_bar_of_the_loss_is_as_long_as_the_loss():
+    books, figure = paid()
+    widths = [bar.get_width() for bar in figure.axes[0].patches]
     expected = [books.platform, books.stores, books.sellers, books.shoppers, books.rivals, books.social]  # fmt: skip
     assert np.allclose(widths, np.array(expected) / 1e6)
 
 
-def test_a_figure_shows_itself_in_a_notebook_whatever_was_imported(besieged):
-    drawn = siege_figure(*besieged)
-    assert isinstance(drawn, Drawing)
-    assert drawn._repr_png_().startswith(b"\x89PNG")
+def test_a_figure_shows_itself_in_a_notebook_whatever_was_imported(picture):
+    assert isinstance(picture, Drawing)
+    assert picture._repr_png_().startswith(b"\x89PNG")
 
 
 def test_a_figure_keeps_its_layout_under_the_settings_of_the_user(besieged):
     with plt.style.context("sim.figures.slide"), warnings.catch_warnings():
         warnings.simplefilter("error")
         assert mpl.rcParams["figure.constrained_layout.use"]
-        drawn = siege_figure(*besieged)
-        first, second = drawn._repr_png_(), drawn._repr_png_()
-    assert isinstance(drawn.get_layout_engine(), PlaceHolderLayoutEngine)
+        figure = siege_figure(*besieged)
+        first, second = figure._repr_png_(), figure._repr_png_()
+    assert isinstance(figure.get_layout_engine(), PlaceHolderLayoutEngine)
     assert first == second
 
 

@@ -24,6 +24,7 @@ from sim.outcomes.record import NextYear, Renewal, empty
 from sim.responses import measures
 from sim.running.model import Siege
 from sim.scenario.scenario import Scenario
+from tests.small_worlds import with_every_store
 
 HOURS = 240
 YEAR = NextYear(5e8, 5e7, 0.0, 1e8, 1e7, 0.4, 0.3)
@@ -288,8 +289,7 @@ def test_the_ultimatum_is_told_as_the_organisers_named_it():
     ],
 )
 def test_the_story_of_a_run_agrees_with_its_outcomes(scenario, changes):
-    siege = Siege(scenario, seed=1, scale=0.01, **changes)
-    siege.run_for(siege.scenario.hours)
+    siege = with_every_store(scenario, **changes)
     record = siege.world.books
     outcomes = measure(record)
     said = tell(record, siege.scenario)

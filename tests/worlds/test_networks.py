@@ -77,7 +77,9 @@ def handed_in():
     return scenario, graph
 
 
-def test_a_graph_handed_in_is_told_by_the_scenario_its_fingerprint_and_the_runs_folder(tmp_path):
+def test_a_graph_handed_in_is_told_by_the_scenario_its_fingerprint_and_the_runs_folder(
+    tmp_path, undrawn
+):
     scenario, graph = handed_in()
     ours = run(scenario, network=graph)
     assert ours.scenario.graph.family == "given"
@@ -111,7 +113,7 @@ def test_a_scenario_of_a_graph_handed_in_is_not_run_without_it(tmp_path):
     assert Siege(told, seed=1, network=graph).scenario == told
 
 
-def test_a_run_saves_the_ties_that_it_read_and_not_what_the_file_became(tmp_path):
+def test_a_run_saves_the_ties_that_it_read_and_not_what_the_file_became(tmp_path, undrawn):
     scenario, graph = handed_in()
     edges = tmp_path / "ties.txt"
     Siege(scenario, seed=1, network=graph).world.graph.write(edges)
@@ -149,7 +151,7 @@ def test_the_rows_of_another_world_are_taken_only_where_they_fit():
         lambda n: nx.gn_graph(n, seed=1), lambda n: nx.Graph(nx.gn_graph(n, seed=1)), lambda n: nx.full_rary_tree(3, n),
     ],
 )  # fmt: skip
-def test_any_graph_of_networkx_is_run_as_it_is_or_refused_in_one_line(make, tmp_path):
+def test_any_graph_of_networkx_is_run_as_it_is_or_refused_in_one_line(make, tmp_path, undrawn):
     for n in {40, len(make(40))}:
         people = {"population.n_sellers": n // 2, "population.n_onlookers": n - n // 2}
         scenario = small_scenario(hours=10).replace(

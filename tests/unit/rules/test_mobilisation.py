@@ -1,10 +1,8 @@
-"""Attention and mobilisation, row by row."""
+"""Who joins and who leaves, row by row."""
 
 import numpy as np
 import pytest
 
-from sim.core.curves import sigmoid
-from sim.rules.attention import AttentionParameters, attack_news, next_attention
 from sim.rules.mobilisation import (
     Climate,
     MobilisationParameters,
@@ -18,38 +16,6 @@ from sim.rules.mobilisation import (
     social_pull,
 )
 from sim.running.model import Siege
-from sim.setup.fees import FeeSchedule, all_hardships, hardship
-
-
-def test_attack_news_of_the_reference_volume_is_the_parameter():
-    p = AttentionParameters()
-    assert attack_news(5000.0, 0.0, p) == pytest.approx(p.attack)
-
-
-def test_an_attack_is_told_louder_the_more_report_it_up_to_a_tenth():
-    p = AttentionParameters(reporters_bonus=2.0)
-    told = [attack_news(5000.0, share, p) / p.attack for share in (0.0, 0.05, 0.1, 0.3)]
-    assert told == pytest.approx([1.0, 2.0, 3.0, 3.0])
-    half = np.log1p(500.0 / p.attack_scale) / np.log1p(5000.0 / p.attack_scale)
-    assert attack_news(500.0, 0.0, p) / p.attack == pytest.approx(half)
-    assert attack_news(0.0, 0.5, p) == 0.0
-
-
-def test_attention_rises_with_news_towards_one():
-    p = AttentionParameters(memory=1e3)
-    kept = np.exp(-1 / 1e3)
-    assert next_attention(0.0, 0.7, p) == pytest.approx(1 - np.exp(-0.7))
-    assert next_attention(0.5, 0.7, p) == pytest.approx(0.5 * kept + 0.5 * (1 - np.exp(-0.7)))
-
-
-def test_attention_only_fades_without_news():
-    p = AttentionParameters()
-    assert next_attention(0.5, 0.0, p) == pytest.approx(0.5 * np.exp(-1 / p.memory))
-
-
-@pytest.mark.parametrize(("tie", "expected"), [(True, 1.0), (False, 0.0)])
-def test_at_no_noise_the_tie_decides_at_zero(tie, expected):
-    assert sigmoid(0.0, 0.0, tie) == expected
 
 
 def test_a_step_rule_never_joins_and_quits_at_once():
@@ -62,25 +28,6 @@ def test_a_step_of_a_quarter_hour_has_a_quarter_of_the_hours_rates():
     hour, quarter = MobilisationParameters(), MobilisationParameters(substeps=4)
     assert joining_chance(0.3, 0.5, quarter) == joining_chance(0.3, 0.5, hour) / 4
     assert quitting_chance(0.3, 5.2, quarter) == quitting_chance(0.3, 5.2, hour) / 4
-
-
-def test_compiled_hardships_equal_the_rule_row_by_row():
-    cost = np.array([-10.0, 0.0, 5e3, 5e4])
-    margin = np.array([0.1, 0.1, 0.2, 0.05])
-    turnover = np.array([1e5, 2e5, 3e5, 0.0])
-    out = np.empty(4)
-    all_hardships(cost, margin, turnover, out)
-    assert out.tolist() == [
-        hardship(c, m, t) for c, m, t in zip(cost, margin, turnover, strict=True)
-    ]
-    assert out[:2].tolist() == [0.0, 0.0]
-    assert out[3] == 1.0
-
-
-def test_premium_categories_pay_the_premium_fee():
-    schedule = FeeSchedule(standard=30_000, premium=60_000, n_premium=3)
-    fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32), np.full(4, 5e5))
-    assert fee.tolist() == [60_000, 60_000, 30_000, 30_000]
 
 
 def test_social_pull_is_the_share_of_neighbours_or_of_everybody():

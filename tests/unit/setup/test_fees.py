@@ -16,12 +16,16 @@ from sim.setup.fees import (
     NewSchedule,
     Payers,
     RefundTier,
+    all_hardships,
     bill,
     bill_before,
+    hardship,
     owed,
 )
 
 OLD = FeeSchedule()
+
+
 # A premium and a standard category, small and large, first and last to come.
 SELLERS = Payers(
     category=np.array([0, 0, 15, 15], np.int32),
@@ -111,3 +115,22 @@ def test_the_schedule_as_announced_is_the_one_of_the_scenario():
 def test_an_unknown_schedule_is_refused_with_the_nearest_name():
     with pytest.raises(BesiegeError, match="did you mean phased"):
         Scenario.load("small").replace(fees="phase")
+
+
+def test_compiled_hardships_equal_the_rule_row_by_row():
+    cost = np.array([-10.0, 0.0, 5e3, 5e4])
+    margin = np.array([0.1, 0.1, 0.2, 0.05])
+    turnover = np.array([1e5, 2e5, 3e5, 0.0])
+    out = np.empty(4)
+    all_hardships(cost, margin, turnover, out)
+    assert out.tolist() == [
+        hardship(c, m, t) for c, m, t in zip(cost, margin, turnover, strict=True)
+    ]
+    assert out[:2].tolist() == [0.0, 0.0]
+    assert out[3] == 1.0
+
+
+def test_premium_categories_pay_the_premium_fee():
+    schedule = FeeSchedule(standard=30_000, premium=60_000, n_premium=3)
+    fee = schedule.fee(np.array([0, 2, 3, 19], dtype=np.int32), np.full(4, 5e5))
+    assert fee.tolist() == [60_000, 60_000, 30_000, 30_000]

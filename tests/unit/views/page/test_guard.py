@@ -1,4 +1,4 @@
-"""Who is let in to the page: hosts, origins and headers, and whose world is whose."""
+"""Who is let in to the page: hosts, origins and headers."""
 
 import asyncio
 import re
@@ -8,7 +8,6 @@ import pytest
 from sim.core.units import BesiegeError
 from sim.views.page import guard as page_guard
 from sim.views.page.guard import HEADERS, Guard, allowed_hosts, policy_of
-from sim.views.page.sessions import Sessions
 
 pytest.importorskip("starlette")
 
@@ -198,21 +197,3 @@ def test_a_pages_policy_allows_its_own_inline_scripts_and_no_other():
     assert "unsafe-inline" not in scripts
     assert "frame-ancestors 'none'" in policy
     assert policy_of(page.replace("one", "evil"), "127.0.0.1:1") != policy
-
-
-def test_of_two_browsers_with_one_address_each_has_a_world_of_its_own():
-    store = Sessions()
-    own = store.get("one browser", "a-world")
-    assert store.get("one browser", "a-world") is own
-    assert store.find("another", "a-world") is None
-    assert store.get("another", "a-world") is not own
-    assert store.find("one browser", "a-world") is own
-
-
-@pytest.mark.parametrize("wrong", [None, 7, ["1"], {"a": 1}, "1" * 201])
-def test_what_no_field_can_hold_changes_no_choice(wrong):
-    session = Sessions().get("owner", "a-world")
-    was = session.choices
-    session.choose(seed=wrong)
-    session.choose_pace(wrong)
-    assert session.choices is was

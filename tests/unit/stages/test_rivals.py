@@ -1,0 +1,86 @@
+"""Stage 10, the rivals' daily round, and the renewal after the last hour."""
+
+import numpy as np
+import pytest
+
+from sim.rules.poaching import Choice
+from sim.stages.rivals import ROUND_HOUR, losses, offers, poach, renew
+from tests.small_worlds import world_at
+
+EAGER = {"poaching__move_rate_per_day": 1.0, "poaching__switching_cost": 0.0}
+
+
+def test_rivals_go_round_once_a_day():
+    for hour in range(48, 72):
+        world = world_at(hour, **EAGER)
+        poach(world)
+        opened = (world.sellers.second_shop >= 0).any()
+        assert opened == (hour == 48 + ROUND_HOUR), hour
+
+
+def test_who_has_a_second_shop_keeps_it_where_it_is():
+    world = world_at(60, **EAGER)
+    world.sellers.second_shop[:200] = 1
+    poach(world)
+    assert set(world.sellers.second_shop[:200]) == {1}
+    assert (world.sellers.second_shop[200:] >= 0).any()
+
+
+def test_before_the_announcement_both_worlds_are_courted_alike():
+    world = world_at(60, announced=70, **EAGER)
+    poach(world)
+    assert np.array_equal(world.sellers.second_shop, world.sellers.second_shop_twin)
+    later = world_at(60, announced=10, **EAGER)
+    poach(later)
+    assert (later.sellers.second_shop >= 0).sum() > (world.sellers.second_shop >= 0).sum()
+
+
+def test_a_rival_promises_so_long_after_the_first_attack_and_never_in_the_quiet_twin():
+    world = world_at(60)
+    wait = world.scenario.rivals[0].promise_after
+    assert not offers(world).promised.any()
+    world.platform.first_attack = 60 - wait + 1
+    assert not offers(world).promised[0]
+    world.platform.first_attack = 60 - wait
+    assert offers(world).promised[0]
+    assert not offers(world, quiet=True).promised.any()
+
+
+def test_a_seller_has_lost_its_fines_and_the_margin_of_what_it_did_not_sell():
+    world = world_at(60)
+    x = world.sellers
+    x.fined[0], x.sales_gained[1], x.sales_gained[2] = 500.0, -1000.0, 1000.0
+    expected = [500.0, 1000.0 * x.margin[1], -1000.0 * x.margin[2], 0.0]
+    assert losses(world)[:4].tolist() == pytest.approx(expected)
+
+
+def test_where_no_fee_is_announced_and_nothing_was_lost_the_renewal_is_that_of_the_twin():
+    world = world_at(99, announced=None)
+    renewal = renew(world)
+    assert renewal.run == renewal.twin
+    assert np.array_equal(renewal.choice, renewal.choice_twin)
+    assert not renewal.rival_fees.any()
+
+
+def test_what_a_seller_has_lost_drives_it_away_from_the_mall():
+    calm, hit = world_at(99), world_at(99)
+    hit.sellers.fined[:] = 1e6
+    assert renew(hit).run.share_leaving > renew(calm).run.share_leaving
+    assert renew(hit).twin == renew(calm).twin
+
+
+def test_shares_and_fees_of_the_renewal_count_those_who_chose_so():
+    world = world_at(99)
+    renewal = renew(world)
+    n = world.n_sellers
+    assert set(renewal.choice) <= {int(c) for c in Choice}
+    assert renewal.run.share_leaving == (renewal.choice == Choice.LEAVE).sum() / n
+    assert renewal.run.share_multihoming == (renewal.choice == Choice.BOTH).sum() / n
+    away = (renewal.choice != Choice.STAY).sum() - (renewal.choice_twin != Choice.STAY).sum()
+    assert renewal.sellers_won.sum() == away * world.weight
+
+
+def test_a_mall_without_sellers_renews_nothing_and_has_no_shares():
+    year = renew(world_at(99, population__n_sellers=0)).run
+    assert (year.fees, year.rival_fees, year.switching) == (0.0, 0.0, 0.0)
+    assert np.isnan([year.share_leaving, year.share_multihoming]).all()
