@@ -44,7 +44,10 @@ def brief_of(c: Compared) -> Brief:
         ("world", f"{c.scenario.name}: {c.scenario.description or 'no description'}"),
         ("runs", f"{about['runs']} worlds, each simulated under every policy; seeds {seeds}"),
         ("scale", f"{c.scenario.scale:g} of all sellers, onlookers and shoppers; every big store"),
-        ("horizon", f"{c.scenario.hours} hours from 10 October 2011, followed by the yearly renewal"),
+        (
+            "horizon",
+            f"{c.scenario.hours} hours from 10 October 2011, followed by the yearly renewal",
+        ),
         ("parameters varied", varied),
         ("failed runs", str(len(c.failed))),
         ("versions", f"besiege {about['version']}, model {about['model_version']}"),
@@ -93,14 +96,21 @@ def _who_pays(c: Compared) -> Section:
         d = c.difference(p, total)
         change = "–" if p == c.policies[0] else f"{m(d['mean'])} ({m(d['low'])} to {m(d['high'])})"
         rows.append([p, *(m(means[q][p]) for q in means), m(totals["mean"][p]), change])  # fmt: skip
-    head = ["policy", *means, "all parties", f"difference from {c.policies[0]} (90\u00a0% interval)"]
+    head = [
+        "policy",
+        *means,
+        "all parties",
+        f"difference from {c.policies[0]} (90\u00a0% interval)",
+    ]
     note = (
         f"Average loss in million yuan, compared with the same world with {without(c)}; a value below "
         "0 is a gain. Payments between parties cancel out in the sum. Next year's fees are included; "
         "sales are counted for the simulated hours only."
     )
     drawn = means.notna().all(axis=None) and totals.notna().all(axis=None)
-    figure = [Picture(pictures.who_pays_figure(means, totals), "Losses of each party under each policy")]
+    figure = [
+        Picture(pictures.who_pays_figure(means, totals), "Losses of each party under each policy")
+    ]
     return Section("Who pays", [], figure if drawn else [], Grid(head, rows, note, _best(c)))
 
 
@@ -168,7 +178,11 @@ def _crowd(c: Compared) -> Section:
         "Honest actions hit: honest orders, reviews and clicks that a measure reversed or blocked by "
         "mistake; a dash means that no measure looked for false ones."
     )
-    drawn = [Picture(pictures.crowd_figure(c.hours, c.policies), "People online over time under each policy")]
+    drawn = [
+        Picture(
+            pictures.crowd_figure(c.hours, c.policies), "People online over time under each policy"
+        )
+    ]
     words = [
         f"People online in the channel: the line is the median of the worlds, the band contains 90\u00a0% of them. The grey line is the median under {c.policies[0]}."
     ]
@@ -195,7 +209,9 @@ def _differences(c: Compared) -> Section:
     ]
     figure = pictures.differences_figure(table, names, c.policies[1:])
     return Section(
-        f"How the policies differ from {c.policies[0]}", words, [Picture(figure, "Paired differences in loss")]
+        f"How the policies differ from {c.policies[0]}",
+        words,
+        [Picture(figure, "Paired differences in loss")],
     )
 
 
@@ -222,7 +238,9 @@ def _choice(c: Compared) -> Section:
     front = robust.pareto(c)
     good = [str(p) for p in front.loc[front["on_front"], "policy"]]
     if len(good) == 1:
-        words = [f"On average, {good[0]} is best both for all parties together and for the platform."]
+        words = [
+            f"On average, {good[0]} is best both for all parties together and for the platform."
+        ]
     else:
         words = [
             f"On average, no policy is better than {listed(good)} both for the platform and for all parties together. Choosing among these means choosing who pays."
@@ -256,7 +274,10 @@ def _earlier(c: Compared) -> list[Section]:
         if hours:
             sense = "costs" if more > 0 else "saves"
             said.append(f"Starting {response} {hours} hours later {sense} all parties together {span(abs(more))} ({span(abs(more) / hours)} per hour).")  # fmt: skip
-    picture = Picture(pictures.earlier_figure(table), "Loss of all parties together by the hour at which the response begins")
+    picture = Picture(
+        pictures.earlier_figure(table),
+        "Loss of all parties together by the hour at which the response begins",
+    )
     return [Section("Starting earlier or later", said, [picture])]
 
 
@@ -300,7 +321,9 @@ def _turning(c: Compared) -> list[Section]:
     if found["words"]:
         words.append(f"Only numeric parameters were searched, without {', '.join(found['words'])}.")
     if not found.get("box"):
-        words.append("No range of the parameters was found in which this happens markedly more often.")
+        words.append(
+            "No range of the parameters was found in which this happens markedly more often."
+        )
         return [Section("Where the ranking changes", words)]
     rows = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in found["box"].items()]
     words.append(

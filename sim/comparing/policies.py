@@ -56,7 +56,7 @@ def policies_of(
         responses = [responses]
     loaded = [r if isinstance(r, Response) else load_response(r) for r in responses]
     if not loaded:
-        raise BesiegeError("responses: given none, allowed is at least one")
+        raise BesiegeError("responses: given none, allowed at least one")
     begins: Sequence[Any] = begin if isinstance(begin, (list, tuple, range)) else [begin]
     hours = [check_hour(hour, "begin") for hour in begins]
     if hours and not any(response.measures for response in loaded):

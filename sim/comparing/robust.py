@@ -49,7 +49,9 @@ def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
         If there is no ensemble, or the extra is not installed.
     """
     if not c.factors:
-        raise BesiegeError("ensemble: given none, required: one, since only parameters that vary can change the ranking")
+        raise BesiegeError(
+            "ensemble: given none, required: one, since only parameters that vary can change the ranking"
+        )
     chosen = loss or c.losses[0]
     winner = usual_winner(c, chosen)
     values = matrix(c.runs, chosen, c.policies)

@@ -104,7 +104,11 @@ def _who_pays(c: Compared, best: str, own: str) -> str:
 def _close(c: Compared, own: str) -> str:
     """Say if another policy is as good for the platform, as far as these worlds tell."""
     second, _mean, low, _high = _next_best(c, own, c.losses[1])
-    return "" if low > 0 else f" These worlds are too few to tell {own} and {second} apart in this respect."
+    return (
+        ""
+        if low > 0
+        else f" These worlds are too few to tell {own} and {second} apart in this respect."
+    )
 
 
 def _what_is_not_known(c: Compared, best: str, social: str) -> str:
@@ -166,9 +170,7 @@ def assumptions(c: Compared) -> list[str]:
     else:
         few = len(c.factors) <= MOST_NAMED
         which = ", ".join(c.factors) if few else f"{len(c.factors)}, named in comparison.json"
-        varied = (
-            f"These uncertain parameters were drawn once for each world, with the same values for all policies: {which}."  # fmt: skip
-        )
+        varied = f"These uncertain parameters were drawn once for each world, with the same values for all policies: {which}."  # fmt: skip
     return [
         varied,
         "The way in which legitimacy, fear and anger react to the platform is taken from the "

@@ -67,7 +67,9 @@ def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who 
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(
-        "million yuan: losses to the right of the line, gains to the left", fontsize=SMALL, color=GREY
+        "million yuan: losses to the right of the line, gains to the left",
+        fontsize=SMALL,
+        color=GREY,
     )
     fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
     said = "compared with the same world without a protest or a response; payments between parties cancel out"

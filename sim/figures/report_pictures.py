@@ -104,7 +104,9 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") 
     marks: list[Any] = [
         ax.barh([0], [0], color=colour, label=party) for party, colour in PARTY_COLOURS.items()
     ]
-    marks += ax.plot([], [], "D-", color=INK, markersize=6, label="all parties together, 90 % interval")
+    marks += ax.plot(
+        [], [], "D-", color=INK, markersize=6, label="all parties together, 90 % interval"
+    )
     ax.legend(
         handles=marks, ncols=6, loc="lower left", bbox_to_anchor=((0.01 - left) / (0.97 - left), 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
@@ -137,7 +139,9 @@ def differences_figure(
         ax.margins(x=0.12)
     _name_rows(axes[0], list(policies))
     fig.supxlabel(
-        "million yuan compared with the first policy: smaller loss ← 0 → larger loss", fontsize=SMALL, color=GREY
+        "million yuan compared with the first policy: smaller loss ← 0 → larger loss",
+        fontsize=SMALL,
+        color=GREY,
     )
     fig.subplots_adjust(
         left=_room_for(policies),

@@ -68,7 +68,9 @@ def _announcement(t: Told) -> str:
     if start is None:
         return "Nothing was announced."
     if start >= t.record.hours:
-        return f"The new fees were due to be announced on {describe(start)}, after the end of the run."
+        return (
+            f"The new fees were due to be announced on {describe(start)}, after the end of the run."
+        )
     return f"The new fees were announced on {describe(start)}."
 
 
@@ -239,10 +241,12 @@ def _outside(t: Told) -> str | None:
 
 
 def _rivals(t: Told) -> str:
-    promises = [f"{e.past_tense} promised on {describe(e.hour)} to freeze its fee" for e in t.events if e.kind == "promise"]
-    line = (
-        _and(promises) if promises else "No rival promised to freeze its fee"
-    )
+    promises = [
+        f"{e.past_tense} promised on {describe(e.hour)} to freeze its fee"
+        for e in t.events
+        if e.kind == "promise"
+    ]
+    line = _and(promises) if promises else "No rival promised to freeze its fee"
     won, lost = t.get("cum_rival_sales_gain"), t.get("cum_mall_sales_loss")
     if lost > 0 and won > 0:
         line += f". The mall lost sales of {million(lost)}, of which rivals won {million(won)}"
@@ -302,9 +306,7 @@ def _leaving(t: Told) -> str | None:
         (f"{100 * year.share_leaving:.1f} %", f"{100 * year.share_multihoming:.1f} %")
         for year in (run, twin)
     )
-    line = (
-        f"At the yearly renewal, {here[0]} of the sellers leave the mall and {here[1]} keep a second shop"  # fmt: skip
-    )
+    line = f"At the yearly renewal, {here[0]} of the sellers leave the mall and {here[1]} keep a second shop"  # fmt: skip
     if here == there:
         return f"{line}, as they would have done without a protest or a response."
     return f"{line}; without a protest or a response it would have been {there[0]} and {there[1]}."

@@ -89,7 +89,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
     ) -> None:
         _make_room()
         if seed is not None and rng is not None:
-            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed is one of them: both name the seed")  # fmt: skip
+            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed only one of them, since both set the seed")  # fmt: skip
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         super().__init__(rng=self.seed)
@@ -178,7 +178,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         s = self.scenario
-        done = f"after {self.world.books.hours} of" if hasattr(self, "world") else "let go,"
+        done = f"after {self.world.books.hours} of" if hasattr(self, "world") else "released,"
         return f"<Siege {s.name}, scale {s.scale:g}, {done} {s.hours} hours>"
 
     def person(self, row: int) -> Seller | Onlooker:
@@ -208,7 +208,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         table = tables[kind]
         if not (row or "0").isdecimal() or int(row or 0) >= len(table):
             raise BesiegeError(
-                f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}"
+                f"agent: given {format_value(name)}, allowed {kind}:0 to {kind}:{len(table) - 1}"
             )
         chosen: agents.AnyAgent = table[int(row or 0)]
         return chosen

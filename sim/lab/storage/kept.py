@@ -140,9 +140,9 @@ class Kept:
         asked = read_json(self.folder / "asked.json")
         if asked.get("identity") != identity:
             raise BesiegeError(
-                f"--out: given {self._out}, which keeps {count_kept(self._out)} of {asked.get('runs')} "
-                f"runs of another call ({asked.get('asked')}); allowed is that call, which goes on "
-                f"from them, another folder, or this one once {self.folder} is deleted"
+                f"--out: given {self._out}, which contains {count_kept(self._out)} of {asked.get('runs')} "
+                f"runs of another call ({asked.get('asked')}), allowed that call, which continues "
+                f"from them, another folder, or this folder after {self.folder} is deleted"
             )
 
     def _parts(self) -> list[Path]:
@@ -161,7 +161,7 @@ class Kept:
             if not _is_whole(part):
                 raise BesiegeError(
                     f"{part}: damaged (its bytes are not those that were written); delete it and "
-                    "repeat the command: only its runs are done again"
+                    "repeat the command, which does only its runs again"
                 )
             found |= {done.key: done for done in map(_done_of, _rows_of(part))}
         return found
@@ -256,7 +256,7 @@ def forgotten_when_saved(out: Path | None, folder: str | Path) -> Iterator[None]
         if out is None or not (n := count_kept(out)):
             raise
         raise BesiegeError(
-            f"{error}; {where_kept(n, out)}; the same call goes on from there"
+            f"{error}; {where_kept(n, out)}; the same call continues from there"
         ) from None
     if out == Path(folder):
         forget(folder)
@@ -318,7 +318,7 @@ def _lock(folder: Path, out: Path) -> IO[bytes] | None:
     except BlockingIOError:
         file.close()
         raise BesiegeError(
-            f"--out: given {out}, which another call is writing, allowed is one at a time"
+            f"--out: given {out}, to which another call is writing, allowed one call at a time"
         ) from None
     except OSError:  # a file system without locks
         pass

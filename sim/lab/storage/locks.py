@@ -60,7 +60,7 @@ class FolderLock:
         except BlockingIOError:
             self._close_all()
             raise BesiegeError(
-                f"--out: {folder} is being written by {_holders(folder)}, allowed is one sweep at a time"
+                f"--out: {folder} is being written by {_holders(folder)}, allowed one sweep at a time"
             ) from None
         except OSError:
             self._close_all()
@@ -88,9 +88,9 @@ class FolderLock:
             is_here = False
         if not is_here:
             raise BesiegeError(
-                f"--out: {self._folder} was moved, deleted or replaced while this sweep wrote it, "
-                "or its file .lock was; nothing more is written. What is finished is where the "
-                "folder went, and the same command with that --out goes on from it"
+                f"--out: {self._folder} or its file .lock was moved, deleted or replaced while this "
+                "sweep was writing; nothing more is written. Finished runs are where the folder is "
+                "now, and the same command with that --out continues from them"
             )
 
     @contextlib.contextmanager

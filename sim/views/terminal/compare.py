@@ -60,7 +60,9 @@ def _tell(c: Comparison) -> None:
     for sentence in answer(c):
         print(sentence)
     print()
-    shown = Table(box=None, pad_edge=False, title="Average loss in million yuan; a value below 0 is a gain")
+    shown = Table(
+        box=None, pad_edge=False, title="Average loss in million yuan; a value below 0 is a gain"
+    )
     for name in ("policy", *PARTIES, "all parties", "90 % interval of the difference", "best in"):
         named = name == "policy"
         shown.add_column(name, justify="left" if named else "right", no_wrap=named)

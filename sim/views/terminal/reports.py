@@ -41,7 +41,9 @@ def _run(folder: Path) -> Brief:
     kept = folders.read_outcomes(folder)
     scenario = Scenario.load(folder / "scenario.toml")
     outcomes = kept["outcomes"]
-    story = kept.get("story") or ["This folder contains no story: it was written by an older version."]
+    story = kept.get("story") or [
+        "This folder contains no story: it was written by an older version."
+    ]
     picture = folder / "siege.png"
     drawn = [Picture(picture.read_bytes(), "The siege hour by hour")] if picture.is_file() else []
     rows = [[name, written(e["value"], e["unit"]), e["unit"]] for name, e in outcomes.items()]
@@ -60,7 +62,10 @@ def _run(folder: Path) -> Brief:
             ("world", f"{scenario.name}, response {scenario.response.name}"),
             ("seed", str(kept["seed"])),
             ("scale", f"{kept['scale']:g} of all sellers, onlookers and shoppers; every big store"),
-            ("horizon", f"{kept['hours']} hours from 10 October 2011, followed by the yearly renewal"),
+            (
+                "horizon",
+                f"{kept['hours']} hours from 10 October 2011, followed by the yearly renewal",
+            ),
             ("versions", f"besiege {kept['version']}, model {kept.get('model_version', '–')}"),
         ],
         command=shlex.join(["besiege", "run", "scenario.toml", *options]),
@@ -141,7 +146,10 @@ def _sweep(folder: Path) -> Brief:
         sections=[*pictures, *tables],
         facts=[
             ("world", str(manifest["scenario"])),
-            ("seeds", f"from {manifest['seeds']['first']}, {manifest['seeds']['runs']} for each point"),
+            (
+                "seeds",
+                f"from {manifest['seeds']['first']}, {manifest['seeds']['runs']} for each point",
+            ),
             ("versions", f"besiege {manifest['version']}, model {manifest['model_version']}"),
         ],
         command=str(manifest.get("command") or ""),

@@ -38,7 +38,9 @@ def show_sweep(folder: Path, *, json: bool) -> None:
         pictures = ", ".join(save_pictures(found, folder))
     except OSError as error:
         pictures = f"no pictures could be written ({error.strerror})"
-    print(f"\nWritten to {folder}: {pictures}. To read the tables in Python: sim.lab.open({str(folder)!r}).")
+    print(
+        f"\nWritten to {folder}: {pictures}. To read the tables in Python: sim.lab.open({str(folder)!r})."
+    )
 
 
 def _plain(found: Analysis) -> dict[str, object]:
@@ -58,7 +60,9 @@ def _print(table: pd.DataFrame, title: str) -> None:
     console = Console(width=None if Console().is_terminal else 200)
     console.print(shown)
     if len(table) > MOST_ROWS:
-        console.print(f"… and {len(table) - MOST_ROWS} more rows; --json prints all of them", style="dim")
+        console.print(
+            f"… and {len(table) - MOST_ROWS} more rows; --json prints all of them", style="dim"
+        )
 
 
 def cell(value: object) -> str:

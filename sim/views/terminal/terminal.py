@@ -195,7 +195,9 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
     for use in ("calibrate", "check", "derived"):
         of_use = [r for r in rows if r["use"] == use]
         n_held = sum(bool(r["inside"]) for r in of_use)
-        print(f"{use}: the simulated median is inside the reported range for {n_held} of {len(of_use)} facts.")
+        print(
+            f"{use}: the simulated median is inside the reported range for {n_held} of {len(of_use)} facts."
+        )
     besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
     size = f", with {peak:,.0f} people online at its peak on average" if peak is not None else ""
     print(
