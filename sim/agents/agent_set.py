@@ -9,6 +9,7 @@ from mesa.agentset import AbstractAgentSet, GroupBy
 
 from sim.agents.agents import RowAgent
 from sim.agents.columns import CODES
+from sim.core.quoting import format_value
 
 type Rows = np.ndarray
 

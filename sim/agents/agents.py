@@ -27,6 +27,7 @@ from sim.agents.columns import (
     store_loss,
 )
 from sim.core import calendar
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError, Cause, Phase, Tactic
 from sim.setup.fees import Concession
 from sim.setup.population import Consumers, Crowd, Sellers, Stores

@@ -1,4 +1,4 @@
-"""Repeat what was given, for people: short, on one line, in double quotes; find the nearest name."""
+"""Repeat for people what was given: short, on one line, in double quotes; find near names."""
 
 import datetime
 import difflib

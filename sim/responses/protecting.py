@@ -35,7 +35,7 @@ class Detection(Measure):
 
     @property
     def true_positive_share(self) -> float:
-        """Share of false actions that are detected, which follows from the threshold of the score."""
+        """Share of false actions that are detected; it follows from the threshold of the score."""
         return found_share(self.separation, self.false_positive_share)
 
 

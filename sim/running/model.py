@@ -15,6 +15,7 @@ from sim.agents import agents
 from sim.agents.agent_set import KindSet
 from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.core.chance import check_seed
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes import outcomes, record
 from sim.running import memory
