@@ -47,7 +47,7 @@ Json = Annotated[bool, typer.Option("--json", help="print one JSON object and no
 Quiet = Annotated[
     bool,
     typer.Option(
-        "--quiet", help="print neither progress nor results, only where they were written"
+        "--quiet", help="print no progress and no results"
     ),
 ]
 

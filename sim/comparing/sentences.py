@@ -150,12 +150,12 @@ def _still_on(c: Compared) -> str:
         return ""
     days = c.scenario.hours / 24
     if min(on["share_still_on"]) == 1.0:
-        names, how = listed([str(p) for p in on["policy"]]), "every siege"
+        names, how = listed([str(p) for p in on["policy"]]), "no siege"
     else:
         each = zip(on["policy"], on["share_still_on"], strict=True)
         names, how = "", listed([f"{share(s)} of the sieges under {p}" for p, s in each])
     under = f" under {names}" if names else ""
-    return f" After {days:.3g} days, {how}{under} had not ended: later losses are not counted here."
+    return f" After {days:.3g} days, {how}{under} had {'' if names else 'not '}ended: later losses are not counted here."
 
 
 def listed(names: list[str]) -> str:

@@ -188,8 +188,8 @@ def _truce(t: Told) -> str | None:
     u = ultimatum_of(t.record, t.scenario)
     if u is None:
         return "The organisers called no truce."
-    line = f"A truce began on {describe(u.begins)}, with an ultimatum that "
-    line += f"expired on {describe(u.deadline)}{' after an extension' if u.prolonged else ''}"
+    line = f"A truce began on {describe(u.begins)}, with an ultimatum set to "
+    line += f"expire on {describe(u.deadline)}{' after an extension' if u.prolonged else ''}"
     if u.ends is None:
         return f"{line}; the truce was still in force when the run ended on {t.end}."
     then = {
