@@ -466,7 +466,7 @@ def test_a_copied_graph_is_the_same_and_cannot_be_written_to_either(copied):
 
 
 def test_groups_that_are_not_one_a_node_are_refused():
-    with pytest.raises(BesiegeError, match="given 3 groups, allowed is exactly 10"):
+    with pytest.raises(BesiegeError, match="given 3 groups, allowed exactly 10"):
         draw("communities", 10, communities=np.zeros(3, np.int32))
 
 
@@ -528,13 +528,13 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (nx.path_graph(4), "has 4 nodes, allowed is exactly 3"),
+        (nx.path_graph(4), "has 4 nodes, allowed exactly 3"),
         (nx.DiGraph([(0, 1), (1, 2)]), "given a directed one"),
         (nx.Graph([(0, 1), (1, 1), (1, 2)]), "node 1 is joined to itself"),
-        ([(0, 1)], r"given a list, allowed is a networkx\.Graph"),
+        ([(0, 1)], r"given a list, allowed a networkx\.Graph"),
         (7, r"given a int, .*in a batch_run it is one of a list: network=\[graph\]"),
-        (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed is 1"),
-        (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed is 1"),
+        (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed 1"),
+        (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed 1"),
         (weighted((0, 1, float("nan")), (1, 2, 1)), "has the weight nan"),
         (weighted((0, 1, "1"), (1, 2, 1)), 'has the weight "1"'),
         (weighted((0, 1, np.ones(3)), (1, 2, 1)), "has the weight array"),
@@ -542,8 +542,8 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
         (nx.MultiGraph([(0, 1), (1, 0), (1, 2)]), "0 and 1 are joined more than once"),
         (nx.MultiGraph([(0, 0), (0, 1), (1, 2)]), "node 0 is joined to itself"),
         (named("0", "1", "2"), r"node '0' looks like a number, .*nx\.relabel_nodes\(graph, int\)"),
-        (named("1", "2", "3"), r"numbered from '1' to '3', allowed are 0 to 2, .*int\(node\) - 1"),
-        (named(1, 2, 3), r"numbered from 1 to 3, allowed are 0 to 2, .*lambda node: node - 1"),
+        (named("1", "2", "3"), r"numbered from \"1\" to \"3\", allowed 0 to 2, .*int\(node\) - 1"),
+        (named(1, 2, 3), r"numbered from 1 to 3, allowed 0 to 2, .*lambda node: node - 1"),
         (named(0, 1, 3), "node 3 looks like a number"),
         (named("wang", "li", "17"), "node '17' looks like a number"),
         (named("wang", "li", 2), "node 2 looks like a number"),
@@ -589,47 +589,47 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
     ("text", "said"),
     [
         ("0,1\n1,2,3\n", "line 2: given '1,2,3', allowed are two columns"),
-        ("0,1,1\n", "line 1: given '0,1,1', allowed are two columns, .*: every tie counts alike"),
-        ("0,1\n7\n", "line 2: given 7, allowed is 0 to 3"),
-        ("0,1\n1\n2,3\n", "line 2: given 1 alone, allowed is a row without ties"),
+        ("0,1,1\n", 'line 1: given "0,1,1", allowed two columns, .*: all ties count equally'),
+        ("0,1\n7\n", "line 2: given 7, allowed 0 to 3"),
+        ("0,1\n1\n2,3\n", "line 2: given 1 alone, allowed only for a person without ties"),
         (
             "alice bob\n0 3\n",
-            "line 1: given 'alice', allowed is a whole number; the first line may be a header",
+            'line 1: given "alice", allowed a whole number; the first line may be a header',
         ),
-        ("alice bob\nbob carol\n", "line 1: given 'alice', allowed is a whole number"),
-        ("*Vertices 4\n0 3\n", r"line 1: given '\*Vertices', allowed is a whole number"),
-        ("0;1\n", "line 1: given '0;1', allowed is a whole number"),
+        ("alice bob\nbob carol\n", 'line 1: given "alice", allowed a whole number'),
+        ("*Vertices 4\n0 3\n", r"line 1: given \"\*Vertices\", allowed a whole number"),
+        ("0;1\n", 'line 1: given "0;1", allowed a whole number'),
         ("3 2\n0 1\n2 3\n", "line 1: given 3 2, which looks like a line of counts; .* left out"),
         (
             "4 2\n0 1\n2 3\n",
-            "line 1: given 4 2, which looks like a line of counts; .*counts of people and ties are left out",
+            "line 1: given 4 2, which looks like a line of counts; .*not a count of people and ties",
         ),
         (
             "4 7\n0 1\n2 3\n",
-            "line 1: given 7, allowed is 0 to 3 .*counts of people and ties are left out",
+            "line 1: given 7, allowed 0 to 3 .*not a count of people and ties",
         ),
         ("3 1\n0 1\n1 0\n2\n", "line 1: given 3 1, which looks like a line of counts"),
         ("2\n0 1\n0 3\n", "line 1: given 2, which looks like a line of counts"),
-        ("4\n0 1\n0 3\n", "line 1: given 4, allowed is 0 to 3 .*counts"),
+        ("4\n0 1\n0 3\n", "line 1: given 4, allowed 0 to 3 .*count of people"),
         (
             "1 2\n2 3\n3 4\n",
-            "given rows 1 to 4, allowed is 0 to 3, .*numbered from 1, so take 1 from each",
+            "given rows 1 to 4, allowed 0 to 3, .*numbered from 1, so subtract 1 from each",
         ),
         ("3 4\n4 2\n3 1\n", "given rows 1 to 4, .*numbered from 1"),
-        ("1 2\n2 3\n", "given rows 1 to 3, allowed is 0 to 3, both ends among them"),
+        ("1 2\n2 3\n", "given rows 1 to 3, allowed 0 to 3, including both ends"),
         (
             "0 1\n1 2\n",
-            "given rows 0 to 2, allowed is 0 to 3, both ends among them .*stands alone on a line",
+            "given rows 0 to 2, allowed 0 to 3, including both ends .*is written alone on a line",
         ),
-        ("0 1\n1 4\n", "line 2: given 4, allowed is 0 to 3"),
-        ("0,1\n\n1,two\n", "line 3: given 'two', allowed is a whole number"),
-        ("0,one\n", "line 1: given 'one', allowed is a whole number"),
-        ("1.5 2.5\n", r"line 1: given '1\.5', allowed is a whole number"),
-        ("from,to\nfrom,to\n", "line 2: given 'from', allowed is a whole number"),
-        ("0,1\n1,\n", "line 2: given '', allowed is a whole number"),
-        ("0,1\n3,4\n", "line 2: given 4, allowed is 0 to 3"),
-        ("0,-1\n", "line 1: given -1, allowed is 0 to 3"),
-        (f"0,{'9' * 5000}\n", "line 1: given 9+, allowed is 0 to 3"),
+        ("0 1\n1 4\n", "line 2: given 4, allowed 0 to 3"),
+        ("0,1\n\n1,two\n", 'line 3: given "two", allowed a whole number'),
+        ("0,one\n", 'line 1: given "one", allowed a whole number'),
+        ("1.5 2.5\n", r"line 1: given \"1\.5\", allowed a whole number"),
+        ("from,to\nfrom,to\n", 'line 2: given "from", allowed a whole number'),
+        ("0,1\n1,\n", 'line 2: given "", allowed a whole number'),
+        ("0,1\n3,4\n", "line 2: given 4, allowed 0 to 3"),
+        ("0,-1\n", "line 1: given -1, allowed 0 to 3"),
+        (f"0,{'9' * 5000}\n", "line 1: given 9+, allowed 0 to 3"),
         ("0,1\n2,2\n", "line 2: given 2 twice, allowed are two different rows"),
         ("from,to\n# nothing\n", "given no edge"),
     ],
@@ -663,7 +663,7 @@ def test_the_family_file_needs_a_file_that_fits(edge_list, tmp_path):
         draw("file", 3)
     with pytest.raises(BesiegeError, match=r"nowhere\.csv: cannot be read"):
         draw("file", 3, path=str(tmp_path / "nowhere.csv"))
-    with pytest.raises(BesiegeError, match="given 5, allowed is 0 to 2"):
+    with pytest.raises(BesiegeError, match="given 5, allowed 0 to 2"):
         draw("file", 3, path=str(edge_list("0,5\n")))
 
 

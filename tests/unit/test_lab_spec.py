@@ -102,7 +102,7 @@ def test_tables_and_responses_may_be_levels_with_labels_of_their_own():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"runs": 0}, "runs: given 0, allowed a whole number from 1"),
+        ({"runs": 0}, "runs: given 0, allowed a whole number of at least 1"),
         ({"rnus": 3}, "did you mean runs"),
         ({"design": {"kind": "grit"}}, "did you mean grid"),
         ({"design": {"kind": "latin"}}, "design.samples: missing"),
@@ -114,7 +114,7 @@ def test_tables_and_responses_may_be_levels_with_labels_of_their_own():
         ({"factors": {"fees.new.standard": [1, 1]}}, "given a level twice"),
         ({"factors": {"fees.new.standard": [-1]}}, "fees.new.standard: given -1"),
         ({"factors": {"fees.new.standard": {"low": 5}}}, "standard.high: missing"),
-        ({"factors": {"fees.new.standard": {"low": 5, "high": 4}}}, "allowed low below high"),
+        ({"factors": {"fees.new.standard": {"low": 5, "high": 4}}}, "allowed only low below high"),
         ({"factors": {"fees.new.standard": {"low": 5, "hihg": 6}}}, 'no such field "hihg"'),
         ({"factors": {"fees.new.standard": {"low": -5, "high": 5}}}, "fees.new.standard: given -5"),
         ({"factors": {"graph.family": {"low": 0, "high": 1}}}, "allowed a list of levels"),

@@ -401,7 +401,7 @@ def test_a_brand_or_price_set_by_hand_is_what_shoppers_see():
 
 
 def test_stores_out_of_the_order_of_their_categories_are_refused():
-    with pytest.raises(BesiegeError, match=r"^stores\.category: allowed are 0 to 19, rising"):
+    with pytest.raises(BesiegeError, match=r"^stores\.category: allowed 0 to 19, in ascending"):
         begun(hours=2).stores[0].category = 7
 
 
