@@ -71,16 +71,16 @@ def test_only_what_is_put_in_needs_no_outcome(table):
 @pytest.mark.parametrize(
     ("cells", "parts"),
     [
-        ({"low": "many"}, ["column low", "given 'many'", "allowed a number"]),
-        ({"high": ""}, ["column high", "given ''", "allowed a number"]),
-        ({"high": "inf"}, ["column high", "given 'inf'"]),
-        ({"low": "nan"}, ["column low", "given 'nan'"]),
+        ({"low": "many"}, ["column low", 'given "many"', "allowed a number"]),
+        ({"high": ""}, ["column high", 'given ""', "allowed a number"]),
+        ({"high": "inf"}, ["column high", 'given "inf"']),
+        ({"low": "nan"}, ["column low", 'given "nan"']),
         ({"low": "300"}, ["columns low, high", "given 300 and 200", "low <= high"]),
         (
             {"use": "calibrat"},
-            ["column use", "given 'calibrat'", "derived", "did you mean calibrate?"],
+            ["column use", 'given "calibrat"', "derived", "did you mean calibrate?"],
         ),
-        ({"use": ""}, ["column use", "given ''"]),
+        ({"use": ""}, ["column use", 'given ""']),
         (
             {"outcome": "peak_onlin"},
             ["column outcome", "'peak_onlin'", "did you mean peak_online?"],
@@ -95,7 +95,7 @@ def test_a_wrong_cell_is_refused_with_file_line_column_given_and_allowed(table, 
 
 
 def test_a_name_may_stand_only_once(table):
-    assert "column id: given 'X1' twice" in refusal(table({}, {}))
+    assert 'column id: given "X1" twice' in refusal(table({}, {}))
 
 
 @pytest.mark.parametrize("column", COLUMNS)

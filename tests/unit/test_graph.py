@@ -588,7 +588,7 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("0,1\n1,2,3\n", "line 2: given '1,2,3', allowed are two columns"),
+        ("0,1\n1,2,3\n", 'line 2: given "1,2,3", allowed two columns'),
         ("0,1,1\n", 'line 1: given "0,1,1", allowed two columns, .*: all ties count equally'),
         ("0,1\n7\n", "line 2: given 7, allowed 0 to 3"),
         ("0,1\n1\n2,3\n", "line 2: given 1 alone, allowed only for a person without ties"),
