@@ -46,9 +46,7 @@ Hours = Annotated[int | None, typer.Option("--hours", help="number of hours to s
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
 Quiet = Annotated[
     bool,
-    typer.Option(
-        "--quiet", help="print no progress and no results"
-    ),
+    typer.Option("--quiet", help="print no progress and no results"),
 ]
 
 

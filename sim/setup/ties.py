@@ -71,7 +71,7 @@ def _check_ties(graph: "nx.Graph[Any]") -> None:
         if not (isinstance(weight, numbers.Real) and weight == 1):
             raise BesiegeError(
                 f"graph: the tie of {format_value(first)} and {format_value(second)} has the weight {format_value(weight)}, allowed "
-                f"is 1, since {alike} (nx.set_edge_attributes(graph, 1, 'weight') makes it so)"
+                f"1, since {alike} (nx.set_edge_attributes(graph, 1, 'weight') makes it so)"
             )
         if times.get(frozenset((first, second)), 1) > 1:
             raise BesiegeError(

@@ -151,8 +151,8 @@ def causes_of_null(siege):
     top = hours.online.max()
     return {
         "nobody was ever online": top == 0,
-        "no attack": record.actions.sum() == 0,
-        "no truce": not (hours.phase == Phase.TRUCE).any(),
+        "there was no attack": record.actions.sum() == 0,
+        "there was no truce": not (hours.phase == Phase.TRUCE).any(),
         "nobody was ever online, or the crowd had not fallen that far by the last hour":
             top == 0 or hours.online.iloc[-1] >= 0.05 * top,
         "no store was attacked": not any((day >= 100).any() for day in all_four),

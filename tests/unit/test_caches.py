@@ -102,7 +102,7 @@ def test_where_nothing_takes_files_nothing_is_kept_and_one_line_says_so(
     assert caches.kernel_folder("kernels-1", places / "file" / "beside") is None
     caches.settle_matplotlib()
     (said,) = lines(caplog)
-    assert "compiles anew" in said
+    assert "compiles it again" in said
     assert "XDG_CACHE_HOME" in said
 
 

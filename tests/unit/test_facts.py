@@ -83,9 +83,9 @@ def test_only_what_is_put_in_needs_no_outcome(table):
         ({"use": ""}, ["column use", 'given ""']),
         (
             {"outcome": "peak_onlin"},
-            ["column outcome", "'peak_onlin'", "did you mean peak_online?"],
+            ["column outcome", '"peak_onlin"', "did you mean peak_online?"],
         ),
-        ({"outcome": "at(crowd, 12)"}, ["column outcome", "'crowd'", "allowed the series online"]),
+        ({"outcome": "at(crowd, 12)"}, ["column outcome", '"crowd"', "allowed the series online"]),
         ({"id": ""}, ["column id", "given nothing"]),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_missing_column_is_named(table, column):
 
 def test_a_misspelt_column_is_recognised(table):
     columns = ["quantiti" if c == "quantity" else c for c in GOOD]
-    assert "did you mean it by 'quantiti'" in refusal(table({"quantiti": "x"}, columns=columns))
+    assert 'did you mean "quantiti"' in refusal(table({"quantiti": "x"}, columns=columns))
 
 
 @pytest.mark.parametrize(

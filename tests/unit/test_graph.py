@@ -529,10 +529,10 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
     ("given", "said"),
     [
         (nx.path_graph(4), "has 4 nodes, allowed exactly 3"),
-        (nx.DiGraph([(0, 1), (1, 2)]), "given a directed one"),
+        (nx.DiGraph([(0, 1), (1, 2)]), "given a directed graph"),
         (nx.Graph([(0, 1), (1, 1), (1, 2)]), "node 1 is joined to itself"),
         ([(0, 1)], r"given a list, allowed a networkx\.Graph"),
-        (7, r"given a int, .*in a batch_run it is one of a list: network=\[graph\]"),
+        (7, r"given a int, .*for batch_run, put the graph in a list: network=\[graph\]"),
         (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed 1"),
         (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed 1"),
         (weighted((0, 1, float("nan")), (1, 2, 1)), "has the weight nan"),
@@ -541,13 +541,16 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
         (weighted((0, 1, None), (1, 2, 1)), "has the weight none"),
         (nx.MultiGraph([(0, 1), (1, 0), (1, 2)]), "0 and 1 are joined more than once"),
         (nx.MultiGraph([(0, 0), (0, 1), (1, 2)]), "node 0 is joined to itself"),
-        (named("0", "1", "2"), r"node '0' looks like a number, .*nx\.relabel_nodes\(graph, int\)"),
+        (
+            named("0", "1", "2"),
+            r"node \"0\" looks like a number, .*nx\.relabel_nodes\(graph, int\)",
+        ),
         (named("1", "2", "3"), r"numbered from \"1\" to \"3\", allowed 0 to 2, .*int\(node\) - 1"),
         (named(1, 2, 3), r"numbered from 1 to 3, allowed 0 to 2, .*lambda node: node - 1"),
         (named(0, 1, 3), "node 3 looks like a number"),
-        (named("wang", "li", "17"), "node '17' looks like a number"),
+        (named("wang", "li", "17"), 'node "17" looks like a number'),
         (named("wang", "li", 2), "node 2 looks like a number"),
-        (named("a", "b", " 1.0 "), "node ' 1.0 ' looks like a number"),
+        (named("a", "b", " 1.0 "), 'node " 1.0 " looks like a number'),
         (named("a", "b", "٣"), "looks like a number"),
         (named(b"0", b"1", b"2"), "node b'0' looks like a number"),
     ],
@@ -589,7 +592,7 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
     ("text", "said"),
     [
         ("0,1\n1,2,3\n", 'line 2: given "1,2,3", allowed two columns'),
-        ("0,1,1\n", 'line 1: given "0,1,1", allowed two columns, .*: all ties count equally'),
+        ("0,1,1\n", 'line 1: given "0,1,1", allowed two columns .*: all ties count equally'),
         ("0,1\n7\n", "line 2: given 7, allowed 0 to 3"),
         ("0,1\n1\n2,3\n", "line 2: given 1 alone, allowed only for a person without ties"),
         (
@@ -599,7 +602,10 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
         ("alice bob\nbob carol\n", 'line 1: given "alice", allowed a whole number'),
         ("*Vertices 4\n0 3\n", r"line 1: given \"\*Vertices\", allowed a whole number"),
         ("0;1\n", 'line 1: given "0;1", allowed a whole number'),
-        ("3 2\n0 1\n2 3\n", "line 1: given 3 2, which looks like a line of counts; .* left out"),
+        (
+            "3 2\n0 1\n2 3\n",
+            "line 1: given 3 2, which looks like a line of counts; .* not a count of people",
+        ),
         (
             "4 2\n0 1\n2 3\n",
             "line 1: given 4 2, which looks like a line of counts; .*not a count of people and ties",
@@ -630,7 +636,7 @@ def test_an_edge_list_may_have_commas_tabs_blanks_comments_and_a_header(edge_lis
         ("0,1\n3,4\n", "line 2: given 4, allowed 0 to 3"),
         ("0,-1\n", "line 1: given -1, allowed 0 to 3"),
         (f"0,{'9' * 5000}\n", "line 1: given 9+, allowed 0 to 3"),
-        ("0,1\n2,2\n", "line 2: given 2 twice, allowed are two different rows"),
+        ("0,1\n2,2\n", "line 2: given 2 twice, allowed two different rows"),
         ("from,to\n# nothing\n", "given no edge"),
     ],
 )

@@ -200,7 +200,7 @@ def test_all_of_a_python_file_counts_in_what_its_measures_are(tmp_path):
 
 def test_a_field_is_a_constant_or_varied_and_not_both():
     with pytest.raises(
-        BesiegeError, match=r"constants: given fees\.new\.standard, which is varied"
+        BesiegeError, match=r"constants: given fees\.new\.standard, which is also varied"
     ):
         load(spec(constants={"fees.new.standard": 7000}))
 
@@ -222,7 +222,7 @@ def test_a_measure_may_stand_in_a_python_file_beside_the_specification(tmp_path)
     line = repeat_line(plan, list(runs_of(plan))[1], str(file), "x")
     assert line.startswith(f"besiege sweep {file} --repeat ")
     file.write_text('scenario = "small"\n[factors]\nresponse = ["mine.py:bang"]\n')
-    with pytest.raises(BesiegeError, match="bang, which cannot be had"):
+    with pytest.raises(BesiegeError, match="bang, which cannot be loaded"):
         load(file)
 
 

@@ -102,7 +102,7 @@ def test_the_report_is_one_file_that_says_what_it_must(made, tmp_path):
     page = made.report(tmp_path / "report.html").read_text()
     for word in (
         "Who pays", "does not predict", "gives no advice to attackers", "standard error, paired",
-        "largest ratio possible", "seeds 1 to 3", "What is assumed", "clicks refunded",
+        "largest possible ratio", "seeds 1 to 3", "What is assumed", "clicks refunded",
     ):  # fmt: skip
         assert word in page
     assert "://" not in page.replace("http://www.w3.org", "")

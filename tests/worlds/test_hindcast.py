@@ -65,7 +65,7 @@ def test_a_fact_beyond_the_horizon_is_told_and_does_not_count_as_missed(result, 
     assert "Not defined within the horizon, and not counted: A5." in told
     assert "check: the simulated median is inside the reported range for 0 of 2 facts." in told
     page = show_hindcast(result)
-    assert "In 1 of 3 reported facts" in page
+    assert "For 1 of 3 reported facts" in page
     assert "not defined within the horizon" in page
 
 
