@@ -15,36 +15,44 @@ if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
 app = typer.Typer(
-    help="Besiege: when sellers rise against a marketplace.",
+    help="Besiege: simulate what happens when sellers revolt against a marketplace.",
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # half the time of --help
 )
 
-ScenarioName = Annotated[str, typer.Argument(help="a scenario of the library, or a TOML file")]
+ScenarioName = Annotated[
+    str, typer.Argument(help="name of a scenario in the library, or a TOML file")
+]
 ResponseName = Annotated[
-    str | None, typer.Option("--response", help="a response of the library, or a TOML file")
+    str | None, typer.Option("--response", help="name of a response in the library, or a TOML file")
 ]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="a field to change, such as fees.new.standard=15000; may be given again",
+        help="change a field, such as fees.new.standard=15000; may be repeated",
     ),
 ]
 Scale = Annotated[
-    float | None, typer.Option("--scale", help="share of people simulated, 0.001 to 1")
+    float | None, typer.Option("--scale", help="share of all people to simulate, 0.001 to 1")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="the run's seed, 0 or more")]
-Hours = Annotated[int | None, typer.Option("--hours", help="horizon in hours")]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", help="random seed, 0 or more; the first one if there are several runs"),
+]
+Hours = Annotated[int | None, typer.Option("--hours", help="number of hours to simulate")]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
-Quiet = Annotated[bool, typer.Option("--quiet", help="print no progress and no story")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", help="print no progress and no results"),
+]
 
 
 @app.callback()
 def besiege() -> None:
-    """Besiege: when sellers rise against a marketplace."""
+    """Besiege: simulate what happens when sellers revolt against a marketplace."""
     from sim.core.caches import settle_matplotlib
 
     settle_matplotlib()
@@ -65,16 +73,19 @@ def _world(
 
 
 def _say_what_it_waits_for(*, quiet: bool) -> None:
-    """Tell on the terminal that kernels are being compiled, the first time on a machine."""
+    """Say on the terminal that kernels are being compiled, the first time on a machine."""
     if quiet:
         return
     from sim.core.compiled import kernels_are_cached
 
     if not kernels_are_cached():
-        print("Compiling the engine: once on this machine, some twenty seconds …", file=sys.stderr)
+        print(
+            "Compiling the engine; this happens once on each machine and takes about twenty seconds …",
+            file=sys.stderr,
+        )
 
 
-@app.command(short_help="Simulate one siege: its story, outcomes, tables, picture.")
+@app.command(short_help="Simulate one siege; print its story and outcomes.")
 def run(
     scenario: ScenarioName = "taobao-2011",
     response: ResponseName = None,
@@ -82,11 +93,13 @@ def run(
     scale: Scale = None,
     seed: Seed = 1,
     hours: Hours = None,
-    out: Annotated[Path, typer.Option("--out", help="the run's folder")] = Path("runs/latest"),
+    out: Annotated[Path, typer.Option("--out", help="folder for the results")] = Path(
+        "runs/latest"
+    ),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Simulate one siege: the story, the outcomes, a folder of tables and a picture."""
+    """Simulate one siege, print its story and outcomes, and write its tables and a picture."""
     from sim.io.folders import check_folder
 
     world = _world(scenario, response, settings, scale, hours)
@@ -111,20 +124,20 @@ def run(
         raise Exit(1)
 
 
-@app.command(short_help="Lay every reported fact beside the simulation.")
+@app.command(short_help="Compare every reported fact with the simulation.")
 def hindcast(
     scenario: ScenarioName = "taobao-2011",
-    runs: Annotated[int, typer.Option("--runs", help="runs, each with its own seed")] = 40,
+    runs: Annotated[int, typer.Option("--runs", help="number of runs, each with its own seed")] = 40,
     settings: Settings = None,
     scale: Scale = None,
     seed: Seed = 1,
-    facts: Annotated[Path | None, typer.Option("--facts", help="a facts table (CSV) of your own")] = None,
-    ensemble: Annotated[str, typer.Option("--ensemble", help="parameters that differ from run to run: calibrated, none, assumed, or a file")] = "calibrated",
-    workers: Annotated[int, typer.Option("--workers", help="processes", min=1)] = 2,
-    out: Annotated[Path, typer.Option("--out", help="the folder")] = Path("runs/hindcast"),
+    facts: Annotated[Path | None, typer.Option("--facts", help="your own table of facts (CSV)")] = None,
+    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters that vary from run to run: calibrated, none, assumed, or a file")] = "calibrated",
+    workers: Annotated[int, typer.Option("--workers", help="number of processes", min=1)] = 2,
+    out: Annotated[Path, typer.Option("--out", help="folder for the results")] = Path("runs/hindcast"),
     json: Json = False,
 ) -> None:  # fmt: skip
-    """Lay every reported fact beside the simulated median and 5-95 % interval."""
+    """Compare every reported fact with the simulated median and 5-95 % interval."""
     from sim.io.folders import check_folder
 
     world = _world(scenario, None, settings, scale, None)
@@ -150,25 +163,25 @@ def hindcast(
         raise Exit(1)
 
 
-@app.command(short_help="Lay responses and fees side by side in the same worlds.")
+@app.command(short_help="Compare responses and fees in the same worlds.")
 def compare(
-    names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses (protect, protect@60, protect@+12) or TOML files; the first is the baseline")],
-    fee: Annotated[list[str] | None, typer.Option("--fee", metavar="NAME", help="a fee schedule to cross them with; may be given again")] = None,
-    begin: Annotated[list[str] | None, typer.Option("--begin", metavar="HOUR", help="an hour, or a date such as 2011-10-12T21:00:00, at which each response begins; may be given again")] = None,
+    names: Annotated[list[str], typer.Argument(metavar="RESPONSE...", help="responses, such as protect, protect@60 (start hour) or protect@+12 (delay), or TOML files; the first is the baseline")],
+    fee: Annotated[list[str] | None, typer.Option("--fee", metavar="NAME", help="a fee schedule to combine with each response; may be repeated")] = None,
+    begin: Annotated[list[str] | None, typer.Option("--begin", metavar="HOUR", help="when each response begins: an hour, or a date such as 2011-10-12T21:00:00; may be repeated")] = None,
     hour: Annotated[list[str] | None, typer.Option("--hour", metavar="HOUR", help="the old name of --begin", hidden=True)] = None,
-    scenario: Annotated[str, typer.Option("--scenario", help="a scenario of the library, or a TOML file")] = "taobao-2011",
-    runs: Annotated[int, typer.Option("--runs", help="worlds, each under every policy")] = 40,
-    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters to vary: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "calibrated",
+    scenario: Annotated[str, typer.Option("--scenario", help="name of a scenario in the library, or a TOML file")] = "taobao-2011",
+    runs: Annotated[int, typer.Option("--runs", help="number of worlds, each simulated under every policy")] = 40,
+    ensemble: Annotated[str, typer.Option("--ensemble", help="uncertain parameters that vary from world to world: calibrated, none, assumed, or a TOML, CSV or Parquet file")] = "calibrated",
     settings: Settings = None,
     scale: Scale = None,
     seed: Seed = 1,
     hours: Hours = None,
-    workers: Annotated[int | None, typer.Option("--workers", help="processes; all processors if not given", min=1)] = None,
-    out: Annotated[Path, typer.Option("--out", help="the folder")] = Path("runs/compare"),
+    workers: Annotated[int | None, typer.Option("--workers", help="number of processes; one for each processor by default", min=1)] = None,
+    out: Annotated[Path, typer.Option("--out", help="folder for the results")] = Path("runs/compare"),
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
-    """Lay responses and fees side by side in the same worlds: who pays, how sure, a report."""
+    """Compare responses and fees in the same worlds: who pays, and how certain that is."""
     from sim.comparing.policies import check_not_overruled
     from sim.io.folders import check_folder
     from sim.scenario.overrides import parse_settings, read_hour
@@ -176,7 +189,9 @@ def compare(
     check_not_overruled(parse_settings(settings or []), fee or [])
     world = _world(scenario, None, settings, scale, hours)
     if hour:
-        typer.echo("--hour: is now --begin, and goes with the next version", err=True)
+        typer.echo(
+            "--hour: renamed to --begin; the old name will be removed in the next version", err=True
+        )
     given = [("--begin", text) for text in begin or []] + [("--hour", text) for text in hour or []]
     begins = [read_hour(text, name) for name, text in given]
     check_folder(out)
@@ -190,12 +205,12 @@ def compare(
         raise Exit(1)
 
 
-@app.command(short_help="Write the report as one HTML page.")
+@app.command(short_help="Write a report as one HTML page.")
 def report(
-    folder: Annotated[Path, typer.Argument(help="the folder of a finished run, comparison or sweep")],
-    out: Annotated[Path | None, typer.Option("--out", help="the page; report.html in the folder if not given")] = None,
+    folder: Annotated[Path, typer.Argument(help="folder of a finished run, comparison or sweep")],
+    out: Annotated[Path | None, typer.Option("--out", help="file for the page; report.html in the folder by default")] = None,
 ) -> None:  # fmt: skip
-    """Write the report of a run, comparison or sweep: one HTML page that also prints."""
+    """Write the report of a run, comparison or sweep as one HTML page, which also prints well."""
     from sim.io.folders import check_file, kind_of
 
     kind_of(folder)
@@ -205,11 +220,11 @@ def report(
     print(write_page(folder, page))
 
 
-@app.command(short_help="Tell why one agent did what it did, term by term.")
+@app.command(short_help="Explain why one agent acted as it did, term by term.")
 def explain(
-    agent: Annotated[str, typer.Option("--agent", help="KIND:ROW, such as seller:7 or store:12; organisers; platform")],
+    agent: Annotated[str, typer.Option("--agent", help="the agent: KIND:ROW, such as seller:7 or store:12; or organisers, or platform")],
     scenario: ScenarioName = "taobao-2011",
-    hour: Annotated[int | None, typer.Option("--hour", help="one hour alone, every term of it")] = None,
+    hour: Annotated[int | None, typer.Option("--hour", help="show only this hour, with every term")] = None,
     response: ResponseName = None,
     settings: Settings = None,
     scale: Scale = None,
@@ -217,7 +232,7 @@ def explain(
     hours: Hours = None,
     json: Json = False,
 ) -> None:  # fmt: skip
-    """Tell why one agent did what it did: each term of its rule, hour by hour."""
+    """Explain why one agent acted as it did: each term of its rule, hour by hour."""
     world = _world(scenario, response, settings, scale, hours)
     _say_what_it_waits_for(quiet=json)
     from sim.views.terminal import terminal
@@ -233,11 +248,11 @@ def explain(
 @app.command(short_help="Show a finished run, comparison, sweep or hindcast.")
 def show(
     folder: Annotated[
-        Path, typer.Argument(help="the folder of a finished run, comparison, sweep or hindcast")
+        Path, typer.Argument(help="folder of a finished run, comparison, sweep or hindcast")
     ],
     json: Json = False,
 ) -> None:
-    """Show a finished run, comparison, sweep or hindcast: its numbers, and where its tables lie."""
+    """Show a finished run, comparison, sweep or hindcast: its numbers, and where its tables are."""
     from sim.io.folders import kind_of
     from sim.views.terminal import terminal
 
@@ -258,19 +273,19 @@ def show(
 
 @app.command()
 def scenarios(json: Json = False) -> None:
-    """Name the scenarios of the library."""
+    """List the scenarios in the library."""
     from sim.scenario.scenario import scenario_list
     from sim.views.terminal import library
 
     library.print_names(scenario_list(), as_json=json)
 
 
-@app.command(short_help="Name the responses, and every measure with parameters.")
+@app.command(short_help="List the responses, and every measure with its parameters.")
 def responses(
-    name: Annotated[str | None, typer.Argument(help="one response: its measures and parameters")] = None,
+    name: Annotated[str | None, typer.Argument(help="show only this response, with its measures and parameters")] = None,
     json: Json = False,
 ) -> None:  # fmt: skip
-    """Name the responses of the library, and every measure with its parameters."""
+    """List the responses in the library, and every measure with its parameters."""
     from sim.scenario.scenario import load_response, response_list
     from sim.views.terminal import library
 
@@ -284,10 +299,12 @@ def responses(
 
 @app.command()
 def fees(
-    name: Annotated[str | None, typer.Argument(help="one schedule: its fields")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="show only this schedule, with its fields")
+    ] = None,
     json: Json = False,
 ) -> None:
-    """Name the fee schedules of the library."""
+    """List the fee schedules in the library."""
     from sim.scenario.scenario import fee_list, load_fees
     from sim.views.terminal import library
 
@@ -307,45 +324,45 @@ def schema() -> None:
     print(json.dumps(Scenario.model_json_schema(), indent=2))
 
 
-@app.command(short_help="Serve the web page.")
+@app.command(short_help="Start the web page.")
 def dashboard(
-    port: Annotated[int, typer.Option("--port", help="the page's port; 0 for any that is free")] = 8765,
-    host: Annotated[str, typer.Option("--host", help="the address it is bound to")] = "127.0.0.1",
-    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="a further name by which browsers may reach it; may be given again")] = None,
+    port: Annotated[int, typer.Option("--port", help="port of the page; 0 for any free port")] = 8765,
+    host: Annotated[str, typer.Option("--host", help="address on which the page is served")] = "127.0.0.1",
+    allow_host: Annotated[list[str] | None, typer.Option("--allow-host", metavar="NAME", help="another host name under which browsers may open the page; may be repeated")] = None,
 ) -> None:  # fmt: skip
-    """Serve the web page: worlds to run and to compare, live, in a browser."""
+    """Start the web page, on which worlds can be run, watched and compared in a browser."""
     from sim.views.page.server import serve
 
     _say_what_it_waits_for(quiet=False)
     serve(host, port, lambda text: print(text, flush=True), allow_host or [])
 
 
-@app.command(short_help="Measure speed and memory here.")
+@app.command(short_help="Measure speed and memory on this machine.")
 def bench(
     json: Json = False,
-    quick: Annotated[bool, typer.Option("--quick", help="small sizes only")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="measure small sizes only")] = False,
 ) -> None:
-    """Measure speed and memory here; from a checkout, plain Mesa beside it."""
+    """Measure speed and memory on this machine; in a checkout, compare them with plain Mesa."""
     from sim.bench import bench as benching
 
     measured = benching.measure(quick, lambda text: print(text, file=sys.stderr))
     print(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))
 
 
-@app.command(short_help="Run a designed experiment; it can be stopped and started.")
+@app.command(short_help="Run a designed experiment, which can be stopped and resumed.")
 def sweep(
-    spec: Annotated[Path, typer.Argument(help="what to run: a TOML file")],
-    out: Annotated[Path | None, typer.Option("--out", help="the sweep's folder; runs/NAME if not given")] = None,
-    workers: Annotated[int, typer.Option("--workers", help="processes on this machine")] = 2,
-    scheduler: Annotated[str | None, typer.Option("--scheduler", help="a Dask scheduler instead, such as tcp://10.0.0.1:8786")] = None,
-    shard: Annotated[str | None, typer.Option("--shard", help="i/n: one part of a job array")] = None,
-    retry: Annotated[bool, typer.Option("--retry", help="do runs that failed again")] = False,
-    repair: Annotated[bool, typer.Option("--repair", help="set damaged parts aside, in the folder damaged, and do their runs again")] = False,
-    repeat: Annotated[str | None, typer.Option("--repeat", help="do the one run of this key again, and nothing else")] = None,
+    spec: Annotated[Path, typer.Argument(help="specification of the experiment, a TOML file")],
+    out: Annotated[Path | None, typer.Option("--out", help="folder for the results; runs/NAME by default")] = None,
+    workers: Annotated[int, typer.Option("--workers", help="number of processes on this machine")] = 2,
+    scheduler: Annotated[str | None, typer.Option("--scheduler", help="address of a Dask scheduler to use instead, such as tcp://10.0.0.1:8786")] = None,
+    shard: Annotated[str | None, typer.Option("--shard", help="i/n: do only part i of n, for a job array")] = None,
+    retry: Annotated[bool, typer.Option("--retry", help="run failed runs again")] = False,
+    repair: Annotated[bool, typer.Option("--repair", help="move damaged parts to the subfolder damaged, and repeat their runs")] = False,
+    repeat: Annotated[str | None, typer.Option("--repeat", help="repeat only the run with this key")] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:  # fmt: skip
-    """Run a designed experiment; stopped and started again, it repeats nothing."""
+    """Run a designed experiment; if stopped, it resumes without repeating finished runs."""
     from sim.lab.command import Asked, carry_out_sweep, repeat_run
 
     if repeat is not None:

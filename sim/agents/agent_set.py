@@ -9,6 +9,7 @@ from mesa.agentset import AbstractAgentSet, GroupBy
 
 from sim.agents.agents import RowAgent
 from sim.agents.columns import CODES
+from sim.core.quoting import format_value
 
 type Rows = np.ndarray
 
@@ -34,8 +35,8 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
         if name.startswith("__") or "kind" not in self.__dict__:  # asked for while being copied
             raise AttributeError(name)
         if name not in self.kind.columns:
-            near = f"no column {name!r} of {self.kind.__name__}"
-            raise AttributeError(f"{near}; there are {', '.join(sorted(self.kind.columns))}")
+            near = f"{self.kind.__name__} has no column {format_value(name)}"
+            raise AttributeError(f"{near}; allowed {', '.join(sorted(self.kind.columns))}")
         values = self.kind.columns[name](self.model.world)  # type: ignore[attr-defined]
         return values if self._is_whole(values.size) else values[self.rows]
 
@@ -68,7 +69,7 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
         if isinstance(i, slice):
             return self._some(self.rows[i])
         if not -len(self) <= i < len(self):
-            raise IndexError(f"{self.kind.kind}: given {i}, there are {len(self)}, from 0")
+            raise IndexError(f"{self.kind.kind}: given {i}, allowed 0 to {len(self) - 1}")
         return self._agent(int(self.rows[i]))
 
     def __iter__(self) -> Iterator[A]:
@@ -133,7 +134,9 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
             told = values[self.rows].tolist()
             return list(map(CODES[attr_names], told)) if attr_names in CODES else told
         if handle_missing not in {"error", "default"}:
-            raise ValueError(f"handle_missing: given {handle_missing!r}, allowed error or default")
+            raise ValueError(
+                f"handle_missing: given {format_value(handle_missing)}, allowed error or default"
+            )
         if handle_missing == "default":
             return [getattr(agent, attr_names, default_value) for agent in self]
         return [getattr(agent, attr_names) for agent in self]
@@ -191,7 +194,7 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
 
     def add(self, agent: Any) -> None:
         """Refuse: the population is fixed at hour 0."""
-        raise TypeError("the population is fixed at hour 0: no agent can be added")
+        raise TypeError("the population is fixed at hour 0, so no agent can be added")
 
     def discard(self, agent: Any) -> None:
         """Take an agent out of this set; it stays in the world."""

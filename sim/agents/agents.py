@@ -27,6 +27,7 @@ from sim.agents.columns import (
     store_loss,
 )
 from sim.core import calendar
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError, Cause, Phase, Tactic
 from sim.setup.fees import Concession
 from sim.setup.population import Consumers, Crowd, Sellers, Stores
@@ -58,7 +59,7 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     def check_settable(cls, name: str) -> None:
         """Refuse to set a column that is worked out from others."""
         if name in cls.worked_out:
-            raise AttributeError(f"{cls.__name__}.{name} is worked out and cannot be set")
+            raise AttributeError(f"{cls.__name__}.{name} is computed and cannot be set")
 
     def __init__(self, model: Any, row: int) -> None:
         self.row = row
@@ -71,7 +72,7 @@ class RowAgent(mesa.Agent):  # type: ignore[type-arg]
     def __getattr__(self, name: str) -> Any:
         if name in type(self).columns:
             return plain(name, type(self).columns[name](self.model.world)[self.row])
-        raise AttributeError(f"{type(self).__name__} has no {name!r}")
+        raise AttributeError(f"{type(self).__name__} has no {format_value(name)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in type(self).columns:
@@ -111,13 +112,13 @@ class _Person(RowAgent):
     def why(self) -> pd.DataFrame:
         """Return each term of its decision to join, stay or quit, one row an hour so far.
 
-        The hours before the agent was watched (`Siege.watch`) are told by running the world
-        again from its seed, with what was set by hand through agents and sets.
+        The hours before the agent was watched (`Siege.watch`) are found by running the
+        world again from its seed, with the values that were set through agents and sets.
 
         Raises
         ------
         BesiegeError
-            If that gives another world, so that its tale would be another's.
+            If that gives another world, so that the explanation would not be this agent's.
         """
         return _tell(self)
 
@@ -264,7 +265,7 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
     def __getattr__(self, name: str) -> Any:
         if name in {"name", "yearly_fee", "attraction", "effort", "margin", "promise_after"}:
             return getattr(self.model.scenario.rivals[self.row], name)
-        raise AttributeError(f"RivalPlatform has no {name!r}")
+        raise AttributeError(f"RivalPlatform has no {format_value(name)}")
 
     @property
     def n_sellers(self) -> float:
@@ -385,9 +386,9 @@ def _tell(agent: Any) -> pd.DataFrame:
         kept = agent.model.replay(*agent.diary_key) or kept
     if kept is None:
         raise BesiegeError(
-            "why: this world was changed in a way that a second run of it does not repeat; watch "
-            "the agent before the first hour (siege.watch(agent)), or set columns through agents "
-            "and sets (siege.sellers.threshold = values) and not inside their arrays"
+            "why: this world was changed in a way that a second run cannot repeat; watch the agent "
+            "before the first hour (siege.watch(agent)), or set columns through agents and sets "
+            "(siege.sellers.threshold = values) instead of changing their arrays"
         )
     return pd.DataFrame(kept.entries)
 

@@ -145,7 +145,7 @@ def _start_ups(times: int, *, quick: bool) -> tuple[dict[str, float], dict[str, 
             keeping = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": folder}
             _, runs = _starts(times, keeping)
         figures["start_up_with_bytecode_seconds"] = Figure(
-            "the same, were Python let keep its bytecode", "s", runs, 2.0
+            "the same, if Python could keep its bytecode", "s", runs, 2.0
         )
     return found, figures
 
@@ -224,33 +224,33 @@ def measure(quick: bool = False, say: Say | None = None) -> Bench:
             _each(runs[large], "whole"), None if quick else 8.0,
         ),
         "whole_run_peak_mb": Figure(
-            f"its peak of memory, at s = {large:g}", "MB", _each(runs[large], "peak_mb"),
+            f"peak memory of that run, at s = {large:g}", "MB", _each(runs[large], "peak_mb"),
             None if quick else 1200.0,
         ),
         "whole_run_processor_seconds": Figure(
             f"processor time of that run, at s = {large:g}", "s", _each(runs[large], "processor")
         ),
     }  # fmt: skip
-    tell("Starts, beside a bare import of mesa.")
+    tell("Start-up time, compared with a bare import of mesa.")
     start_up, starts = _start_ups(5, quick=quick)
     figures |= starts
     left_out: dict[str, str] = {}
     first_run: dict[str, float] = {}
     plain: dict[str, Any] = {}
     if quick:
-        left_out = dict.fromkeys(("first_run", "plain_mesa"), "left out of the quick form")
+        left_out = dict.fromkeys(("first_run", "plain_mesa"), "not part of the quick form")
     else:
-        tell("A first run, with nothing compiled yet.")
+        tell("First run, with nothing compiled yet.")
         first_run, figures["first_run_seconds"] = _first_run()
     if not quick and PLAIN_MESA.is_file():
-        tell("The mobilisation stage as plain Mesa agents, and the engine's, in turn.")
+        tell("The mobilisation stage: plain Mesa agents and the engine, in turn.")
         plain = _read_from([sys.executable, str(PLAIN_MESA), "--json"], {})
         figures["times_faster_than_plain_mesa"] = Figure(
-            "mobilisation per person and hour, against plain Mesa agents", "times",
+            "mobilisation per person and hour, compared with plain Mesa agents", "times",
             (plain["times_faster"],), 200.0, at_least=True,
         )  # fmt: skip
     elif not quick:
-        left_out["plain_mesa"] = "benchmarks/ comes with a checkout, not with the package"
+        left_out["plain_mesa"] = "benchmarks/ is part of a checkout, not of the package"
     machine["load_after"] = _load()
     return Bench(
         machine=machine,
@@ -367,8 +367,8 @@ def to_lines(bench: Bench) -> list[str]:
     lines += [
         "",
         f"Cost of a whole run: {points}.",
-        f"A line: {g.fixed:.2f} s + {g.per_scale:.2f} s * scale, off by {g.largest_miss:.0%} at "
-        f"most; a power: scale to the {g.exponent:.2f}.",
+        f"Linear fit: {g.fixed:.2f} s + {g.per_scale:.2f} s * scale, wrong by at most {g.largest_miss:.0%}; "
+        f"power fit: scale to the power of {g.exponent:.2f}.",
     ]
     for title, steps in (("Start", bench.start_up), ("First run", bench.first_run)):
         if steps:
@@ -389,5 +389,5 @@ def _profile_lines(p: Profile) -> list[str]:
     parts = {"hour 0": p.found, **p.stages, "outcomes": p.outcomes}
     total = sum(parts.values())
     most = sorted(parts.items(), key=lambda part: -part[1])
-    head = f"Where {total:.2f} s go at s = {p.scale:g} (peak {p.peak_mb:.0f} MB):"
+    head = f"How {total:.2f} s are spent at s = {p.scale:g} (peak {p.peak_mb:.0f} MB):"
     return [head, *(f"  {name:24}{t:8.3f} s {t / total:6.1%}" for name, t in most)]

@@ -14,10 +14,10 @@ from sim.responses import Response
 from sim.scenario.scenario import Scenario
 
 _LOSSES = {
-    "platform_loss": "what the platform loses against old fees and no protest",
-    "cum_seller_loss": "what small sellers lose against old fees and no protest",
-    "cum_rival_gain": "what rivals gain against old fees and no protest",
-    "total_social_loss": "what all lose against old fees and no protest",
+    "platform_loss": "platform's loss compared with the old fees and no protest",
+    "cum_seller_loss": "small sellers' loss compared with the old fees and no protest",
+    "cum_rival_gain": "rivals' gain compared with the old fees and no protest",
+    "total_social_loss": "loss of all parties compared with the old fees and no protest",
 }
 _QUIET = ("quiet_fee_revenue_next_year", "quiet_deposit_cost", "quiet_rival_fees", "quiet_switching_cost")  # fmt: skip
 
@@ -33,7 +33,7 @@ UNITS = {name_of(outcome): "yuan" for outcome in _LOSSES}
 def describe(name: str) -> tuple[str, str]:
     """Return the meaning of such an outcome, and when it is null."""
     meaning = _LOSSES.get(name.removesuffix("_vs_old_fees"), "")
-    return meaning, "stopped before the renewal"
+    return meaning, "ended before the renewal"
 
 
 def reference(scenario: Scenario) -> Policy:

@@ -1,4 +1,4 @@
-"""What a comparison tells a head of platform policy, in words, tables and pictures."""
+"""The report of a comparison for a head of platform policy: words, tables and pictures."""
 
 import math
 
@@ -15,7 +15,7 @@ from sim.figures.numbers import in_millions as m
 from sim.figures.report import Brief, Grid, Picture, Section
 
 SHOWN = {
-    "total_social_loss": "all together",
+    "total_social_loss": "all parties",
     "platform_loss": "platform",
     "cum_store_loss": "big stores",
     "cum_seller_loss": "small sellers",
@@ -39,12 +39,15 @@ def brief_of(c: Compared) -> Brief:
     sections += [*_earlier(c), *_fees(c), *_turning(c), _pairing(c), _unknown(c)]
     about = c.about
     seeds = f"{about['seed']} to {about['seed'] + about['runs'] - 1}"
-    varied = f"{len(c.factors)} parameters, drawn once a world" if c.factors else "none"
+    varied = f"{len(c.factors)} parameters, drawn once for each world" if c.factors else "none"
     facts = [
         ("world", f"{c.scenario.name}: {c.scenario.description or 'no description'}"),
-        ("runs", f"{about['runs']} worlds, each under every policy; seeds {seeds}"),
-        ("scale", f"{c.scenario.scale:g} of sellers, onlookers and shoppers; all big stores"),
-        ("horizon", f"{c.scenario.hours} hours from 10 October 2011, then the yearly renewal"),
+        ("runs", f"{about['runs']} worlds, each simulated under every policy; seeds {seeds}"),
+        ("scale", f"{c.scenario.scale:g} of all sellers, onlookers and shoppers; every big store"),
+        (
+            "horizon",
+            f"{c.scenario.hours} hours from 10 October 2011, followed by the yearly renewal",
+        ),
         ("parameters varied", varied),
         ("failed runs", str(len(c.failed))),
         ("versions", f"besiege {about['version']}, model {about['model_version']}"),
@@ -52,7 +55,7 @@ def brief_of(c: Compared) -> Brief:
     ]
     n = len(c.policies)
     return Brief(
-        title=f"{_WORDS.get(n, n)} ways to answer a siege"
+        title=f"{_WORDS.get(n, n)} ways to respond to a siege"
         if n > 1
         else f"A siege under {c.policies[0]}",
         question=question(c),
@@ -93,19 +96,26 @@ def _who_pays(c: Compared) -> Section:
         d = c.difference(p, total)
         change = "–" if p == c.policies[0] else f"{m(d['mean'])} ({m(d['low'])} to {m(d['high'])})"
         rows.append([p, *(m(means[q][p]) for q in means), m(totals["mean"][p]), change])  # fmt: skip
-    head = ["policy", *means, "all together", f"against {c.policies[0]} (90\u00a0% interval)"]
+    head = [
+        "policy",
+        *means,
+        "all parties",
+        f"difference from {c.policies[0]} (90\u00a0% interval)",
+    ]
     note = (
-        f"Million yuan lost on average, against the same world with {without(c)}; below 0 is gained. "
-        "What one pays another cancels in the sum. Parties are paid and charged to the end of next "
-        "year's fees; sales count for the fortnight alone."
+        f"Average loss in million yuan, compared with the same world with {without(c)}; a value below "
+        "0 is a gain. Payments between parties cancel out in the sum. Next year's fees are included; "
+        "sales are counted for the simulated hours only."
     )
     drawn = means.notna().all(axis=None) and totals.notna().all(axis=None)
-    figure = [Picture(pictures.who_pays_figure(means, totals), "Losses of each party by policy")]
+    figure = [
+        Picture(pictures.who_pays_figure(means, totals), "Losses of each party under each policy")
+    ]
     return Section("Who pays", [], figure if drawn else [], Grid(head, rows, note, _best(c)))
 
 
 def _what_each_is(c: Compared) -> Section:
-    """Tell what each response does, and when; a comparison of an older version does not know."""
+    """Show what each response does, and when; comparisons of older versions do not say."""
     told = c.about.get("told", {})
     rows = [
         [name, r["description"] or "–", "; ".join(r["measures"]) or "none"]
@@ -114,15 +124,15 @@ def _what_each_is(c: Compared) -> Section:
     if not rows:
         return Section("")
     return Section(
-        "What each response is",
+        "What each response does",
         [],
         [],
-        Grid(["response", "in a sentence", "measures"], rows, words=True),
+        Grid(["response", "in one sentence", "measures"], rows, words=True),
     )
 
 
 def _platform(c: Compared) -> Section:
-    """Tell what the platform's loss is made of."""
+    """Show what makes up the platform's loss."""
     rows = []
     loss = c.counted("platform_loss")
     for p in c.policies:
@@ -132,15 +142,16 @@ def _platform(c: Compared) -> Section:
         if loss != "platform_loss":
             row.append(m(c.mean(p, loss) - all_of_it))
         rows.append([*row, m(c.mean(p, loss))])
-    head = ["policy", "fees of next year not paid", "response, payments included", "commission, advertising, deposits, fines"]  # fmt: skip
+    head = ["policy", "next year's fees not received", "cost of the response, with payments", "commission, advertising, deposits, fines"]  # fmt: skip
     if loss != "platform_loss":
-        head.append("new fees against old, nobody protesting")
+        head.append("new fees compared with old, without a protest")
     note = (
-        "Million yuan. Fees not paid: what a concession forgoes, and the fees of sellers who leave, "
-        "against the same fees and no protest. Below 0: more is taken than without the siege."
+        "Million yuan. Fees not received: what a concession forgoes and what departing sellers would "
+        "have paid, compared with the same fees and no protest. A value below 0 means that the "
+        "platform earns more than without the siege."
     )
     return Section(
-        "What the platform's loss is made of",
+        "What makes up the platform's loss",
         [],
         [],
         Grid([*head, "platform"], rows, note, _best(c)),
@@ -158,21 +169,25 @@ def _crowd(c: Compared) -> Section:
             _count(c.mean(p, "n_honest_sellers_punished")),
         ])  # fmt: skip
     head = [
-        "policy", "worlds with a siege", "then: peak online", "hours of attack", "still on at the end",
+        "policy", "worlds with a siege", "peak online", "hours of attack", "not ended",
         "stores attacked", "sellers leaving", "fees next year, million yuan", "honest actions hit", "honest sellers fined",
     ]  # fmt: skip
     note = (
-        f"Size and length are means over worlds with a siege, the rest over all. Still on: sieges "
-        f"not over after {c.scenario.hours} hours, whose later losses are not counted. Honest actions hit: "
-        "orders, reviews and clicks reversed or blocked by mistake while a measure looked for false "
-        "ones; a dash where none did."
+        f"Peak, hours of attack and stores attacked are means over the worlds with a siege; the other columns cover all worlds. "
+        f"Not ended: sieges that had not ended after {c.scenario.hours} hours, whose later losses are not counted. "
+        "Honest actions hit: honest orders, reviews and clicks that a measure reversed or blocked by "
+        "mistake; a dash means that no measure looked for false ones."
     )
-    drawn = [Picture(pictures.crowd_figure(c.hours, c.policies), "People online by day and policy")]
+    drawn = [
+        Picture(
+            pictures.crowd_figure(c.hours, c.policies), "People online over time under each policy"
+        )
+    ]
     words = [
-        f"People in the channel: the median world, and the band in which nine of ten lie. The grey line is {c.policies[0]}."
+        f"People online in the channel: the line is the median of the worlds, the band contains 90\u00a0% of them. The grey line is the median under {c.policies[0]}."
     ]
     return Section(
-        "The siege under each", words if len(c.hours) else [], drawn if len(c.hours) else [],
+        "The siege under each policy", words if len(c.hours) else [], drawn if len(c.hours) else [],
         Grid(head, rows, note, _best(c)),
     )  # fmt: skip
 
@@ -189,12 +204,14 @@ def _differences(c: Compared) -> Section:
     if table[table["outcome"].isin(names)][["low", "high"]].isna().any(axis=None):
         return Section("")
     words = [
-        f"Each policy less {c.policies[0]} in the same worlds, with 90\u00a0% intervals of the mean. "
-        "Grey: the interval holds 0, so the sign is not known."
+        f"Loss under each policy minus the loss under {c.policies[0]} in the same worlds, with 90\u00a0% intervals of the mean. "
+        "Grey: the interval contains 0, so even the sign is uncertain."
     ]
     figure = pictures.differences_figure(table, names, c.policies[1:])
     return Section(
-        f"What changes against {c.policies[0]}", words, [Picture(figure, "Paired differences")]
+        f"How the policies differ from {c.policies[0]}",
+        words,
+        [Picture(figure, "Paired differences in loss")],
     )
 
 
@@ -212,29 +229,31 @@ def _choice(c: Compared) -> Section:
             ]
         rows.append(row)
     head = ["policy"]
-    for who in ("all together", "the platform"):
-        head += [f"best for {who}", "expected regret", "largest regret"]
+    for who in ("all parties", "the platform"):
+        head += [f"best for {who}", f"mean regret of {who}", f"largest regret of {who}"]
     note = (
-        "Best: share of worlds in which the policy loses least. Regret: million yuan lost more than "
-        "under the policy that was best in the same world, on average and at most."
+        "Best: share of the worlds in which the policy has the smallest loss. Regret: how much more "
+        "is lost than under the best policy for the same world, in million yuan."
     )
     front = robust.pareto(c)
     good = [str(p) for p in front.loc[front["on_front"], "policy"]]
     if len(good) == 1:
-        words = [f"{good[0]} is best on average both for all together and for the platform."]
+        words = [
+            f"On average, {good[0]} is best both for all parties together and for the platform."
+        ]
     else:
         words = [
-            f"No policy here is better than {listed(good)} on average for both the platform and all together; between these one must choose who pays."
+            f"On average, no policy is better than {listed(good)} both for the platform and for all parties together. Choosing among these means choosing who pays."
         ]
     figures = []
     if len(c.policies) > 2:
         social, platform = c.losses
-        figures = [Picture(pictures.front_figure(front, social, platform), "Loss of the platform against loss of all")]  # fmt: skip
-    return Section("How sure the choice is", words, figures, Grid(head, rows, note, _best(c)))
+        figures = [Picture(pictures.front_figure(front, social, platform), "Loss of the platform and loss of all parties together")]  # fmt: skip
+    return Section("How certain the choice is", words, figures, Grid(head, rows, note, _best(c)))
 
 
 def _earlier(c: Compared) -> list[Section]:
-    """Tell the value of acting earlier, where a response begins at several hours."""
+    """Show the value of acting earlier, where a response begins at several hours."""
     parts = [p.partition("@") for p in c.policies]
     rows = []
     for policy, (base, sign, rest) in zip(c.policies, parts, strict=True):
@@ -254,13 +273,16 @@ def _earlier(c: Compared) -> list[Section]:
         hours, more = int(last["hour"] - first["hour"]), float(last["mean"] - first["mean"])
         if hours:
             sense = "costs" if more > 0 else "saves"
-            said.append(f"Beginning {response} {hours} hours later {sense} all together {span(abs(more))} ({span(abs(more) / hours)} an hour).")  # fmt: skip
-    picture = Picture(pictures.earlier_figure(table), "Loss of all together by hour of response")
-    return [Section("Earlier or later", said, [picture])]
+            said.append(f"Starting {response} {hours} hours later {sense} all parties together {span(abs(more))} ({span(abs(more) / hours)} per hour).")  # fmt: skip
+    picture = Picture(
+        pictures.earlier_figure(table),
+        "Loss of all parties together by the hour at which the response begins",
+    )
+    return [Section("Starting earlier or later", said, [picture])]
 
 
 def _fees(c: Compared) -> list[Section]:
-    """Tell what each schedule does by itself, nobody protesting."""
+    """Show what each schedule does by itself, when nobody protests."""
     if c.runs["fee"].isna().all():
         return []
     rows = []
@@ -274,14 +296,14 @@ def _fees(c: Compared) -> list[Section]:
             m(c.mean(policy, "quiet_deposit_cost")), share(siege),
         ])  # fmt: skip
     head = [
-        "fee schedule", "fees next year", "fees once all steps came", "sellers leaving",
+        "fee schedule", "fees next year", "fees after the last step", "sellers leaving",
         "sellers' cost of deposits", f"worlds with a siege under {c.runs['response'].iloc[0]}",
     ]  # fmt: skip
-    note = "Million yuan, full size. Later fees are those of the sellers who renew now."
+    note = "Million yuan at full scale. Fees after the last step are those of the sellers who renew now."
     words = [
-        "The fee alone, announced and nobody protests. A schedule that brings about the same fees and no siege is a response as well."
+        "The effect of each schedule when it is announced and nobody protests. A schedule that yields about the same fees without provoking a siege is a response as well."
     ]
-    return [Section("Fees by themselves", words, [], Grid(head, rows, note))]
+    return [Section("Effects of the fees alone", words, [], Grid(head, rows, note))]
 
 
 def _turning(c: Compared) -> list[Section]:
@@ -290,25 +312,27 @@ def _turning(c: Compared) -> list[Section]:
     try:
         found = robust.where_it_turns(c)
     except BesiegeError as error:
-        return [Section("Where the ranking turns", [f"Not worked out: {error}."])]
+        return [Section("Where the ranking changes", [f"Not available: {error}."])]
     if found["loses"] == 0.0:
         return []
     words = [
-        f"{found['winner']} is best for all together most often and is not in {share(found['loses'])} of the worlds."
+        f"{found['winner']} is most often the best policy for all parties together, but not in {share(found['loses'])} of the worlds."
     ]
     if found["words"]:
-        words.append(f"Looked for among numbers alone, without {', '.join(found['words'])}.")
+        words.append(f"Only numeric parameters were searched, without {', '.join(found['words'])}.")
     if not found.get("box"):
-        words.append("No box of parameters was found in which that is markedly more frequent.")
-        return [Section("Where the ranking turns", words)]
+        words.append(
+            "No range of the parameters was found in which this happens markedly more often."
+        )
+        return [Section("Where the ranking changes", words)]
     rows = [[name, f"{low:.4g}", f"{high:.4g}"] for name, (low, high) in found["box"].items()]
     words.append(
-        f"In the box below it is not best in {share(found['density'])} of {found['n']} worlds "
-        f"(density); the box holds {share(found['coverage'])} of all worlds in which it is not "
-        "(coverage). Found by PRIM; with so few worlds it is a hint where to look."
+        f"Within the ranges below it is not the best in {share(found['density'])} of {found['n']} worlds "
+        f"(density), and they contain {share(found['coverage'])} of all worlds in which it is not "
+        "the best (coverage). The ranges were found by PRIM; with so few worlds they are only a hint."
     )
     grid = Grid(["parameter", "from", "to"], rows)
-    return [Section("Where the ranking turns", words, [], grid)]
+    return [Section("Where the ranking changes", words, [], grid)]
 
 
 def _pairing(c: Compared) -> Section:
@@ -316,24 +340,24 @@ def _pairing(c: Compared) -> Section:
         return Section("")
     rows = []
     for p in c.policies[1:]:
-        for loss, title in ((c.losses[0], "all together"), (c.losses[1], "platform"), ("cum_store_loss", "big stores")):  # fmt: skip
+        for loss, title in ((c.losses[0], "all parties"), (c.losses[1], "platform"), ("cum_store_loss", "big stores")):  # fmt: skip
             d = c.difference(p, loss)
             rows.append([
                 p, title, m(d["error"], 3), m(d["error_independent"], 3), _times(d["ratio"]),
                 _times(d["largest_ratio"]),
             ])  # fmt: skip
-    head = ["policy", "loss of", "standard error, paired", "independent", "ratio", "largest ratio possible"]  # fmt: skip
+    head = ["policy", "loss of", "standard error, paired", "standard error, independent", "ratio", "largest possible ratio"]  # fmt: skip
     note = (
-        "Million yuan. Paired: as here, on the same random numbers. Independent: as many runs of "
-        "each policy with numbers of their own. The last column is what the two variances would "
-        "allow if the policies moved together perfectly."
+        "Standard errors in million yuan. Paired: all policies use the same random numbers, as here. "
+        "Independent: the same number of runs, in which each policy uses random numbers of its own. "
+        "The last column is the ratio that perfectly correlated policies would reach."
     )
     words = [
-        "All policies of a world share its random numbers, so that differences of policies are "
-        f"not differences of luck. {len(c.runs) // len(c.policies)} worlds give these standard "
-        f"errors of the differences from {c.policies[0]}."
+        "All policies share the random numbers of a world, so differences between policies are "
+        f"not differences in luck. With {len(c.runs) // len(c.policies)} worlds, the differences "
+        f"from {c.policies[0]} have these standard errors."
     ]
-    return Section("What pairing buys", words, [], Grid(head, rows, note))
+    return Section("What is gained by pairing", words, [], Grid(head, rows, note))
 
 
 def _times(ratio: float) -> str:
@@ -343,4 +367,4 @@ def _times(ratio: float) -> str:
 
 
 def _unknown(c: Compared) -> Section:
-    return Section("What is assumed, and what is not known", assumptions(c))
+    return Section("Assumptions and limits", assumptions(c))

@@ -122,7 +122,7 @@ class Comparison(Compared):
 
 def _columns(units: dict[str, str]) -> dict[str, dict[str, str]]:
     meaning = {n: (o.label, o.null) for n, o in OUTCOMES.items()}
-    meaning["hour_first_measure"] = ("hour in which the first measure began", "none began")
+    meaning["hour_first_measure"] = ("hour at which the first measure began", "none began")
     return {
         name: {"unit": unit, "meaning": meaning.get(name, baseline_fees.describe(name))[0], "null": meaning.get(name, baseline_fees.describe(name))[1]}
         for name, unit in units.items()
@@ -198,7 +198,7 @@ def compare(
     crossed = any(p.fee is not None for p in policies)
     if crossed and (own := [path for path in draws[0] if path.startswith("fees.new.")]):
         raise BesiegeError(
-            f"ensemble: given {own[0]} beside fees to compare, which it would make alike"
+            f"ensemble: given {own[0]} beside fees to compare, which the ensemble would overwrite: compare the fees without it"
         )
     entries = [*policies, baseline_fees.reference(chosen)] if crossed else policies
     tasks = [

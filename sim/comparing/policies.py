@@ -56,12 +56,12 @@ def policies_of(
         responses = [responses]
     loaded = [r if isinstance(r, Response) else load_response(r) for r in responses]
     if not loaded:
-        raise BesiegeError("responses: given none, allowed is at least one")
+        raise BesiegeError("responses: given none, allowed at least one")
     begins: Sequence[Any] = begin if isinstance(begin, (list, tuple, range)) else [begin]
     hours = [check_hour(hour, "begin") for hour in begins]
     if hours and not any(response.measures for response in loaded):
         names = ", ".join(response.name for response in loaded)
-        raise BesiegeError(f"begin: given {hours[0]}, allowed with a response that has a measure, which {names} has not")  # fmt: skip
+        raise BesiegeError(f"begin: given {hours[0]}, allowed only with a response that has a measure; {names} has none")  # fmt: skip
     timed: list[Response] = []
     for response in loaded:
         timed += [response.at(h) for h in hours] if hours and response.measures else [response]
@@ -92,13 +92,13 @@ def check_not_overruled(changes: Mapping[str, Any], fees: Sequence[FeeLike]) -> 
     for path, value in changes.items():
         steps = steps_of(path)
         if steps[:1] == ("response",):
-            raise BesiegeError(f"{path}: given {format_value(value)}, allowed in a comparison: responses, each by its name")  # fmt: skip
+            raise BesiegeError(f"{path}: given {format_value(value)}, allowed in a comparison: none; name each response instead")  # fmt: skip
         if fees and steps[:1] == ("fees",):
             raise BesiegeError(
-                f"{path}: given {format_value(value)} and fee schedules, allowed is one of them"
+                f"{path}: given {format_value(value)} and fee schedules, allowed only one of the two"
             )
         if steps == ("hours",) and isinstance(value, (list, tuple)):
-            raise BesiegeError(f"hours: given {format_value(value)}, allowed is the horizon, a whole number; hours at which responses begin are begin")  # fmt: skip
+            raise BesiegeError(f"hours: given {format_value(value)}, allowed a whole number, the horizon; to set when responses begin, use begin")  # fmt: skip
 
 
 def _named(fee: FeeLike, n: int) -> tuple[str, NewSchedule]:

@@ -49,7 +49,9 @@ def where_it_turns(c: Compared, loss: str | None = None) -> dict[str, Any]:
         If there is no ensemble, or the extra is not installed.
     """
     if not c.factors:
-        raise BesiegeError("ensemble: given none, required so that something may turn the ranking")
+        raise BesiegeError(
+            "ensemble: given none, required: one, since only parameters that vary can change the ranking"
+        )
     chosen = loss or c.losses[0]
     winner = usual_winner(c, chosen)
     values = matrix(c.runs, chosen, c.policies)
@@ -79,7 +81,7 @@ def _prim(x: pd.DataFrame, y: np.ndarray) -> dict[str, Any]:
             from ema_workbench.analysis import prim
     except ImportError as error:
         raise BesiegeError(
-            "scenario discovery: allowed with the extra explore (uv sync --extra explore)"
+            "scenario discovery: missing, required: the extra explore (uv sync --extra explore)"
         ) from error
     box = prim.Prim(x, y, peel_alpha=0.1).find_box()
     if box is None:

@@ -27,9 +27,9 @@ def question(c: Compared) -> str:
     """Ask what the comparison answers."""
     fees = [f for f in dict.fromkeys(c.runs["fee"]) if isinstance(f, str)]
     responses = list(dict.fromkeys(c.runs["response"]))
-    asked = f"Which of {len(c.policies)} policies costs least, whom, and how sure is that?"
+    asked = f"Which of these {len(c.policies)} policies costs least, who bears the cost, and how certain is the answer?"  # fmt: skip
     if len(c.policies) == 1:
-        asked = "What does this policy cost, and whom?"
+        asked = "What does this policy cost, and who bears the cost?"
     by = f"Responses: {', '.join(responses)}" if len(responses) > 1 else f"Response: {responses[0]}"
     under = f" Fee schedules: {', '.join(fees)}." if fees else ""
     return f"{asked} {by}.{under}"
@@ -38,7 +38,7 @@ def question(c: Compared) -> str:
 def answer(c: Compared) -> list[str]:
     """Answer in three sentences: what is best, who pays, what is not known."""
     if len(c.policies) < 2 or c.regret.empty:
-        return [f"There is one policy or no finished world; nothing can be ranked ({len(c.failed)} runs failed)."]  # fmt: skip
+        return [f"Nothing can be ranked: there is only one policy, or no world finished under every policy ({len(c.failed)} runs failed)."]  # fmt: skip
     social, platform = c.losses
     best, own = usual_winner(c, social), usual_winner(c, platform)
     return [_what_is_best(c, best, social), _who_pays(c, best, own), _what_is_not_known(c, best, social)]  # fmt: skip
@@ -52,14 +52,14 @@ def _what_is_best(c: Compared, best: str, social: str) -> str:
     if best != first:
         d = c.difference(best, social)
         saves = f", {span(-d['mean'])} less than {first}{_between(-d['high'], -d['low'])}"
-    text = f"{best} costs all parties together least{saves}, and was best in {often} of the simulated worlds"
+    text = f"{best} costs all parties together the least{saves}, and was the best policy in {often} of the simulated worlds"  # fmt: skip
     if second == first and best != first:
         return f"{text}."
     if more == low == high == 0.0:
-        return f"{text}, as was {second}: the two never differ."
+        return f"{text}. The result of {second} is the same in every world."
     sense, ends = ("more", (low, high)) if more >= 0 else ("less", (-high, -low))
-    doubt = "" if low > 0 else ": these worlds do not tell the two apart"
-    return f"{text}; the next, {second}, costs {span(abs(more))} {sense} on average{_between(*ends)}{doubt}."
+    doubt = "" if low > 0 else "; these worlds are too few to tell the two apart"
+    return f"{text}. The next best, {second}, costs {span(abs(more))} {sense} on average{_between(*ends)}{doubt}."
 
 
 def _next_best(c: Compared, best: str, loss: str) -> tuple[str, float, float, float]:
@@ -72,14 +72,14 @@ def _next_best(c: Compared, best: str, loss: str) -> tuple[str, float, float, fl
 def _between(low: float, high: float) -> str:
     """Write an interval in million yuan; one world has none."""
     if math.isnan(low):
-        return " (one world: no interval)"
+        return " (no interval: there is only one world)"
     return f" (90\u00a0% interval {m(low)} to {m(high)})"
 
 
 def without(c: Compared) -> str:
     """Say against what losses are counted."""
     return (
-        "old fees and no protest"
+        "the old fees and no protest"
         if c.losses[0].endswith("old_fees")
         else "the same fees and no protest"
     )
@@ -88,54 +88,58 @@ def without(c: Compared) -> str:
 def _who_pays(c: Compared, best: str, own: str) -> str:
     losses = c.paid(best)
     said = ", ".join(
-        f"{party} {'lose' if party != 'platform' else 'loses'} {span(loss)}"
+        f"{'the platform loses' if party == 'platform' else f'{party} lose'} {span(loss)}"
         if loss >= 0
-        else f"{party} {'gain' if party != 'platform' else 'gains'} {span(-loss)}"
+        else f"{'the platform gains' if party == 'platform' else f'{party} gain'} {span(-loss)}"
         for party, loss in losses.items()
     )
-    text = f"Who pays: under {best}, against the same world with {without(c)}, the {said}."
+    text = f"Who pays: under {best}, compared with the same world with {without(c)}, {said}."
     if own == best:
-        return f"{text} It is also what costs the platform itself least."
+        return f"{text} This policy is also the cheapest for the platform itself."
     lost = c.mean(own, c.counted("platform_loss"))
     word = "loses" if lost >= 0 else "gains"
-    return f"{text} The platform itself fares best with {own}, where it {word} {span(abs(lost))}: what is best for all is not what is best for the platform.{_close(c, own)}"
+    return f"{text} The platform itself fares best under {own}, where it {word} {span(abs(lost))}: the policy that is best for all parties together is not the best for the platform.{_close(c, own)}"
 
 
 def _close(c: Compared, own: str) -> str:
     """Say if another policy is as good for the platform, as far as these worlds tell."""
     second, _mean, low, _high = _next_best(c, own, c.losses[1])
-    return "" if low > 0 else f" These worlds do not tell {own} and {second} apart in this."
+    return (
+        ""
+        if low > 0
+        else f" These worlds are too few to tell {own} and {second} apart in this respect."
+    )
 
 
 def _what_is_not_known(c: Compared, best: str, social: str) -> str:
     rank = c.rank(best, social)
     largest, n = rank["maximum"], rank["n"]
     if c.factors:
-        varied = f"these are {n} draws of chance and of {len(c.factors)} uncertain parameters, and no proof"
+        varied = f"this rests on {n} random draws, in which {len(c.factors)} uncertain parameters vary too, and is no proof"  # fmt: skip
     else:
-        varied = "chance alone was varied and every parameter held at its value: what we do not know about people is in no interval here"  # fmt: skip
-    worst = f"in the worst of {n} worlds {best} costs {span(largest)} more than the best choice there"  # fmt: skip
+        varied = "only chance was varied, and every parameter kept its value: the intervals do not cover what is unknown about how people behave"  # fmt: skip
+    worst = f"in the worst of the {n} worlds, {best} costs {span(largest)} more than the best policy in that world"  # fmt: skip
     if largest == 0.0:
-        worst = f"{best} is the best choice in all {n} worlds"
-    text = f"Not known: {worst}, but {varied}."
+        worst = f"{best} is the best policy in all {n} worlds"
+    text = f"What remains uncertain: {worst}, but {varied}."
     if c.about.get("ensemble") == "calibrated":
-        text += " How people's minds answer to a response was held at its value, which no fact binds: --ensemble assumed varies that too."
+        text += " How strongly a response changes people's attitudes is not constrained by any reported fact, and was kept at one value; --ensemble assumed varies it too."
     sieges = c.sieges["share_siege"]
     if float(sieges.min()) < 1.0:
-        text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, by policy."
+        text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, depending on the policy."
     return text + _never_begun(c) + _still_on(c)
 
 
 def _never_begun(c: Compared) -> str:
-    """Say under which policies that have measures none began, and in how many worlds."""
+    """Say in how many worlds, and under which policies, no measure began."""
     ended = c.runs[c.runs["error"] == ""]
     said = []
     for policy, own in ended.groupby("policy", sort=False):
         told = c.about.get("told", {}).get(own["response"].iloc[0], {})
         idle = float(own["hour_first_measure"].isna().mean())
         if told.get("measures") and idle > 0.0:
-            said.append(f"{policy} in {share(idle)}")
-    return f" No measure began under {listed(said)} of the worlds." if said else ""
+            said.append(f"{share(idle)} of the worlds under {policy}")
+    return f" No measure began in {listed(said)}." if said else ""
 
 
 def _still_on(c: Compared) -> str:
@@ -146,38 +150,37 @@ def _still_on(c: Compared) -> str:
         return ""
     days = c.scenario.hours / 24
     if min(on["share_still_on"]) == 1.0:
-        names, how = listed([str(p) for p in on["policy"]]), "every siege was"
+        names, how = listed([str(p) for p in on["policy"]]), "no siege"
     else:
         each = zip(on["policy"], on["share_still_on"], strict=True)
-        names, how = listed([f"{p} {share(s)}" for p, s in each]), "of the sieges were"
-    return f" Under {names} {how} still on after {days:.3g} days: what it would cost after that is in no number here."
+        names, how = "", listed([f"{share(s)} of the sieges under {p}" for p, s in each])
+    under = f" under {names}" if names else ""
+    return f" After {days:.3g} days, {how}{under} had {'' if names else 'not '}ended: later losses are not counted here."
 
 
 def listed(names: list[str]) -> str:
-    """Name several in a sentence."""
+    """Join several names for a sentence."""
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
 def assumptions(c: Compared) -> list[str]:
     """Say what the ranking rests on."""
     if not c.factors:
-        varied = "Parameters were held at their values. The option --ensemble assumed varies those that no fact binds, and shows where the ranking turns."
+        varied = "Every parameter kept its value. The option --ensemble assumed varies those that no reported fact constrains, and shows where the ranking changes."
     else:
         few = len(c.factors) <= MOST_NAMED
         which = ", ".join(c.factors) if few else f"{len(c.factors)}, named in comparison.json"
-        varied = (
-            f"Uncertain parameters were drawn once a world and alike for all policies: {which}."
-        )
+        varied = f"These uncertain parameters were drawn once for each world, with the same values for all policies: {which}."  # fmt: skip
     return [
         varied,
-        "How legitimacy, fear and anger answer to what the platform does is taken from the "
-        "literature in form and set by hand in size: no fact of 2011 measures it. How far a "
-        "concession or talks answer the demands is a parameter of each measure, and so is what "
-        "a measure costs in staff.",
-        "False orders, reviews and clicks are found by a score with mistakes both ways; attackers do not learn what is found.",
-        "Below 0 for all together means that the response saves more than the siege costs: most "
-        "often because fewer sellers pay for a second shop elsewhere. What the mall pays or "
-        "forgoes for that is a gain of its sellers and cancels.",
-        "Next year's fees are those of the sellers who renew; the years after, new sellers, lawsuits and what a reputation is worth beyond shoppers' loyalty are left out.",
-        "The organisers follow fixed rules (quorum, truce, ultimatum) and have no strategy against a response.",
+        "The way in which legitimacy, fear and anger react to the platform is taken from the "
+        "literature, but the strength of the reaction is set by hand: no fact of 2011 measures "
+        "it. How far a concession or talks satisfy the demands is a parameter of each measure, "
+        "and so are the staff costs of the measure.",
+        "False orders, reviews and clicks are detected by a score that makes mistakes in both directions; attackers do not learn what was detected.",
+        "A value below 0 for all parties together means that the response saves more than the "
+        "siege costs, most often because fewer sellers pay for a second shop elsewhere. What the "
+        "mall pays or forgoes to achieve this is a gain for its sellers, so the two cancel out.",
+        "Next year's fees are those of the sellers who renew. Later years, new sellers, lawsuits and the value of a reputation beyond shoppers' loyalty are left out.",
+        "The organisers follow fixed rules (quorum, truce, ultimatum) and do not adapt their strategy to a response.",
     ]

@@ -41,7 +41,7 @@ def kernel_folder(name: str, beside: Path) -> Path | None:
         fault = _fault_of_own(folder) or _fault(folder / name)
         if fault is None:
             return folder / name
-        warn(f"NUMBA_CACHE_DIR: given {given}, allowed is a folder that can be written ({fault})")
+        warn(f"NUMBA_CACHE_DIR: given {given}, allowed a writable folder ({fault})")
     if _fault(beside / name) is None:
         return beside / name
     home = user_cache()
@@ -73,18 +73,18 @@ def user_cache() -> Path | None:
         if fault is None:
             return base / _OWN
         fault = f"{base}: {fault}"
-    advice = "set XDG_CACHE_HOME to a folder that you can write"
+    advice = "set XDG_CACHE_HOME to a folder in which you can write"
     try:
         temporary = Path(tempfile.gettempdir()) / _OWN
         unfit = _fault_of_own(temporary)
     except OSError as error:  # not even a folder for temporary files
         temporary, unfit = Path(), error.strerror
     if unfit is None:
-        warn(f"No lasting place for what is compiled ({fault}), so it is kept in {temporary}: {advice}")  # fmt: skip
+        warn(f"Compiled code cannot be kept permanently ({fault}), so it is kept in {temporary} for now; {advice}")  # fmt: skip
         return temporary
     warn(
-        f"No place for what is compiled ({fault}; {temporary}: {unfit}), so every process "
-        f"compiles anew: {advice}"
+        f"Compiled code cannot be kept ({fault}; {temporary}: {unfit}), so every process "
+        f"compiles it again; {advice}"
     )
     return None
 
@@ -129,9 +129,9 @@ def _fault_of_own(folder: Path) -> str | None:
         return fault
     here, around = folder.lstat(), folder.parent.stat()
     if not stat.S_ISDIR(here.st_mode) or here.st_uid != os.getuid():
-        return "it belongs to somebody else"
+        return "it belongs to another user"
     if here.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        return "others can write there"
+        return "other users can write to it"
     if around.st_mode & stat.S_IWOTH and not around.st_mode & stat.S_ISVTX:
-        return "others can put another folder in its place"
+        return "other users can replace it"
     return None

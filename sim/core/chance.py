@@ -302,7 +302,7 @@ def check_seed(seed: Any) -> int:
     whole = isinstance(seed, int | np.integer) and not isinstance(seed, bool)
     if not whole or not 0 <= int(seed) <= LARGEST_SEED:
         raise BesiegeError(
-            f"seed: given {format_value(seed)}, allowed is a whole number of 0 to {LARGEST_SEED}"
+            f"seed: given {format_value(seed)}, allowed a whole number from 0 to {LARGEST_SEED}"
         )
     return int(seed)
 

@@ -60,7 +60,7 @@ def _folder() -> Path | None:
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return None
     if Path(__file__) not in kernel_sources():
-        caches.warn("The package's sources are not at hand as files, so nothing compiled is kept: install it unpacked")  # fmt: skip
+        caches.warn("The package's source files cannot be read, so compiled code is not kept; install the package unpacked")  # fmt: skip
         return None
     return caches.kernel_folder(f"kernels-{_source_fingerprint()}", _ROOT / "__pycache__")
 
@@ -129,6 +129,6 @@ class _KernelCache(_NumbasCache):  # type: ignore[misc]
             super().save_overload(sig, data)
         except OSError as error:
             caches.warn(
-                f"{FOLDER} does not take what was compiled ({error.strerror}), so it is compiled "
-                "anew next time: make room, or set NUMBA_CACHE_DIR to a folder that has some"
+                f"Compiled code cannot be written to {FOLDER} ({error.strerror}), so it will be compiled "
+                "again next time; free some space, or set NUMBA_CACHE_DIR to another folder"
             )

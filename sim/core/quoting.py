@@ -1,4 +1,4 @@
-"""What was given, repeated for people: short, on one line, with the nearest name beside it."""
+"""Repeat for people what was given: short, on one line, in double quotes; find near names."""
 
 import datetime
 import difflib
@@ -21,11 +21,6 @@ def quote(text: str) -> str:
     """Return a text that fits on one line, quoted if it would not."""
     plain = text and text.isprintable() and text == text.strip()
     return short(text if plain else json.dumps(text), LONGEST_NAME)
-
-
-def in_quotes(text: str) -> str:
-    """Repeat a text in quotes, short and on one line."""
-    return short(repr(text))
 
 
 def format_value(value: object) -> str:

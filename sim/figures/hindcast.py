@@ -88,7 +88,7 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
         }  # fmt: skip
         ax.text(-0.01, y, f"{name}  {row['id']}", ha="right", color=INK, **words)
         if not row["n"]:
-            told = "does not exist within the horizon" if beyond else "does not exist in any run"
+            told = "not defined within the horizon" if beyond else "not defined in any run"
             ax.text(1.01, y, told, ha="left", color=GREY if beyond else RED, **words)
             continue
         width = (row["high"] - row["low"]) or 1.0

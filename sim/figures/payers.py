@@ -20,7 +20,7 @@ PARTIES: dict[str, Callable[[Accounts], float]] = {
 
 
 def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who pays") -> Figure:
-    """Draw what platform, stores, sellers and shoppers lost, and what rivals gained.
+    """Draw what the platform, stores, sellers and shoppers lost, and what rivals gained.
 
     Parameters
     ----------
@@ -67,9 +67,11 @@ def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who 
     ax.set_yticks([])
     ax.spines["left"].set_visible(False)
     ax.set_xlabel(
-        "million yuan; right of the line lost, left of it gained", fontsize=SMALL, color=GREY
+        "million yuan: losses to the right of the line, gains to the left",
+        fontsize=SMALL,
+        color=GREY,
     )
     fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
-    said = "against the same world with neither protest nor response; what one pays another cancels"
+    said = "compared with the same world without a protest or a response; payments between parties cancel out"
     fig.text(0.02, 1 - 0.47 / height, said, fontsize=10.5, color=GREY, va="top")
     return fig

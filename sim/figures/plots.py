@@ -41,12 +41,12 @@ from sim.scenario.scenario import Scenario
 
 TACTICS = {
     Tactic.BAD_REVIEW: ("bad reviews", BLUE),
-    Tactic.PURCHASE: ("purchases", ORANGE),
+    Tactic.PURCHASE: ("false purchases", ORANGE),
     Tactic.CLICK: ("ad clicks", SKY),
     Tactic.REFUSAL: ("refused deliveries", PINK),
 }
 CAUSES = {
-    Cause.CLOSED: ("while closed", RED),
+    Cause.CLOSED: ("goods off sale", RED),
     Cause.RATING: ("lower rating", BLUE),
     Cause.HANDLING: ("handling", ORANGE),
     Cause.ADS: ("advertising", SKY),
@@ -167,10 +167,10 @@ def _draw_crowd(ax: Axes, r: Record, facts: Sequence[Fact]) -> None:
     peak = int(online.argmax())
     ax.set_ylim(0, highest * 1.18)
     _name(ax, "The crowd", [
-        (f"online, at most {count(online[peak])}", BLUE),
-        (f"onlookers in the protest, {count(onlookers.max())}", GREY),
-        (f"sellers in the protest, {count(sellers.max())}", RED),
-        *([("F…: as reported", INK)] if reported else []),
+        (f"online, peak {count(online[peak])}", BLUE),
+        (f"onlookers in the protest, peak {count(onlookers.max())}", GREY),
+        (f"sellers in the protest, peak {count(sellers.max())}", RED),
+        *([("F…: reported", INK)] if reported else []),
     ])  # fmt: skip
     ax.set_ylabel("people", fontsize=SMALL, color=INK)
 
@@ -187,20 +187,20 @@ def _draw_attacks(ax: Axes, r: Record) -> None:
     keys = [(f"{name} {count(by_tactic[:, t].sum())}", c) for t, (name, c) in TACTICS.items()]
     _name(ax, "False actions", keys)
     ax.set_ylim(0)
-    ax.set_ylabel("actions an hour", fontsize=SMALL, color=INK)
+    ax.set_ylabel("actions per hour", fontsize=SMALL, color=INK)
 
 
 def _draw_stores(ax: Axes, r: Record) -> None:
     closed, off = r.delisted.sum(axis=1), r.cod_off.sum(axis=1)
     if not closed.any() and not off.any():
-        _say(ax, "No store closed goods or suspended cash on delivery", "Stores")
+        _say(ax, "No store took goods off sale or suspended cash on delivery", "Stores")
         return
     x = np.arange(r.hours)
     ax.fill_between(x, closed, color=RED, alpha=0.25, linewidth=0, step="post")
     ax.step(x, closed, color=RED, linewidth=1.6, where="post")
     ax.step(x, off, color=BLUE, linewidth=1.6, where="post")
     keys = [
-        (f"goods closed, at most {closed.max()} of {r.first}", RED),
+        (f"goods off sale, at most {closed.max()} of {r.first}", RED),
         (f"no cash on delivery, at most {off.max()}", BLUE),
     ]
     _name(ax, "Stores that protect themselves", keys)
@@ -212,23 +212,23 @@ def _draw_losses(ax: Axes, r: Record) -> None:
     by_cause = r.loss.sum(axis=1).cumsum(axis=0) / 1e6
     paid = (r.ad_refund + r.compensation).sum(axis=1).cumsum() / 1e6
     if not (np.abs(r.loss) >= 0.5).any():
-        _say(ax, "No store lost a yuan", "What big stores lost")
+        _say(ax, "No store lost anything", "Losses of big stores")
         return
     x = np.arange(r.hours)
     ends = []
     for cause, (name, colour) in CAUSES.items():
         ax.plot(x, by_cause[:, cause], color=colour, linewidth=1.5)
         if cause == Cause.ADS and by_cause[-1, cause] < 0:
-            name = "ads not run"
+            name = "saved on ads"
         ends.append((by_cause[-1, cause], f"{name} {_signed(by_cause[-1, cause])}", colour))
     if paid[-1] > 0:
         ax.plot(x, -paid, color=GREEN, linewidth=1.5)
-        ends.append((-paid[-1], f"paid back {_signed(-paid[-1])}", GREEN))
+        ends.append((-paid[-1], f"compensation {_signed(-paid[-1])}", GREEN))
     net = by_cause.sum(axis=1) - paid
     ax.plot(x, net, color=INK, linewidth=2.4)
-    ends.append((net[-1], f"in all {_signed(net[-1])}", INK))
+    ends.append((net[-1], f"net {_signed(net[-1])}", INK))
     ax.axhline(0, color=GREY, linewidth=0.7)
-    _name(ax, "What big stores lost so far, against a world without the siege", [])
+    _name(ax, "Losses of big stores so far, compared with a world without the siege", [])
     ax.set_ylabel("million yuan", fontsize=SMALL, color=INK)
     _label_ends(ax, ends)
 
@@ -261,8 +261,8 @@ def _draw_sales(ax: Axes, r: Record) -> None:
             ends.append((known[-1], name, colour))
     ax.axhline(100, color=GREY, linewidth=0.7)
     ax.set_ylim(0, highest * 1.12)
-    ax.set_ylabel("% of the usual", fontsize=SMALL, color=INK)
-    _name(ax, "A day's honest sales, as a share of the same day without the siege", [])
+    ax.set_ylabel("% of normal", fontsize=SMALL, color=INK)
+    _name(ax, "Honest sales per day, as a share of the same day without the siege", [])
     _label_ends(ax, ends)
 
 
@@ -282,7 +282,7 @@ def _write_dates(axes: Sequence[Axes], hours: int) -> None:
     first, last = dates[0], date_of(hours)
     months = f"{first:%B %Y}" if first.month == last.month else f"{first:%B} to {last:%B %Y}"
     axes[-1].set_xlabel(
-        f"{months}, UTC+8; a day's mark is its first hour", fontsize=SMALL, color=GREY
+        f"{months}, UTC+8; each day's tick marks its first hour", fontsize=SMALL, color=GREY
     )
 
 

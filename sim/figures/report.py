@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 PURPOSE = (
     "The model explains and compares; it does not predict. Differences between policies in the "
-    "same simulated worlds mean more than any single amount."
+    "same simulated worlds are more reliable than any single amount."
 )
 ONE_RUN = (
-    "The model explains and compares; it does not predict. This is one world of many that the same "
-    "values can give: besiege hindcast and besiege compare say how far they lie apart."
+    "The model explains and compares; it does not predict. This is one of many worlds that the same "
+    "values can produce: besiege hindcast and besiege compare show how much such worlds differ."
 )
 ETHICS = (
-    "The model holds no names of persons, gives no advice to attackers and has no optimiser on "
-    "their side (docs/ethics.md)."
+    "The model contains no names of persons, gives no advice to attackers and does not optimise "
+    "attacks (docs/ethics.md)."
 )
 
 

@@ -99,12 +99,14 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") 
         ax.plot(mean, y, "D", color=INK, markersize=6.5, markeredgecolor="white")
     _name_rows(ax, list(means.index))
     ax.axvline(0, color=INK, linewidth=0.9)
-    ax.set_xlabel("million yuan: gained ← 0 → lost", fontsize=SMALL, color=GREY)
+    ax.set_xlabel("million yuan: gains ← 0 → losses", fontsize=SMALL, color=GREY)
     ax.xaxis.set_major_formatter(FuncFormatter(_thousands))
     marks: list[Any] = [
         ax.barh([0], [0], color=colour, label=party) for party, colour in PARTY_COLOURS.items()
     ]
-    marks += ax.plot([], [], "D-", color=INK, markersize=6, label="all together, 90 % interval")
+    marks += ax.plot(
+        [], [], "D-", color=INK, markersize=6, label="all parties together, 90 % interval"
+    )
     ax.legend(
         handles=marks, ncols=6, loc="lower left", bbox_to_anchor=((0.01 - left) / (0.97 - left), 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
@@ -137,7 +139,9 @@ def differences_figure(
         ax.margins(x=0.12)
     _name_rows(axes[0], list(policies))
     fig.supxlabel(
-        "million yuan, less ← than the first policy → more lost", fontsize=SMALL, color=GREY
+        "million yuan compared with the first policy: smaller loss ← 0 → larger loss",
+        fontsize=SMALL,
+        color=GREY,
     )
     fig.subplots_adjust(
         left=_room_for(policies),
@@ -167,8 +171,8 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
         ax.annotate(_short(str(response)), (x[-1], y[-1]), xytext=(8, 0), textcoords="offset points",
                     color=colour, va="center", fontsize=10)  # fmt: skip
     ax.axhline(0, color=INK, linewidth=0.9)
-    ax.set_xlabel("hour at which the response begins (0 is 10 October 2011, midnight)", fontsize=SMALL, color=GREY)  # fmt: skip
-    ax.set_ylabel("million yuan lost, all together", fontsize=SMALL, color=GREY)
+    ax.set_xlabel("hour at which the response begins (hour 0 is 00:00 on 10 October 2011)", fontsize=SMALL, color=GREY)  # fmt: skip
+    ax.set_ylabel("million yuan lost by all parties together", fontsize=SMALL, color=GREY)
     return fig
 
 
@@ -190,7 +194,7 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
         )  # fmt: skip
     ax.margins(x=0.16, y=0.16)
     ax.set_xlabel("million yuan lost by the platform", fontsize=SMALL, color=GREY)
-    ax.set_ylabel("million yuan lost by all together", fontsize=SMALL, color=GREY)
+    ax.set_ylabel("million yuan lost by all parties together", fontsize=SMALL, color=GREY)
     ax.xaxis.set_major_formatter(FuncFormatter(_thousands))
     return fig
 

@@ -17,7 +17,7 @@ from sim.scenario.scenario import Scenario
 
 
 class Told(NamedTuple):
-    """What the lines are told from."""
+    """What the lines are written from."""
 
     record: Record
     scenario: Scenario
@@ -35,7 +35,7 @@ class Told(NamedTuple):
 
     @property
     def end(self) -> str:
-        """When the run stopped."""
+        """When the run ended."""
         return describe(self.record.hours)
 
 
@@ -68,19 +68,21 @@ def _announcement(t: Told) -> str:
     if start is None:
         return "Nothing was announced."
     if start >= t.record.hours:
-        return f"The new fees were to be announced on {describe(start)}, after the run's end."
+        return (
+            f"The new fees were due to be announced on {describe(start)}, after the end of the run."
+        )
     return f"The new fees were announced on {describe(start)}."
 
 
 def _gathering(t: Told) -> str:
     online = t.record.series["online"]
     if not online.any():
-        return f"Nobody protested: the channel stayed empty to the end of the run, {t.end}."
-    line = f"People gathered in a voice channel from {describe(int((online > 0).argmax()))} on"
+        return f"Nobody protested: the channel stayed empty until the run ended on {t.end}."
+    line = f"From {describe(int((online > 0).argmax()))} on, people gathered in a voice channel"
     first = first_attack(t.record)
     if first is None:
         return f"{line}."
-    return f"{line}; {count(online[first])} were online when the attack began."
+    return f"{line}; {count(online[first])} of them were online when the attack began."
 
 
 def _attack(t: Told) -> str | None:
@@ -99,10 +101,10 @@ def _attack(t: Told) -> str | None:
     if called.size:
         return f"The organisers called an attack on {describe(int(called[0]))}, but nobody acted."
     met = t.record.series["online"][p.assembly_hour :: HOURS_A_DAY]
-    most = f"at most {count(met.max())} were" if met.any() else "nobody was"
+    most = f"at most {count(met.max())} people were" if met.any() else "nobody was"
     return (
-        f"There was no attack by {t.end}: at the daily assembly {most} online, "
-        f"and the organisers wanted {count(p.quorum)} to begin."
+        f"There was no attack before the run ended on {t.end}: {most} online at the daily "
+        f"assembly, and the organisers needed {count(p.quorum)} to call an attack."
     )
 
 
@@ -110,7 +112,7 @@ def _crowd(t: Told) -> str | None:
     hour = t.outcomes.get("hour_peak_online")
     if hour is None:
         return None
-    return f"Most online at once: {count(t.get('peak_online'))}, on {describe(int(hour))}."
+    return f"The crowd was largest on {describe(int(hour))}: {count(t.get('peak_online'))} people were online."
 
 
 def _people(t: Told) -> str | None:
@@ -118,7 +120,7 @@ def _people(t: Told) -> str | None:
         return None
     sellers, share = t.get("n_sellers_at_peak"), t.get("share_sellers_at_peak")
     whole = f"{count(sellers)} of them were sellers ({percent(share)})" if sellers else "No seller was among them"  # fmt: skip
-    rest = "the others were onlookers: curious, sympathisers and reporters"
+    rest = "the others were onlookers: curious people, sympathisers and reporters"
     line = whole if share == 1.0 else f"{whole}; {rest}"
     if t.attacked:
         line += f". {count(t.get('cum_attackers'))} people attacked at least once"
@@ -145,14 +147,15 @@ def _targets(t: Told) -> str | None:
     by_store = r.actions.sum(axis=(0, 2))
     top = np.sort(by_store)[-5:].sum() / by_store.sum()
     days = by_day(r.actions.sum(axis=2) - r.actions[:, :, Tactic.CLICK])
-    line = f"{count(n)} of {r.first} stores had a day of 100 false actions or more" if n else "No store had a day of 100 false actions"  # fmt: skip
-    line += f"; the five most attacked met {percent(top)} of all"
+    line = f"{count(n)} of {r.first} big stores" if n else "No big store"
+    line += " suffered at least 100 false actions in a single day"
+    line += f"; the five most attacked stores suffered {percent(top)} of all false actions"
     if days.any():
         day = describe(int(days.max(axis=1).argmax()) * HOURS_A_DAY).rpartition(" ")[0]
-        line += f", and the worst day of one store brought {count(days.max())} (ad clicks apart), on {day}"  # fmt: skip
+        line += f". The worst day of any store was {day}, with {count(days.max())} false actions, not counting ad clicks"  # fmt: skip
     focal = share_on_target(r)
     if focal is not None:
-        line += f". {percent(focal)} were aimed at the store called as the target"
+        line += f". {percent(focal)} of all attempts were aimed at the target that the organisers had named"
     return f"{line}."
 
 
@@ -168,14 +171,14 @@ def share_on_target(record: Record) -> float | None:
 def _stores(t: Told) -> str:
     r, n = t.record, int(t.get("n_stores_disrupted"))
     if n == 0:
-        return "No store closed goods or suspended cash on delivery."
+        return "No big store took goods off sale or suspended cash on delivery."
     closed, off = int(r.delisted.any(axis=0).sum()), int(r.cod_off.any(axis=0).sum())
-    line = f"{n} of {r.first} stores protected themselves or were sold out: {closed} closed goods"
+    line = f"{n} of {r.first} big stores protected themselves or sold out: {closed} took goods off sale"
     most = int(r.delisted.sum(axis=1).max(initial=0))
-    line += f" (at most {most} at once)" if closed else ""
-    line += f", {off} suspended cash on delivery"
+    line += f" (at most {most} at the same time)" if closed else ""
+    line += f" and {off} suspended cash on delivery"
     share = t.outcomes.get("share_attacked_delisted")
-    line += f". Of the stores attacked {percent(share)} closed goods" if share is not None else ""
+    line += f". Of the attacked stores, {percent(share)} took goods off sale" if share is not None else ""  # fmt: skip
     return f"{line}."
 
 
@@ -185,17 +188,17 @@ def _truce(t: Told) -> str | None:
     u = ultimatum_of(t.record, t.scenario)
     if u is None:
         return "The organisers called no truce."
-    line = f"A truce began on {describe(u.begins)}, with an ultimatum to "
-    line += f"{describe(u.deadline)}{', put off from before' if u.prolonged else ''}"
+    line = f"A truce began on {describe(u.begins)}, with an ultimatum set to "
+    line += f"expire on {describe(u.deadline)}{' after an extension' if u.prolonged else ''}"
     if u.ends is None:
-        return f"{line}; it still held when the run stopped on {t.end}."
+        return f"{line}; the truce was still in force when the run ended on {t.end}."
     then = {
-        Phase.ESCALATE: "the organisers took up a heavier attack",
-        Phase.ATTACK: "the organisers went on with the attack",
-        Phase.DISSOLVE: "the organisers gave up the siege",
+        Phase.ESCALATE: "the organisers called for a heavier attack",
+        Phase.ATTACK: "the organisers resumed the attack",
+        Phase.DISSOLVE: "the organisers called off the siege",
     }
-    when = "When it ran out" if u.ends >= u.deadline else f"On {describe(u.ends)}"
-    return f"{line}. {when} {then.get(u.then, 'the truce ended')}."
+    when = "When it expired" if u.ends >= u.deadline else f"On {describe(u.ends)}"
+    return f"{line}. {when}, {then.get(u.then, 'the truce ended')}."
 
 
 def _platform(t: Told) -> str:
@@ -211,7 +214,7 @@ def _platform(t: Told) -> str:
     waiting = [
         m.label for m, hour in begun(t.record, t.scenario) if hour is None and m.kind != "regulator"
     ]
-    return line + (f" Never begun: {_and(waiting)}." if waiting else "")
+    return line + (f" Planned measures that never began: {_and(waiting)}." if waiting else "")
 
 
 def _talks(t: Told) -> str | None:
@@ -219,10 +222,10 @@ def _talks(t: Told) -> str | None:
     since = [hour for hour in sought if hour is not None]
     if not since:
         called = t.record.series["new_contacts"].any()
-        return "The committee called the platform, which sought no talks." if called else None
+        return "The committee contacted the platform, which did not seek talks." if called else None
     if 0 <= t.record.talks_began < t.record.hours:
         return f"Talks with the committee began on {describe(t.record.talks_began)}."
-    return "The committee was never met, so there were no talks."
+    return "The platform never reached the committee, so there were no talks."
 
 
 def _outside(t: Told) -> str | None:
@@ -231,24 +234,24 @@ def _outside(t: Told) -> str | None:
         return None
     spoke = [hour for hour in hours if hour is not None]
     return (
-        f"The regulator spoke on {describe(min(spoke))}."
+        f"The regulator made a statement on {describe(min(spoke))}."
         if spoke
-        else "The regulator did not speak."
+        else "The regulator made no statement."
     )
 
 
 def _rivals(t: Told) -> str:
-    promises = [f"{e.past_tense} on {describe(e.hour)}" for e in t.events if e.kind == "promise"]
-    line = (
-        f"Promised to freeze its fee: {_and(promises)}"
-        if promises
-        else "No rival promised anything"
-    )
+    promises = [
+        f"{e.past_tense} promised on {describe(e.hour)} to freeze its fee"
+        for e in t.events
+        if e.kind == "promise"
+    ]
+    line = _and(promises) if promises else "No rival promised to freeze its fee"
     won, lost = t.get("cum_rival_sales_gain"), t.get("cum_mall_sales_loss")
     if lost > 0 and won > 0:
         line += f". The mall lost sales of {million(lost)}, of which rivals won {million(won)}"
     elif lost > 0:
-        line += f". The mall lost sales of {million(lost)}, and rivals won none of it"
+        line += f". The mall lost sales of {million(lost)}, and rivals won none of them"
     else:
         line += ". The mall lost no sales"
     return f"{line}."
@@ -266,23 +269,23 @@ def _end(t: Told) -> str | None:
         parts.append("The organisers never dissolved the siege.")
     ended = t.outcomes.get("hour_end")
     if ended is not None:
-        parts.append(f"From {describe(int(ended))} on fewer than 5 % of the peak were online.")
+        parts.append(f"From {describe(int(ended))} on, the crowd stayed below 5 % of its peak.")
     else:
         left = r.series["online"][-HOURS_A_DAY:].max()
-        parts.append(f"When the run stopped, on {t.end}, up to {count(left)} were still online in its last day.")  # fmt: skip
+        parts.append(f"The run ended on {t.end}; up to {count(left)} people were still online on its last day.")  # fmt: skip
     return " ".join(parts)
 
 
 def _money(t: Told) -> str:
     days = t.record.hours / HOURS_A_DAY
     span = f"{days:.3g} days" if days != 1 else "day"
-    return f"Against the same {span} with neither protest nor response: {_paid(balance(replace(t.record, renewal=None)))}."
+    return f"Compared with the same {span} without a protest or a response, {_paid(balance(replace(t.record, renewal=None)))}."
 
 
 def _next_year(t: Told) -> str:
     if t.record.renewal is None:
-        return "The run did not reach the renewal, so next year is not counted."
-    return f"With next year's fees and shops: {_paid(balance(t.record))}."
+        return "The run ended before the yearly renewal, so next year is not counted."
+    return f"Including next year's fees and second shops, {_paid(balance(t.record))}."
 
 
 def _paid(books: Accounts) -> str:
@@ -303,12 +306,10 @@ def _leaving(t: Told) -> str | None:
         (f"{100 * year.share_leaving:.1f} %", f"{100 * year.share_multihoming:.1f} %")
         for year in (run, twin)
     )
-    line = (
-        f"At the renewal {here[0]} of the sellers leave the mall and {here[1]} keep a second shop"
-    )
+    line = f"At the yearly renewal, {here[0]} of the sellers leave the mall and {here[1]} keep a second shop"  # fmt: skip
     if here == there:
-        return f"{line}, as they would have with neither protest nor response."
-    return f"{line}; with neither protest nor response {there[0]} and {there[1]}."
+        return f"{line}, as they would have done without a protest or a response."
+    return f"{line}; without a protest or a response it would have been {there[0]} and {there[1]}."
 
 
 def _and(words: list[str]) -> str:

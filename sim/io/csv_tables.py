@@ -16,7 +16,7 @@ _MARKS = {
     b"\xfe\xff": "UTF-16",
 }  # fmt: skip
 """With what a text in an encoding that is not read begins; the longer ones first."""
-_AS_UTF_8 = "allowed is UTF-8: save it as CSV UTF-8"
+_AS_UTF_8 = "allowed UTF-8: save it as CSV UTF-8"
 _PARTED = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -100,18 +100,18 @@ def _text_of(data: bytes, name: str) -> str:
 def _columns_of(header: list[str], name: str) -> tuple[str, ...]:
     columns = tuple(column.strip() for column in header)
     if not any(columns):
-        given = "an empty file" if not header else "a first line without a word"
-        raise BesiegeError(f"{name}: given {given}, allowed is a first line of column names")
+        given = "an empty file" if not header else "a first line without any text"
+        raise BesiegeError(f"{name}: given {given}, allowed a first line of column names")
     for sign, word in _PARTED.items():
         if any(sign in column for column in columns):
             raise BesiegeError(
-                f"{name} line 1: given columns parted by {word}, allowed are commas "
-                "(and points in numbers)"
+                f"{name} line 1: given columns separated by {word}, allowed commas "
+                "(and decimal points in numbers)"
             )
     if "" in columns:
         raise BesiegeError(
-            f"{name} line 1: column {columns.index('') + 1}: given no name, allowed is one for "
-            f"each of {len(columns)} columns"
+            f"{name} line 1: column {columns.index('') + 1}: given no name, allowed a name for "
+            f"each of the {len(columns)} columns"
         )
     twice = [column for column, n in Counter(columns).items() if n > 1]
     if twice:

@@ -59,7 +59,7 @@ def check_file(path: str | Path) -> Path:
     """
     out = Path(path)
     if out.is_dir():
-        raise BesiegeError(f"--out: given {out}, which is a folder, allowed is a file in one")
+        raise BesiegeError(f"--out: given {out}, which is a folder, allowed a file in it")
     check_folder(out.parent)
     return out
 
@@ -77,7 +77,7 @@ def unwritable(out: Path, error: Exception) -> BesiegeError:
         r'"exception_message":"(.+?[^\\])"[,}]', why
     ):  # DuckDB's, inside its words
         why = found[1].replace("\\", "")
-    return BesiegeError(f"--out: given {out}, allowed is one that can be written ({why})")
+    return BesiegeError(f"--out: given {out}, allowed one that can be written ({why})")
 
 
 def put_in_place(half: Path, path: Path) -> None:
@@ -139,9 +139,9 @@ def kind_of(folder: Path) -> str:
     for kind, mark in MARKS.items():
         if (folder / mark).is_file():
             return kind
-    found = "no such folder" if not folder.is_dir() else "it holds none of these"
+    found = "no such folder" if not folder.is_dir() else "it contains none of these"
     raise BesiegeError(
-        f"folder: given {folder} ({found}), allowed is the folder of a finished run, comparison, "
+        f"folder: given {folder} ({found}), allowed the folder of a finished run, comparison, "
         "sweep or hindcast"
     )
 
@@ -161,7 +161,7 @@ def read_json(path: Path) -> dict[str, Any]:
             f"folder: given {path.parent}, {path.name} cannot be read ({error})"
         ) from None
     if not isinstance(found, dict):
-        raise BesiegeError(f"folder: given {path.parent}, {path.name} holds no table of names")
+        raise BesiegeError(f"folder: given {path.parent}, {path.name} contains no table of names")
     return found
 
 
@@ -175,7 +175,7 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
     """
     found = read_json(folder / "outcomes.json")
     if not {"scenario", "seed", "outcomes"} <= set(found):
-        raise BesiegeError(f"folder: given {folder}, allowed is the folder of a finished run")
+        raise BesiegeError(f"folder: given {folder}, allowed the folder of a finished run")
     return found
 
 

@@ -99,7 +99,7 @@ def make_page(path: str | Path, write: Callable[[Path], object]) -> Path:
         said = getattr(error, "strerror", None) or " ".join(str(error).split())[:300]
         kind = "" if isinstance(error, (OSError, BesiegeError)) else f"{type(error).__name__}: "
         raise PageError(
-            f"{out}: cannot be made ({kind}{said}); the tables it tells of are not touched"
+            f"{out}: cannot be written ({kind}{said}); the tables that it describes are not affected"
         ) from error
     finally:
         with contextlib.suppress(OSError):

@@ -53,22 +53,22 @@ def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
             retry=asked.retry, repair=asked.repair, quiet=quiet, spec_name=str(asked.spec), command=asked.command,
         )  # fmt: skip
     except KeyboardInterrupt:
-        print("What is finished is kept; the same command goes on from it.", file=sys.stderr)
+        print("Finished runs are kept; the same command continues from them.", file=sys.stderr)
         raise
     for place in summary.set_aside:
-        print(f"Damaged, and set aside: {place}", file=sys.stderr)
+        print(f"Damaged and moved aside: {place}", file=sys.stderr)
     if json:
         _print_json({"name": plan.spec.name, "out": str(out), **summary.to_dict()})
         return summary.failed > 0
     print(
-        f"{plan.spec.name}: {summary.done} runs done, {summary.before} were there already. "
-        f"Look at them with: besiege show {shlex.quote(str(out))}"
+        f"{plan.spec.name}: {summary.done} runs done, {summary.before} were finished before. "
+        f"To see the results: besiege show {shlex.quote(str(out))}"
     )
     if summary.failed:
         first = SweepFolder(out).failed.iloc[0]
         print(
-            f"{summary.failed} runs failed: {out / 'failed'} says where and why. The first, in "
-            f"{first['stage']}, hour {first['hour']}: {first['error']}",
+            f"{summary.failed} runs failed: {out / 'failed'} says where and why. The first failed in the "
+            f"stage {first['stage']}, hour {first['hour']}: {first['error']}",
             file=sys.stderr,
         )
     return summary.failed > 0

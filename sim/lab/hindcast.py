@@ -80,11 +80,7 @@ class Hindcast:
     @property
     def over(self) -> str:
         """Say what the intervals are over."""
-        return (
-            f"seeds and {len(self.drawn)} parameters of the ensemble"
-            if self.drawn
-            else "seeds alone"
-        )
+        return f"seeds and {len(self.drawn)} uncertain parameters" if self.drawn else "seeds only"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in plain values, as `besiege hindcast --json` prints it."""
@@ -181,8 +177,8 @@ def hindcast(
     horizons = {int(draw.get("hours", chosen.hours)) for draw in draws}
     if len(horizons) > 1:
         raise BesiegeError(
-            f"ensemble: hours: given {min(horizons)} and {max(horizons)}, allowed is one horizon "
-            "for all runs of a hindcast"
+            f"ensemble: hours: given {min(horizons)} and {max(horizons)}, allowed one horizon for "
+            "all runs of a hindcast"
         )
     (horizon,) = horizons
     tasks = [
@@ -198,7 +194,7 @@ def hindcast(
     done = [found[task.key] for task in tasks]
     failures = {d.key: d.failure for d in done if d.failure is not None}
     if len(failures) == runs:
-        raise BesiegeError(f"hindcast: every run failed, the first with {failures['0'].error}")
+        raise BesiegeError(f"hindcast: every run failed; the first error: {failures['0'].error}")
     kept = [d for d in done if d.failure is None]
     values = pd.DataFrame(list(_rows(kept, table, first)))
     return Hindcast(

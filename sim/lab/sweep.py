@@ -115,7 +115,7 @@ def carry_out(
     """Do the runs of a plan that are not in a folder yet; see `sweep`."""
     check_shard(shard)
     if workers < 1:
-        raise BesiegeError(f"--workers: given {workers}, allowed a whole number from 1")
+        raise BesiegeError(f"--workers: given {workers}, allowed a whole number of at least 1")
     with connect(scheduler, executor, workers) as (slots, source):
         writer = Writer(plan, out, shard, command or f"sim.sweep(spec, out={str(out)!r})", spec_name,
                         retry=retry, repair=repair)  # fmt: skip

@@ -62,7 +62,7 @@ def granovetter(thresholds: Sequence[float] | F64, *, tie: bool = True) -> int:
         given = np.array([np.nan])
     if not 1 <= given.size <= MOST or np.isnan(given).any():
         raise BesiegeError(
-            f"thresholds: given {format_value(thresholds)}, allowed are 1 to {MOST} numbers of people"
+            f"thresholds: given {format_value(thresholds)}, allowed 1 to {MOST} numbers of people"
         )
     siege = _crowd(given.size, tie=tie, graph__family="complete")
     siege.onlookers.threshold = given / given.size
@@ -241,7 +241,7 @@ def centola_macy(
     near = whole("degree", degree, 2, 200)
     if near % 2 or near >= size:
         raise BesiegeError(
-            f"degree: given {near}, allowed is an even number of 2 to {min(200, (size - 1) // 2 * 2)}"
+            f"degree: given {near}, allowed an even number from 2 to {min(200, (size - 1) // 2 * 2)}"
         )
     needed = whole("a", a, 1, 200)
     first = whole("n_seeds", needed if n_seeds is None else n_seeds, 1, size)
@@ -349,4 +349,4 @@ def _spread(siege: Siege) -> int:
         n_in = siege.world.inside.size
     if n_in == everybody:
         return LONGEST
-    raise BesiegeError(f"steps: still spreading after {LONGEST}, allowed is a case that ends")
+    raise BesiegeError(f"steps: still spreading after {LONGEST}, allowed only cases that end")

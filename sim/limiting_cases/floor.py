@@ -102,7 +102,7 @@ def md1k(rho: float, k: int, hours: int = 5000, runs: int = 4, seed: int = 1) ->
     settles = slots / SLOTS_AN_HOUR
     if settles > whole("hours", hours, 400, LONGEST) / 10:
         raise BesiegeError(
-            f"hours: given {hours}, allowed is 10 times the {settles:.0f} hours in which the line settles"
+            f"hours: given {hours}, allowed at least 10 times the {settles:.0f} hours in which the queue settles"
         )
     return _hold(load, places, hours, runs, seed)
 

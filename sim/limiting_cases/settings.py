@@ -92,7 +92,7 @@ def number(name: str, given: Any, low: float, high: float, *, above: bool = Fals
         above and given == low
     ):  # fmt: skip
         start = f"above {low:g}" if above else f"{low:g}"
-        raise BesiegeError(f"{name}: given {format_value(given)}, allowed is {start} to {high:g}")
+        raise BesiegeError(f"{name}: given {format_value(given)}, allowed {start} to {high:g}")
     return float(given)
 
 
@@ -110,7 +110,7 @@ def whole(name: str, given: Any, low: int, high: int) -> int:
         or not low <= given <= high
     ):
         raise BesiegeError(
-            f"{name}: given {format_value(given)}, allowed is a whole number of {low} to {high}"
+            f"{name}: given {format_value(given)}, allowed a whole number from {low} to {high}"
         )
     return int(given)
 

@@ -72,9 +72,7 @@ def logit_shares(
     except TypeError:
         given = np.zeros(0)
     if not 1 <= given.size <= 5000:
-        raise BesiegeError(
-            f"utilities: given {format_value(utilities)}, allowed are 1 to 5000 numbers"
-        )
+        raise BesiegeError(f"utilities: given {format_value(utilities)}, allowed 1 to 5000 numbers")
     shut = sorted({whole("closed", k, 0, given.size - 1) for k in closed})
     weights = np.exp(given - number("outside", outside, -20, 20))
     buys = float(weights.sum() / (1.0 + weights.sum()))
@@ -179,7 +177,7 @@ def bad_reviews_to_fall_below(n_history: int, mean: float, below: float) -> int:
     while not lies_below(high):
         high *= 2
         if high > 10**12:
-            raise BesiegeError(f"below: given {below:g}, allowed is a level further above 1")
+            raise BesiegeError(f"below: given {below:g}, allowed a level further above 1")
     low = -1  # the answer is above low, at most high
     while high - low > 1:
         middle = (low + high) // 2

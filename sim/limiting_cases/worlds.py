@@ -176,7 +176,7 @@ def scale(
     names, shares, of = list(outcomes), list(scales), list(seeds)
     for what, given in (("scales", shares), ("seeds", of)):
         if len(given) < 2:
-            raise BesiegeError(f"{what}: given {len(given)}, allowed are at least two")
+            raise BesiegeError(f"{what}: given {len(given)}, allowed at least two")
     worlds = [_load(scenario, {**changes, "scale": share}) for share in shares]
     sampled = [
         np.array([_values(names, Siege(world, seed=seed).run().record) for seed in of])

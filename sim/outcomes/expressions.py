@@ -21,7 +21,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from sim.core.quoting import in_quotes
+from sim.core.quoting import format_value
 from sim.core.units import F64, BesiegeError
 from sim.outcomes.outcomes import OUTCOMES, plain
 from sim.outcomes.record import SERIES, Record
@@ -114,19 +114,19 @@ def parse(text: str) -> Expression:
     """
     shape = _SHAPE.fullmatch(text)
     if shape is None:
-        raise BesiegeError(f"expression: given {in_quotes(text)}, allowed {FORMS}")
+        raise BesiegeError(f"expression: given {format_value(text)}, allowed {FORMS}")
     word, inner = shape[1], shape[2]
     if inner is None:
         return Expression("outcome", _outcome(word, text))
     if word not in _HOURS:
         raise BesiegeError(
-            f"expression {in_quotes(text)}: given {in_quotes(word)}, allowed {', '.join(_HOURS)}{_near(word, _HOURS)}"
+            f"expression {format_value(text)}: given {format_value(word)}, allowed {', '.join(_HOURS)}{_near(word, _HOURS)}"
         )
     name, *hours = [part.strip() for part in inner.split(",")]
     if len(hours) != _HOURS[word]:
         form = {"at": "at(series, hour)", "until": "until(outcome, hour)"}
         allowed = form.get(word, f"{word}(series, from, to)")
-        raise BesiegeError(f"expression: given {in_quotes(text)}, allowed {allowed}")
+        raise BesiegeError(f"expression: given {format_value(text)}, allowed {allowed}")
     known = _outcome(name, text) if word == "until" else _series(name, text)
     numbers = [_hour(given, text) for given in hours]
     if word == "at":
@@ -134,7 +134,7 @@ def parse(text: str) -> Expression:
     start, stop = (0, *numbers) if word == "until" else numbers
     if start >= stop:
         raise BesiegeError(
-            f"expression {in_quotes(text)}: given {stop}, allowed an hour after {start} (the end is not counted)"
+            f"expression {format_value(text)}: given {stop}, allowed an hour after {start} (the last hour is not included)"
         )
     return Expression(word, known, start, stop)
 
@@ -142,7 +142,7 @@ def parse(text: str) -> Expression:
 def _hour(given: str, text: str) -> int:
     if _WHOLE.fullmatch(given) is None or int(given) > LAST_HOUR:
         raise BesiegeError(
-            f"expression {in_quotes(text)}: given {in_quotes(given)}, allowed a whole number of hours, 0 to {LAST_HOUR}"
+            f"expression {format_value(text)}: given {format_value(given)}, allowed a whole number of hours, 0 to {LAST_HOUR}"
         )
     return int(given)
 
@@ -155,7 +155,7 @@ def _series(name: str, text: str) -> str:
     else:
         hint = _near(name, SERIES)
     raise BesiegeError(
-        f"expression {in_quotes(text)}: given {in_quotes(name)}, allowed the series {', '.join(SERIES)}{hint}"
+        f"expression {format_value(text)}: given {format_value(name)}, allowed the series {', '.join(SERIES)}{hint}"
     )
 
 
@@ -167,7 +167,7 @@ def _outcome(name: str, text: str) -> str:
     else:
         hint = _near(name, OUTCOMES)
     raise BesiegeError(
-        f"expression {in_quotes(text)}: given {in_quotes(name)}, allowed {FORMS}{hint}"
+        f"expression {format_value(text)}: given {format_value(name)}, allowed {FORMS}{hint}"
     )
 
 

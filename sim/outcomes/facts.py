@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
-from sim.core.quoting import in_quotes, quote, short
+from sim.core.quoting import format_value, quote, short
 from sim.core.units import BesiegeError
 from sim.io.csv_tables import Row, parse_csv, read_csv
 from sim.outcomes import expressions
@@ -89,12 +89,12 @@ def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
     facts = tuple(_fact(row, table.at(row)) for row in table.rows)
     if not facts:
         raise BesiegeError(
-            f"{table.name}: given no fact, allowed at least one line below the header"
+            f"{table.name}: given no facts, allowed at least one line below the header"
         )
     twice = [f for f, n in Counter(fact.id for fact in facts).items() if n > 1]
     if twice:
         raise BesiegeError(
-            f"{table.name}: column id: given {in_quotes(twice[0])} twice, allowed once"
+            f"{table.name}: column id: given {format_value(twice[0])} twice, allowed once"
         )
     return facts
 
@@ -103,7 +103,7 @@ def _check_columns(given: tuple[str, ...], name: str) -> None:
     missing = [column for column in COLUMNS if column not in given]
     if missing:
         near = difflib.get_close_matches(missing[0], set(given) - set(COLUMNS), 1)
-        hint = f"; did you mean it by {in_quotes(near[0])}?" if near else ""
+        hint = f"; did you mean {format_value(near[0])}?" if near else ""
         raise BesiegeError(
             f"{name} line 1: column {missing[0]}: missing, given "
             f"{short(', '.join(map(quote, given)), 200)}, allowed with all of {', '.join(COLUMNS)}{hint}"
@@ -113,7 +113,7 @@ def _check_columns(given: tuple[str, ...], name: str) -> None:
 def _fact(given: Row, place: str) -> Fact:
     row = given.cells
     if not row["id"]:
-        raise BesiegeError(f"{place}: column id: given nothing, allowed a name of its own")
+        raise BesiegeError(f"{place}: column id: given nothing, allowed a unique name")
     low, high = (_number(row[column], f"{place}: column {column}") for column in ("low", "high"))
     if low > high:
         raise BesiegeError(
@@ -124,7 +124,7 @@ def _fact(given: Row, place: str) -> Fact:
         near = difflib.get_close_matches(use[:200], USES, 1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise BesiegeError(
-            f"{place}: column use: given {in_quotes(use)}, allowed {', '.join(USES)}{hint}"
+            f"{place}: column use: given {format_value(use)}, allowed {', '.join(USES)}{hint}"
         )
     if outcome:
         try:
@@ -134,7 +134,7 @@ def _fact(given: Row, place: str) -> Fact:
     elif use != "input":
         raise BesiegeError(
             f"{place}: column outcome: given nothing, allowed {expressions.FORMS} "
-            "(nothing only for use input)"
+            "(nothing only if use is input)"
         )
     words = {
         column: row[column] for column in ("id", "pattern", "quantity", "unit", "window", "source")
@@ -149,5 +149,5 @@ def _number(given: str, place: str) -> float:
         value = math.nan
     if not math.isfinite(value):
         hint = did_you_mean_number(given)
-        raise BesiegeError(f"{place}: given {in_quotes(given)}, allowed a number{hint}")
+        raise BesiegeError(f"{place}: given {format_value(given)}, allowed a number{hint}")
     return value

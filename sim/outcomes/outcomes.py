@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.core.quoting import format_value
 from sim.core.units import F64, BesiegeError, Bool, Cause, Phase, Tactic
 from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import NextYear, Record
@@ -90,9 +91,13 @@ def outcome(
         own may be entered again.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
-        raise BesiegeError(f"outcome: given {name!r}, allowed are small letters, digits and _")
+        raise BesiegeError(
+            f"outcome: given {format_value(name)}, allowed lower-case letters, digits and _"
+        )
     if name in _OF_THE_PACKAGE or name in _TAKEN:
-        raise BesiegeError(f"outcome: given {name}, which is taken, allowed is another name")
+        raise BesiegeError(
+            f"outcome: given {format_value(name)}, which is already in use, allowed another name"
+        )
 
     def enter(work_out: Callable[[Record], Measured]) -> Callable[[Record], Measured]:
         _ENTERED.get()[name] = Outcome(name, unit, label, work_out, null, needs_renewal)
@@ -142,11 +147,11 @@ def plain(value: Measured) -> Value:
     return number if math.isfinite(number) else None
 
 
-NO_RENEWAL_OF_SELLERS = "stopped before the renewal, or there are no sellers"
+NO_RENEWAL_OF_SELLERS = "the run ended before the renewal, or there are no sellers"
 
 
 # ---------------------------------------------------------------- the crowd
-@outcome("peak_online", "people", "most members present at once")
+@outcome("peak_online", "people", "largest number of people online at the same time")
 def _(r: Record) -> Measured:
     return r.series["online"].max(initial=0.0)
 
@@ -156,24 +161,29 @@ def _hour_of_peak(r: Record) -> int:
     return int(online.argmax()) if online.max(initial=0.0) > 0 else -1
 
 
-@outcome("hour_peak_online", "hour", "when most were present", null="nobody was ever online")
+@outcome(
+    "hour_peak_online",
+    "hour",
+    "hour at which most people were online",
+    null="nobody was ever online",
+)
 def _(r: Record) -> Measured:
     return _hour_of_peak(r) if _hour_of_peak(r) >= 0 else None
 
 
-@outcome("n_sellers_at_peak", "people", "sellers among those online at the peak", null="nobody was ever online")  # fmt: skip
+@outcome("n_sellers_at_peak", "people", "sellers among the people online at the peak", null="nobody was ever online")  # fmt: skip
 def _(r: Record) -> Measured:
     hour = _hour_of_peak(r)
     return r.series["online_sellers"][hour] if hour >= 0 else None
 
 
-@outcome("share_sellers_at_peak", "share", "sellers' share of those online at the peak", null="nobody was ever online")  # fmt: skip
+@outcome("share_sellers_at_peak", "share", "share of sellers among the people online at the peak", null="nobody was ever online")  # fmt: skip
 def _(r: Record) -> Measured:
     hour = _hour_of_peak(r)
     return r.series["online_sellers"][hour] / r.series["online"][hour] if hour >= 0 else None
 
 
-@outcome("cum_attackers", "people", "distinct people who acted at least once")
+@outcome("cum_attackers", "people", "people who carried out at least one false action")
 def _(r: Record) -> Measured:
     return r.series["new_attackers"].sum()
 
@@ -182,7 +192,7 @@ def _false_actions(r: Record) -> F64:
     return r.actions.sum(axis=(1, 2))
 
 
-@outcome("hour_first_attack", "hour", "first hour with false actions", null="no attack")
+@outcome("hour_first_attack", "hour", "first hour with false actions", null="there was no attack")
 def _(r: Record) -> Measured:
     return _first(_false_actions(r) > 0)
 
@@ -191,7 +201,7 @@ def _first(condition: Bool) -> Measured:
     return float(condition.argmax()) if condition.any() else None
 
 
-@outcome("hour_truce", "hour", "first hour in phase TRUCE", null="no truce")
+@outcome("hour_truce", "hour", "first hour in phase TRUCE", null="there was no truce")
 def _(r: Record) -> Measured:
     return _first(r.series["phase"] == Phase.TRUCE)
 
@@ -209,7 +219,7 @@ def _(r: Record) -> Measured:
     return resting.sum()
 
 
-@outcome("hour_end", "hour", "when the crowd is below 5 % of its peak for good", null="nobody was ever online, or the crowd had not fallen so far by the last hour")  # fmt: skip
+@outcome("hour_end", "hour", "hour from which on the crowd stays below 5 % of its peak", null="nobody was ever online, or the crowd had not fallen that far by the last hour")  # fmt: skip
 def _(r: Record) -> Measured:
     online = r.series["online"]
     top = online.max(initial=0.0)
@@ -220,7 +230,7 @@ def _(r: Record) -> Measured:
 
 
 # ---------------------------------------------------------------- the attack
-@outcome("cum_actions", "actions", "false actions, all tactics")
+@outcome("cum_actions", "actions", "false actions of all tactics")
 def _(r: Record) -> Measured:
     return r.actions.sum()
 
@@ -231,7 +241,7 @@ def _enter_tactic(tactic: Tactic, name: str, label: str) -> None:
 
 _enter_tactic(Tactic.PURCHASE, "cum_purchases", "false purchases")
 _enter_tactic(Tactic.BAD_REVIEW, "cum_bad_reviews", "bad reviews")
-_enter_tactic(Tactic.REFUSAL, "cum_refusals", "cash-on-delivery orders refused")
+_enter_tactic(Tactic.REFUSAL, "cum_refusals", "refused cash-on-delivery orders")
 _enter_tactic(Tactic.CLICK, "cum_clicks", "false ad clicks")
 
 
@@ -260,28 +270,32 @@ def _(r: Record) -> Measured:
     return attacked(r).sum()
 
 
-@outcome("n_stores_disrupted", "stores", "stores that closed goods or suspended cash on delivery, hit or not")  # fmt: skip
+@outcome("n_stores_disrupted", "stores", "stores that took goods off sale or suspended cash on delivery, attacked or not")  # fmt: skip
 def _(r: Record) -> Measured:
     return (r.delisted | r.cod_off).any(axis=0).sum()
 
 
-@outcome("n_stores_delisted", "stores", "stores that closed goods")
+@outcome("n_stores_delisted", "stores", "stores that took goods off sale")
 def _(r: Record) -> Measured:
     return r.delisted.any(axis=0).sum()
 
 
-@outcome("share_attacked_delisted", "share", "attacked stores that closed goods", null="no store was attacked")  # fmt: skip
+@outcome("share_attacked_delisted", "share", "share of attacked stores that took goods off sale", null="no store was attacked")  # fmt: skip
 def _(r: Record) -> Measured:
     hit = attacked(r)
     return r.delisted.any(axis=0)[hit].mean() if hit.any() else None
 
 
-@outcome("max_store_day_actions", "actions", "purchases, refusals and bad reviews on one store in one calendar day, at most")  # fmt: skip
+@outcome("max_store_day_actions", "actions", "most false purchases, refusals and bad reviews suffered by one store in one calendar day")  # fmt: skip
 def _(r: Record) -> Measured:
     return by_day(_no_clicks(r)).max(initial=0.0)
 
 
-@outcome("cum_blocked", "actions", "actions against stores that had closed")
+@outcome(
+    "cum_blocked",
+    "actions",
+    "attempted actions that failed because the store had taken its goods off sale",
+)
 def _(r: Record) -> Measured:
     return r.series["new_blocked"].sum()
 
@@ -293,17 +307,17 @@ def store_loss(r: Record) -> F64:
     return out
 
 
-@outcome("cum_store_loss", "yuan", "gross margin and costs lost by big stores, less compensation, against the quiet twin")  # fmt: skip
+@outcome("cum_store_loss", "yuan", "gross margin lost and costs incurred by big stores, minus compensation, compared with the quiet twin")  # fmt: skip
 def _(r: Record) -> Measured:
     return store_loss(r).sum()
 
 
-@outcome("max_store_loss", "yuan", "loss of the hardest hit store")
+@outcome("max_store_loss", "yuan", "loss of the store that lost most")
 def _(r: Record) -> Measured:
     return store_loss(r).max(initial=0.0)
 
 
-@outcome("top5_store_loss", "yuan", "mean loss of the five hardest hit stores")
+@outcome("top5_store_loss", "yuan", "mean loss of the five stores that lost most")
 def _(r: Record) -> Measured:
     return np.sort(store_loss(r))[-5:].mean()
 
@@ -312,20 +326,28 @@ def _enter_cause(cause: Cause, name: str, label: str) -> None:
     outcome(name, "yuan", label)(lambda r: r.loss[:, :, cause].sum())
 
 
-_enter_cause(Cause.CLOSED, "cum_store_loss_closed", "of it margin lost while closed")
-_enter_cause(Cause.RATING, "cum_store_loss_rating", "of it margin lost by a lower rating")
-_enter_cause(Cause.HANDLING, "cum_store_loss_handling", "of it shipping and handling of false orders")  # fmt: skip
-_enter_cause(Cause.ADS, "cum_store_loss_ads", "of it advertising: false clicks, less what honest clicks cost in the twin and not here")  # fmt: skip
+_enter_cause(
+    Cause.CLOSED,
+    "cum_store_loss_closed",
+    "part of the stores' loss: margin lost while goods were off sale",
+)
+_enter_cause(
+    Cause.RATING,
+    "cum_store_loss_rating",
+    "part of the stores' loss: margin lost through lower ratings",
+)
+_enter_cause(Cause.HANDLING, "cum_store_loss_handling", "part of the stores' loss: shipping and handling of false orders")  # fmt: skip
+_enter_cause(Cause.ADS, "cum_store_loss_ads", "part of the stores' loss: advertising, as false clicks minus savings on honest clicks that did not happen")  # fmt: skip
 
 
 @outcome(
-    "cum_compensation", "yuan", "paid by the platform to big stores, refunds of clicks included"
+    "cum_compensation", "yuan", "paid by the platform to big stores, including refunds of ad clicks"
 )
 def _(r: Record) -> Measured:
     return (r.ad_refund + r.compensation).sum()
 
 
-@outcome("cum_ad_refund", "yuan", "of it refunds of ad clicks")
+@outcome("cum_ad_refund", "yuan", "part of the compensation: refunds of ad clicks")
 def _(r: Record) -> Measured:
     return r.ad_refund.sum()
 
@@ -337,7 +359,7 @@ def sales_lost(r: Record) -> F64:
     return out
 
 
-@outcome("top5_store_sales_lost", "yuan", "mean sales lost by the five stores that lost most")
+@outcome("top5_store_sales_lost", "yuan", "mean sales lost by the five stores that lost most sales")
 def _(r: Record) -> Measured:
     return np.sort(sales_lost(r))[-5:].mean()
 
@@ -353,18 +375,22 @@ def ad_loss(r: Record) -> F64:
     return out
 
 
-@outcome("max_store_ad_loss", "yuan", "most paid by one store for false clicks, before refunds")
+@outcome(
+    "max_store_ad_loss",
+    "yuan",
+    "largest amount that one store paid for false clicks, before refunds",
+)
 def _(r: Record) -> Measured:
     return ad_loss(r).max(initial=0.0)
 
 
-@outcome("median_store_ad_loss", "yuan", "median paid for false clicks by stores with a day of at least 1,000, before refunds", null="no store had such a day")  # fmt: skip
+@outcome("median_store_ad_loss", "yuan", "median amount paid for false clicks by stores with at least 1,000 of them in a day, before refunds", null="no store had such a day")  # fmt: skip
 def _(r: Record) -> Measured:
     hit = (by_day(r.actions[:, :, Tactic.CLICK]) >= HIT).any(axis=0)
     return np.median(ad_loss(r)[hit]) if hit.any() else None
 
 
-@outcome("hit_day_sales_share", "share", "honest sales over the twin's, median of store-days with at least 1,000 false actions", null="no store had such a day")  # fmt: skip
+@outcome("hit_day_sales_share", "share", "honest sales as a share of those in the quiet twin, median of store-days with at least 1,000 false actions", null="no store had such a day")  # fmt: skip
 def _(r: Record) -> Measured:
     n = r.first
     hit = by_day(_no_clicks(r)) >= HIT
@@ -379,27 +405,30 @@ def _(r: Record) -> Measured:
     return r.series["n_queue"].max(initial=0.0)
 
 
-@outcome("max_queue_wait", "hours", "longest wait of one who spoke", null="nobody spoke")
+@outcome("max_queue_wait", "hours", "longest wait of a person who spoke", null="nobody spoke")
 def _(r: Record) -> Measured:
     spoke = np.isfinite(r.series["queue_wait"]).any()
     return r.series["longest_wait"].max(initial=0.0) if spoke else None
 
 
-@outcome("cum_refused_speakers", "people", "turned away by a full queue")
+@outcome("cum_refused_speakers", "people", "people turned away because the queue was full")
 def _(r: Record) -> Measured:
     return r.series["new_refused"].sum()
 
 
 # ---------------------------------------------------------------- honest people
-@outcome("share_honest_hit", "share", "honest orders, reviews and clicks reversed or blocked, of all while a measure was active", null="no measure examined anything")  # fmt: skip
+@outcome(
+    "share_honest_hit",
+    "share",
+    "share of honest orders, reviews and clicks reversed or blocked by mistake while a measure looked for false ones",
+    null="no measure examined anything",
+)
 def _(r: Record) -> Measured:
     honest = r.series["new_honest"].sum()
     return r.series["new_honest_hit"].sum() / honest if honest > 0 else None
 
 
-@outcome(
-    "n_honest_accounts_hit", "people", "shoppers of whom an honest order was stopped by mistake"
-)
+@outcome("n_honest_accounts_hit", "people", "shoppers who had an honest order stopped by mistake")
 def _(r: Record) -> Measured:
     return r.series["new_accounts_hit"].sum()
 
@@ -409,7 +438,9 @@ def _(r: Record) -> Measured:
     return r.series["new_punished"].sum()
 
 
-@outcome("n_honest_sellers_punished", "people", "of them sellers who had attacked nobody")
+@outcome(
+    "n_honest_sellers_punished", "people", "sellers fined by the platform who had attacked nobody"
+)
 def _(r: Record) -> Measured:
     return r.series["new_punished_honest"].sum()
 
@@ -420,12 +451,12 @@ def _(r: Record) -> Measured:
 
 
 # ---------------------------------------------------------------- the market
-@outcome("cum_failed_visits", "visits", "visits that met a closed door or an empty shelf")
+@outcome("cum_failed_visits", "visits", "visits that found goods off sale or sold out")
 def _(r: Record) -> Measured:
     return r.series["new_failed_visits"].sum()
 
 
-@outcome("cum_consumer_surplus_loss", "yuan", "shoppers' loss: fall of the log-sum in money")
+@outcome("cum_consumer_surplus_loss", "yuan", "shoppers' loss: fall of the log-sum, in money")
 def _(r: Record) -> Measured:
     return r.series["surplus_loss"].sum()
 
@@ -453,32 +484,34 @@ def _enter_money(name: str, label: str, read: Callable[[Accounts], float]) -> No
     def work_out(r: Record) -> Measured:
         return read(balance(r)) if r.renewal is not None else None
 
-    outcome(name, "yuan", label, null="stopped before the renewal", needs_renewal=True)(work_out)
+    outcome(name, "yuan", label, null="the run ended before the renewal", needs_renewal=True)(
+        work_out
+    )
 
 
-_enter_money("cum_seller_loss", "lost by small sellers: margin, next year's fees and shops", lambda b: b.sellers)  # fmt: skip
-_enter_money("cum_rival_gain", "margin and fees won by rivals", lambda b: -b.rivals)
-_enter_money("cum_response_cost", "what the response costs the platform, payments included", lambda b: b.response)  # fmt: skip
-_enter_money("platform_loss", "response, lost commission, fees and advertising", lambda b: b.platform)  # fmt: skip
-_enter_money("total_social_loss", "all losses less the rivals' gain, payments cancelling", lambda b: b.social)  # fmt: skip
+_enter_money("cum_seller_loss", "loss of small sellers: margin, next year's fees and second shops", lambda b: b.sellers)  # fmt: skip
+_enter_money("cum_rival_gain", "gain of rivals: margin and fees", lambda b: -b.rivals)
+_enter_money("cum_response_cost", "cost of the response to the platform, including payments", lambda b: b.response)  # fmt: skip
+_enter_money("platform_loss", "loss of the platform: response, commission, fees and advertising", lambda b: b.platform)  # fmt: skip
+_enter_money("total_social_loss", "losses of all parties minus the gain of rivals; payments between parties cancel out", lambda b: b.social)  # fmt: skip
 
 
-@outcome("fee_revenue_next_year", "yuan", "fees of those who renew, net of refunds", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
+@outcome("fee_revenue_next_year", "yuan", "fees of the sellers who renew, net of refunds", null="the run ended before the renewal", needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.fees if r.renewal is not None else None
 
 
-@outcome("fee_revenue_later", "yuan", "a year's fees of the same sellers once every step of the rise has come", null="stopped before the renewal", needs_renewal=True)  # fmt: skip
+@outcome("fee_revenue_later", "yuan", "yearly fees of the same sellers after the last step of the increase", null="the run ended before the renewal", needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.fees_later if r.renewal is not None else None
 
 
-@outcome("share_sellers_leaving", "share", "sellers who leave the mall at renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
+@outcome("share_sellers_leaving", "share", "share of sellers who leave the mall at the renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.share_leaving if r.renewal is not None else None
 
 
-@outcome("share_sellers_multihoming", "share", "sellers who keep a second shop at renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
+@outcome("share_sellers_multihoming", "share", "share of sellers who keep a second shop at the renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
 def _(r: Record) -> Measured:
     return r.renewal.run.share_multihoming if r.renewal is not None else None
 
@@ -486,7 +519,7 @@ def _(r: Record) -> Measured:
 # ---------------------------------------------------------------- the fee alone, nobody protests
 def _enter_quiet(
     name: str, unit: str, label: str, read: Callable[[NextYear], float],
-    null: str = "stopped before the renewal",
+    null: str = "the run ended before the renewal",
 ) -> None:  # fmt: skip
     def work_out(r: Record) -> Measured:
         return read(r.renewal.twin) if r.renewal is not None else None
@@ -495,11 +528,11 @@ def _enter_quiet(
 
 
 _enter_quiet("quiet_fee_revenue_next_year", "yuan", "fees next year if nobody protests", lambda y: y.fees)  # fmt: skip
-_enter_quiet("quiet_fee_revenue_later", "yuan", "the same once every step of the rise has come", lambda y: y.fees_later)  # fmt: skip
-_enter_quiet("quiet_deposit_cost", "yuan", "a year's cost of the money in deposits if nobody protests", lambda y: y.deposits)  # fmt: skip
-_enter_quiet("quiet_rival_fees", "yuan", "fees next year to rivals if nobody protests", lambda y: y.rival_fees)  # fmt: skip
+_enter_quiet("quiet_fee_revenue_later", "yuan", "yearly fees after the last step of the increase if nobody protests", lambda y: y.fees_later)  # fmt: skip
+_enter_quiet("quiet_deposit_cost", "yuan", "yearly cost of the money tied up in deposits if nobody protests", lambda y: y.deposits)  # fmt: skip
+_enter_quiet("quiet_rival_fees", "yuan", "fees paid to rivals next year if nobody protests", lambda y: y.rival_fees)  # fmt: skip
 _enter_quiet("quiet_switching_cost", "yuan", "spent on second shops if nobody protests", lambda y: y.switching)  # fmt: skip
-_enter_quiet("quiet_share_sellers_leaving", "share", "sellers who leave at renewal if nobody protests", lambda y: y.share_leaving, NO_RENEWAL_OF_SELLERS)  # fmt: skip
+_enter_quiet("quiet_share_sellers_leaving", "share", "share of sellers who leave at the renewal if nobody protests", lambda y: y.share_leaving, NO_RENEWAL_OF_SELLERS)  # fmt: skip
 
 
 _OF_THE_PACKAGE.extend(OUTCOMES)

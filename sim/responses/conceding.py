@@ -1,4 +1,4 @@
-"""Measures that give ground: fees, deposits, money."""
+"""Measures that make concessions: fees, deposits, money."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -9,9 +9,9 @@ from sim.setup.fees import Concession
 
 
 class Conceding(Measure):
-    """A measure that takes back part of the rise and says so."""
+    """A measure that withdraws part of the increase and announces it."""
 
-    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
 
     def concession(self) -> Concession:
         """Say what is conceded at full strength."""
@@ -27,8 +27,8 @@ class Postpone(Conceding):
 
     kind: Literal["postpone"] = "postpone"
     label: ClassVar[str] = "old fee kept"
-    months: Annotated[float, parameter("months of the old fee", unit="months", source="facts.csv F28", ge=0, le=12)] = 9.0  # fmt: skip
-    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
+    months: Annotated[float, parameter("months during which the old fee still applies", unit="months", source="facts.csv F28", ge=0, le=12)] = 9.0  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
 
     @property
     def past_tense(self) -> str:
@@ -41,18 +41,18 @@ class Postpone(Conceding):
 
 
 class Grandfather(Conceding):
-    """Let the sellers who joined before some year keep the old fee and deposit for good."""
+    """Let the sellers who joined early keep the old fee and deposit permanently."""
 
     kind: Literal["grandfather"] = "grandfather"
     label: ClassVar[str] = "old terms kept"
-    covered_share: Annotated[float, parameter("sellers who joined early enough", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
-    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    covered_share: Annotated[float, parameter("share of sellers who joined early enough to be covered", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
         covered = 100 * self.strength * self.covered_share
-        return f"let the {covered:.3g} % of sellers who came first keep the old terms"
+        return f"let the {covered:.3g} % of sellers who joined first keep the old terms"
 
     def concession(self) -> Concession:
         """Return the share of sellers, in order of seniority, who keep the old terms."""
@@ -60,17 +60,17 @@ class Grandfather(Conceding):
 
 
 class RollBack(Conceding):
-    """Take back a share of the fee's rise."""
+    """Withdraw a share of the fee increase."""
 
     kind: Literal["roll-back"] = "roll-back"
     label: ClassVar[str] = "fee cut"
-    share: Annotated[float, parameter("share of the fee's rise taken back", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
-    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    share: Annotated[float, parameter("share of the fee increase that is withdrawn", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return f"took back {100 * self.strength * self.share:.3g} % of the fee's rise"
+        return f"withdrew {100 * self.strength * self.share:.3g} % of the fee increase"
 
     def concession(self) -> Concession:
         """Return the share of the fee's rise that is taken back for good."""
@@ -78,16 +78,16 @@ class RollBack(Conceding):
 
 
 class HalveDeposit(Conceding):
-    """Take back a share of the deposit's rise."""
+    """Withdraw a share of the deposit increase."""
 
     kind: Literal["halve-deposit"] = "halve-deposit"
     label: ClassVar[str] = "deposit cut"
-    share: Annotated[float, parameter("share of the rise taken back", unit="share", source="facts.csv F29", ge=0, le=1)] = 0.5  # fmt: skip
+    share: Annotated[float, parameter("share of the deposit increase that is withdrawn", unit="share", source="facts.csv F29", ge=0, le=1)] = 0.5  # fmt: skip
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return f"took back {100 * self.strength * self.share:.3g} % of the deposit's rise"
+        return f"withdrew {100 * self.strength * self.share:.3g} % of the deposit increase"
 
     def concession(self) -> Concession:
         """Return the share of the deposit's rise that is taken back."""
@@ -95,16 +95,16 @@ class HalveDeposit(Conceding):
 
 
 class Subsidise(Conceding):
-    """Put up money that covers sellers' deposits."""
+    """Provide money that covers sellers' deposits."""
 
     kind: Literal["subsidise"] = "subsidise"
     label: ClassVar[str] = "subsidy"
-    amount: Annotated[float, parameter("money for all sellers together", unit="yuan", source="facts.csv F30", ge=0, le=1e11)] = 1.0e9  # fmt: skip
+    amount: Annotated[float, parameter("total amount for all sellers", unit="yuan", source="facts.csv F30", ge=0, le=1e11)] = 1.0e9  # fmt: skip
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return f"put up {self.strength * self.amount / 1e6:,.0f} million yuan for deposits"
+        return f"provided {self.strength * self.amount / 1e6:,.0f} million yuan for deposits"
 
     def concession(self) -> Concession:
         """Return the money put up."""

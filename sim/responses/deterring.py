@@ -1,4 +1,4 @@
-"""Measures that frighten, punish or scatter those who protest."""
+"""Measures that deter, punish or disperse those who protest."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -11,17 +11,17 @@ HOURS_A_DAY = 24
 
 
 class PoliceReport(Measure):
-    """Go to the police: fear rises, and so does the sense of being wronged."""
+    """Report the attacks to the police, which raises both fear and the sense of injustice."""
 
     kind: Literal["police-report"] = "police-report"
     label: ClassVar[str] = "police report"
-    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", source="prototype", ge=0, le=1)] = 0.66  # fmt: skip
-    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.5
+    sanction: Annotated[float, parameter("level of sanction that it signals", unit="share", source="prototype", ge=0, le=1)] = 0.66  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it appears", unit="share", ge=0, le=1)] = 0.5
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return "went to the police"
+        return "reported the attacks to the police"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the report."""
@@ -29,22 +29,22 @@ class PoliceReport(Measure):
 
 
 class PunishSellers(Measure):
-    """Look for attackers among the sellers and fine them; some have done nothing."""
+    """Search for attackers among the sellers and fine them; some of those fined are innocent."""
 
     kind: Literal["punish-sellers"] = "punish-sellers"
     label: ClassVar[str] = "sellers punished"
-    checked_per_day: Annotated[float, parameter("sellers whose account is looked at, a day", unit="1/day", ge=0, le=24)] = 0.2  # fmt: skip
-    separation: Annotated[float, parameter("d, score of attackers above honest sellers", unit="sd", ge=0, le=10)] = 2.5  # fmt: skip
-    false_positive_share: Annotated[float, parameter("honest sellers of those looked at who are taken for attackers", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
-    fine: Annotated[float, parameter("taken from the deposit of a punished seller", unit="yuan", ge=0, le=1e6)] = 5000.0  # fmt: skip
-    resentment: Annotated[float, parameter("share of its trust in the platform a punished seller loses", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
-    sanction: Annotated[float, parameter("perceived sanction it signals", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
-    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.8
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
+    checked_per_day: Annotated[float, parameter("share of sellers whose account is checked per day", unit="1/day", ge=0, le=24)] = 0.2  # fmt: skip
+    separation: Annotated[float, parameter("d, how far the mean score of attackers lies above that of honest sellers", unit="sd", ge=0, le=10)] = 2.5  # fmt: skip
+    false_positive_share: Annotated[float, parameter("share of the honest sellers checked who are mistaken for attackers", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
+    fine: Annotated[float, parameter("fine taken from the deposit of a punished seller", unit="yuan", ge=0, le=1e6)] = 5000.0  # fmt: skip
+    resentment: Annotated[float, parameter("share of its trust in the platform that a punished seller loses", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    sanction: Annotated[float, parameter("level of sanction that it signals", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it appears", unit="share", ge=0, le=1)] = 0.8
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
 
     @property
     def true_positive_share(self) -> float:
-        """Share of attackers looked at who are found."""
+        """Share of the attackers checked who are detected."""
         return found_share(self.separation, self.false_positive_share)
 
     @property
@@ -53,7 +53,7 @@ class PunishSellers(Measure):
         return f"began to fine sellers {self.fine:,.0f} yuan"
 
     def orders(self, view: PlatformView) -> Orders:
-        """Order accounts to be looked at."""
+        """Order accounts to be checked."""
         return Orders(
             sellers_checked=min(1.0, self.checked_per_day / HOURS_A_DAY),
             sellers_found=self.true_positive_share,
@@ -66,12 +66,12 @@ class PunishSellers(Measure):
 
 
 class CloseChannel(Measure):
-    """Have the voice channel closed: part of the crowd does not find the next one."""
+    """Have the voice channel closed; some of its members do not find the next one."""
 
     kind: Literal["close-channel"] = "close-channel"
     label: ClassVar[str] = "channel closed"
-    lost_share: Annotated[float, parameter("members who do not find the next channel", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
-    backlash: Annotated[float, parameter("how unfair it looks", unit="share", ge=0, le=1)] = 0.7
+    lost_share: Annotated[float, parameter("share of members who do not find the next channel", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    backlash: Annotated[float, parameter("how unfair it appears", unit="share", ge=0, le=1)] = 0.7
 
     @property
     def past_tense(self) -> str:
@@ -79,6 +79,6 @@ class CloseChannel(Measure):
         return "had the channel closed"
 
     def orders(self, view: PlatformView) -> Orders:
-        """Order the channel to be closed, once; that it was is held against the platform."""
+        """Order the channel to be closed, once; its closing continues to hurt legitimacy."""
         now = view.hour == view.begun
         return Orders(close_channel=self.lost_share if now else 0.0, punishment=self.backlash)

@@ -1,4 +1,4 @@
-"""What a measure is: a library's one or one that a user writes in Python.
+"""The base of every measure, in the library or written by a user in Python.
 
 A measure reads a `PlatformView` and returns `Orders`; the model carries them out. A measure
 touches no column and draws no number.
@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError, parameter
 from sim.responses.orders import Orders, PlatformView, weight
 from sim.responses.trigger import Trigger
@@ -30,9 +31,9 @@ class Measure(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     kind: str = ""
     trigger: Trigger
-    strength: Annotated[float, parameter("0 is as if it were not there", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
-    lasts: Annotated[int | None, parameter("hours it stays in force; to the end if absent", unit="h", ge=1, le=10_000)] = None  # fmt: skip
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 0.0  # fmt: skip
+    strength: Annotated[float, parameter("strength of the measure; 0 has no effect", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    lasts: Annotated[int | None, parameter("hours for which it stays in force; if absent, until the end", unit="h", ge=1, le=10_000)] = None  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 0.0  # fmt: skip
     label: ClassVar[str] = ""
     source_hash: ClassVar[str | None] = None
     """What a user's measure is in the fingerprint of a scenario, besides name and fields."""
@@ -51,7 +52,9 @@ class Measure(BaseModel):
             cls.model_rebuild(force=True)
         kind = cls.model_fields["kind"].default
         if kind in LIBRARY:
-            raise BesiegeError(f"kind: given {kind!r}, allowed is a name that the library has not")
+            raise BesiegeError(
+                f"kind: given {format_value(kind)}, allowed a name that the library does not use"
+            )
         cls.source_hash = _source_of(cls)
         if not cls.label:
             cls.label = kind.replace("-", " ")
@@ -59,7 +62,7 @@ class Measure(BaseModel):
     @property
     def past_tense(self) -> str:
         """What the platform did by it, for the story; empty if it was not the platform."""
-        return f"began a measure of its own, {self.label}"
+        return f"took the measure {self.label}"
 
     def in_force(self, hour: int, begun: int) -> bool:
         """Return whether it is in force in an hour, having begun in another."""

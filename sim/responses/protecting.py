@@ -27,35 +27,37 @@ def found_share(separation: float, false_positive_share: float) -> float:
 
 
 class Detection(Measure):
-    """A measure that tells false from honest by a score."""
+    """A measure that distinguishes false actions from honest ones by a score."""
 
-    separation: Annotated[float, parameter("d, score of false ones above honest ones", unit="sd", source="assumed: 80 % found", ge=0, le=10)] = 3.17  # fmt: skip
-    false_positive_share: Annotated[float, parameter("honest ones above the threshold, taken for false", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
-    cost_per_mistake: Annotated[float, parameter("what a mistake costs the platform: a complaint heard", unit="yuan", ge=0, le=10_000)] = 5.0  # fmt: skip
+    separation: Annotated[float, parameter("d, how far the mean score of false actions lies above that of honest ones", unit="sd", source="assumed: 80 % detected", ge=0, le=10)] = 3.17  # fmt: skip
+    false_positive_share: Annotated[float, parameter("share of honest actions that score above the threshold and are mistaken for false", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
+    cost_per_mistake: Annotated[float, parameter("cost to the platform of a mistake, such as handling the complaint", unit="yuan", ge=0, le=10_000)] = 5.0  # fmt: skip
 
     @property
     def true_positive_share(self) -> float:
-        """Share of false ones that are found, which follows from the score's threshold."""
+        """Share of false actions that are detected; it follows from the threshold of the score."""
         return found_share(self.separation, self.false_positive_share)
 
 
 class Undoing(Detection):
-    """Detection after the deed."""
+    """Detection after the action."""
 
-    delay: Annotated[int, parameter("hours until it is undone", unit="h", ge=0, le=240)] = 6
+    delay: Annotated[
+        int, parameter("hours until a false action is undone", unit="h", ge=0, le=240)
+    ] = 6
 
 
 class RestoreRatings(Undoing):
-    """Find bad reviews of the siege and take them out of the score."""
+    """Detect bad reviews by attackers and remove them from the ratings."""
 
     kind: Literal["restore-ratings"] = "restore-ratings"
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
     label: ClassVar[str] = "ratings restored"
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return "took bad reviews out of the scores"
+        return "removed bad reviews from the ratings"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order reviews to be checked."""
@@ -68,10 +70,10 @@ class RestoreRatings(Undoing):
 
 
 class VoidOrders(Undoing):
-    """Find false orders before they are packed and give the item back."""
+    """Detect false orders before they are packed and return the items to stock."""
 
     kind: Literal["void-orders"] = "void-orders"
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
     label: ClassVar[str] = "false orders voided"
 
     @property
@@ -90,10 +92,10 @@ class VoidOrders(Undoing):
 
 
 class RefundClicks(Undoing):
-    """Find false ad clicks and pay their cost back."""
+    """Detect false ad clicks and refund their cost."""
 
     kind: Literal["refund-clicks"] = "refund-clicks"
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
     label: ClassVar[str] = "clicks refunded"
 
     @property
@@ -112,11 +114,11 @@ class RefundClicks(Undoing):
 
 
 class Throttle(Detection):
-    """Limit purchases at big stores: false orders are stopped, and some honest ones."""
+    """Limit purchases at big stores, which stops false orders and some honest ones."""
 
     kind: Literal["throttle"] = "throttle"
-    separation: Annotated[float, parameter("d, score of false orders above honest ones", unit="sd", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
-    false_positive_share: Annotated[float, parameter("honest orders stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
+    separation: Annotated[float, parameter("d, how far the mean score of false orders lies above that of honest ones", unit="sd", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
+    false_positive_share: Annotated[float, parameter("share of honest orders that are stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
     label: ClassVar[str] = "purchases limited"
 
     @property
@@ -134,12 +136,12 @@ class Throttle(Detection):
 
 
 class CompensateStores(Measure):
-    """Pay big stores for what they claim; some claim more than they lost."""
+    """Compensate big stores for the losses that they claim, some of them too high."""
 
     kind: Literal["compensate-stores"] = "compensate-stores"
-    share: Annotated[float, parameter("share of a claim that is paid", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
-    padding_share: Annotated[float, parameter("what stores claim beyond their loss, of it", unit="share", ge=0, le=10)] = 0.2  # fmt: skip
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 1000.0  # fmt: skip
+    share: Annotated[float, parameter("share of each claim that is paid", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    padding_share: Annotated[float, parameter("excess of stores' claims over their loss, as a share of the loss", unit="share", ge=0, le=10)] = 0.2  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 1000.0  # fmt: skip
     label: ClassVar[str] = "stores compensated"
 
     @property

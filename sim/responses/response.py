@@ -70,7 +70,7 @@ class Response(BaseModel):
         names = {one[0] for one in given if one is not None}
         if None in given or len(names) > 1:
             raise BesiegeError(
-                f"{self.name}@{hour}: its measures wait for different things, allowed {self.name}@+6 (so much later)"
+                f"{self.name}@{hour}: its measures begin on different conditions, allowed a delay such as {self.name}@+6"
             )
         first = min((one[1] for one in given if one is not None), default=0)
         triggers = [

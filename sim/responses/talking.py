@@ -1,4 +1,4 @@
-"""Measures that speak: to the public, the committee, the sellers."""
+"""Measures that communicate with the public, the committee or the sellers."""
 
 from typing import Annotated, ClassVar, Literal
 
@@ -10,16 +10,16 @@ HOURS_A_DAY = 24
 
 
 class Statement(Measure):
-    """Speak to the public."""
+    """Make a public statement."""
 
     kind: Literal["statement"] = "statement"
     label: ClassVar[str] = "statement"
-    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.05  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.05  # fmt: skip
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return "spoke to the public"
+        return "made a public statement"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order the statement."""
@@ -27,18 +27,18 @@ class Statement(Measure):
 
 
 class OpenTalks(Measure):
-    """Look for the committee and talk; nobody knows who they are, so it takes its time."""
+    """Seek talks with the committee, whose members are unknown, so that finding them takes time."""
 
     kind: Literal["open-talks"] = "open-talks"
     label: ClassVar[str] = "talks sought"
-    contact_rate: Annotated[float, parameter("probability an hour that the committee is met", unit="1/h", ge=0, le=1)] = 0.02  # fmt: skip
-    answer: Annotated[float, parameter("how far talks answer the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
-    cost_per_hour: Annotated[float, parameter("what it costs the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
+    contact_rate: Annotated[float, parameter("probability per hour of reaching the committee", unit="1/h", ge=0, le=1)] = 0.02  # fmt: skip
+    answer: Annotated[float, parameter("how far talks meet the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
 
     @property
     def past_tense(self) -> str:
         """What the platform did by it."""
-        return "looked for the committee to talk"
+        return "sought talks with the committee"
 
     def orders(self, view: PlatformView) -> Orders:
         """Order talks to be sought."""
@@ -46,14 +46,14 @@ class OpenTalks(Measure):
 
 
 class ContactMerchants(Measure):
-    """Telephone and write to sellers, so many a day; onlookers are not reached."""
+    """Call and write to a number of sellers per day; onlookers are not reached."""
 
     kind: Literal["contact-merchants"] = "contact-merchants"
     label: ClassVar[str] = "sellers called"
-    calls_per_day: Annotated[float, parameter("sellers called a day, each once", unit="people/day", ge=0, le=1e6)] = 5000.0  # fmt: skip
+    calls_per_day: Annotated[float, parameter("sellers called per day, each of them once", unit="people/day", ge=0, le=1e6)] = 5000.0  # fmt: skip
     cost_per_call: Annotated[float, parameter("cost of a call", unit="yuan", ge=0, le=10_000)] = 10.0  # fmt: skip
-    persuasion: Annotated[float, parameter("share of its distrust that a call takes from a seller", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
-    backfire_share: Annotated[float, parameter("calls that take as much of a seller's trust instead", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
+    persuasion: Annotated[float, parameter("share of a seller's distrust that a call removes", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+    backfire_share: Annotated[float, parameter("share of calls that backfire and remove as much of a seller's trust instead", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
 
     @property
     def past_tense(self) -> str:
@@ -71,11 +71,11 @@ class ContactMerchants(Measure):
 
 
 class Regulator(Measure):
-    """A ministry asks both sides to calm down; what it says is not the platform's doing."""
+    """A ministry asks both sides to calm down, independently of the platform."""
 
     kind: Literal["regulator"] = "regulator"
-    label: ClassVar[str] = "regulator speaks"
-    answer: Annotated[float, parameter("how far it answers the demands", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    label: ClassVar[str] = "regulator's statement"
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
 
     @property
     def past_tense(self) -> str:
@@ -83,5 +83,5 @@ class Regulator(Measure):
         return ""
 
     def orders(self, view: PlatformView) -> Orders:
-        """Carry the regulator's word."""
+        """Report the regulator's statement."""
         return Orders(answer=self.answer, regulator=True)

@@ -13,14 +13,16 @@ SINCE = ("hours_after_first_attack", "after_ultimatum", "after_deadline")
 
 
 class Trigger(BaseModel):
-    """When a measure begins; without a condition it never does. Once begun it goes on."""
+    """When a measure begins; without a condition it never does. Once begun, it continues."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    hour: Annotated[int | None, parameter("from this hour on", unit="hour", ge=0, le=10_000)] = None
-    hours_after_first_attack: Annotated[int | None, parameter("from so long after the first attack", unit="h", ge=0, le=10_000)] = None  # fmt: skip
-    online_above: Annotated[float | None, parameter("when more are online", unit="people", ge=0, le=1e8)] = None  # fmt: skip
-    after_ultimatum: Annotated[int | None, parameter("from so long after an ultimatum", unit="h", ge=0, le=10_000)] = None  # fmt: skip
-    after_deadline: Annotated[int | None, parameter("from so long after a deadline ran out", unit="h", ge=0, le=10_000)] = None  # fmt: skip
+    hour: Annotated[int | None, parameter("begins at this hour", unit="hour", ge=0, le=10_000)] = (
+        None
+    )
+    hours_after_first_attack: Annotated[int | None, parameter("begins so many hours after the first attack", unit="h", ge=0, le=10_000)] = None  # fmt: skip
+    online_above: Annotated[float | None, parameter("begins when more people than this are online", unit="people", ge=0, le=1e8)] = None  # fmt: skip
+    after_ultimatum: Annotated[int | None, parameter("begins so many hours after an ultimatum", unit="h", ge=0, le=10_000)] = None  # fmt: skip
+    after_deadline: Annotated[int | None, parameter("begins so many hours after the deadline of an ultimatum has passed", unit="h", ge=0, le=10_000)] = None  # fmt: skip
     all: tuple["Trigger", ...] = ()
     any: tuple["Trigger", ...] = ()
 
@@ -45,13 +47,19 @@ class Trigger(BaseModel):
 
     def describe(self) -> str:
         """Say when it is met, for people."""
-        events = dict(zip(SINCE, ("the first attack", "an ultimatum", "its deadline"), strict=True))
+        events = dict(
+            zip(
+                SINCE,
+                ("the first attack", "an ultimatum", "the deadline of an ultimatum"),
+                strict=True,
+            )
+        )
         said = [] if self.hour is None else [f"from {describe(self.hour)}"]
         for name, event in events.items():
             if (wait := getattr(self, name)) is not None:
-                said.append(f"{wait} h after {event}" if wait else f"with {event}")
+                said.append(f"{wait} h after {event}" if wait else f"at {event}")
         if self.online_above is not None:
-            said.append(f"when more than {self.online_above:,.0f} are online")
+            said.append(f"when more than {self.online_above:,.0f} people are online")
         said += [t.describe() for t in self.all]
         if self.any:
             said.append("(" + " or ".join(t.describe() for t in self.any) + ")")
@@ -67,7 +75,7 @@ class Trigger(BaseModel):
         """
         if self.online_above is not None:
             raise BesiegeError(
-                f"{hours:+d} hours: given a trigger online_above, allowed triggers that name hours"
+                f"{hours:+d} hours: given a trigger with online_above, allowed only triggers that name hours"
             )
         moved = {
             name: max(0, value + hours)

@@ -16,14 +16,24 @@ N_TACTICS = len(Tactic)
 class AttackParameters(NamedTuple):
     """How eager the attackers are and what they do."""
 
-    eagerness: Annotated[float, parameter("b, added to the utility when it comes to acting", unit="1", source="design", ge=-5, le=5)] = 0.0  # fmt: skip
-    discipline: Annotated[float, parameter("phi, share of actions that follow the call", unit="share", source="prototype, moved by hand", ge=0, le=1, prior=(0.5, 0.98))] = 0.8  # fmt: skip
-    purchase_rate: Annotated[float, parameter("false purchases of one who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.4, 1.2))] = 0.7  # fmt: skip
-    review_rate: Annotated[float, parameter("bad reviews of one who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.2, 0.7))] = 0.4  # fmt: skip
-    refusal_rate: Annotated[float, parameter("deliveries refused, of one who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.05, 0.3))] = 0.15  # fmt: skip
-    click_rate: Annotated[float, parameter("false ad clicks of one who acts", unit="1/h", source="prototype, moved by hand", ge=0, le=20, prior=(0.6, 2.2))] = 1.3  # fmt: skip
-    escalation: Annotated[float, parameter("rates after an unanswered ultimatum, of those before", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
-    escalation_refusals: Annotated[float, parameter("refusals after an unanswered ultimatum, on top: the tactic taken up", unit="1", ge=0, le=20)] = 2.0  # fmt: skip
+    eagerness: Annotated[float, parameter("b, added to a person's utility when deciding whether to act", unit="1", source="design", ge=-5, le=5)] = 0.0  # fmt: skip
+    discipline: Annotated[
+        float,
+        parameter(
+            "phi, share of actions aimed at the target that the organisers named",
+            unit="share",
+            source="prototype, moved by hand",
+            ge=0,
+            le=1,
+            prior=(0.5, 0.98),
+        ),
+    ] = 0.8
+    purchase_rate: Annotated[float, parameter("false purchases per person who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.4, 1.2))] = 0.7  # fmt: skip
+    review_rate: Annotated[float, parameter("bad reviews per person who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.2, 0.7))] = 0.4  # fmt: skip
+    refusal_rate: Annotated[float, parameter("refused deliveries per person who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.05, 0.3))] = 0.15  # fmt: skip
+    click_rate: Annotated[float, parameter("false ad clicks per person who acts", unit="1/h", source="prototype, moved by hand", ge=0, le=20, prior=(0.6, 2.2))] = 1.3  # fmt: skip
+    escalation: Annotated[float, parameter("factor applied to all rates after an unanswered ultimatum", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
+    escalation_refusals: Annotated[float, parameter("additional factor applied to refusals after an unanswered ultimatum, when this tactic is taken up", unit="1", ge=0, le=20)] = 2.0  # fmt: skip
 
 
 @kernel

@@ -10,17 +10,39 @@ from sim.core.units import parameter
 class AttentionParameters(NamedTuple):
     """What is news, and how fast it is forgotten."""
 
-    memory: Annotated[float, parameter("time in which attention falls to 1/e", unit="h", source="prototype", gt=0, le=1000, prior=(30, 60))] = 43.0  # fmt: skip
-    announcement: Annotated[float, parameter("news of the rise, per unit of mean hardship", unit="1", source="prototype, moved by hand", ge=0, le=20, prior=(0.5, 1.3))] = 0.85  # fmt: skip
-    announcement_hours: Annotated[int, parameter("hours over which the announcement is told", unit="h", ge=1, le=240)] = 24  # fmt: skip
-    first_attack: Annotated[float, parameter("news of the first attack", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.9))] = 0.5  # fmt: skip
-    attack: Annotated[float, parameter("news an hour of 5,000 actions", unit="1/h", source="prototype, moved by hand", ge=0, le=10, prior=(0.2, 0.7))] = 0.41  # fmt: skip
-    attack_scale: Annotated[float, parameter("actions an hour at which attack news begins to saturate", unit="actions/h", source="prototype", ge=0.001, le=1e6, prior=(80, 350))] = 171.0  # fmt: skip
-    reporters_bonus: Annotated[float, parameter("more is told of an attack, per tenfold share of reporters", unit="1", source="prototype", ge=0, le=50, prior=(0.5, 4))] = 2.2  # fmt: skip
-    statement: Annotated[float, parameter("news of a statement or a concession of the platform", unit="1", ge=0, le=10)] = 0.05  # fmt: skip
-    stunt: Annotated[float, parameter("news of a rival's promise", unit="1", ge=0, le=10)] = 0.05
-    police: Annotated[float, parameter("news of a report to the police", unit="1", ge=0, le=10)] = 0.1  # fmt: skip
-    regulator: Annotated[float, parameter("news of a regulator's word", unit="1", ge=0, le=10)] = 0.1  # fmt: skip
+    memory: Annotated[float, parameter("time in which attention decays to 1/e", unit="h", source="prototype", gt=0, le=1000, prior=(30, 60))] = 43.0  # fmt: skip
+    announcement: Annotated[
+        float,
+        parameter(
+            "attention from the announced increase, per unit of mean hardship",
+            unit="1",
+            source="prototype, moved by hand",
+            ge=0,
+            le=20,
+            prior=(0.5, 1.3),
+        ),
+    ] = 0.85
+    announcement_hours: Annotated[int, parameter("hours over which the announcement is news", unit="h", ge=1, le=240)] = 24  # fmt: skip
+    first_attack: Annotated[float, parameter("attention from the first attack", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.9))] = 0.5  # fmt: skip
+    attack: Annotated[float, parameter("attention per hour from an attack of 5,000 actions", unit="1/h", source="prototype, moved by hand", ge=0, le=10, prior=(0.2, 0.7))] = 0.41  # fmt: skip
+    attack_scale: Annotated[
+        float,
+        parameter(
+            "actions per hour at which attention from attacks begins to saturate",
+            unit="actions/h",
+            source="prototype",
+            ge=0.001,
+            le=1e6,
+            prior=(80, 350),
+        ),
+    ] = 171.0
+    reporters_bonus: Annotated[float, parameter("additional coverage of attacks, per tenfold share of reporters", unit="1", source="prototype", ge=0, le=50, prior=(0.5, 4))] = 2.2  # fmt: skip
+    statement: Annotated[float, parameter("attention from a statement or a concession by the platform", unit="1", ge=0, le=10)] = 0.05  # fmt: skip
+    stunt: Annotated[
+        float, parameter("attention from a rival's promise", unit="1", ge=0, le=10)
+    ] = 0.05
+    police: Annotated[float, parameter("attention from a report to the police", unit="1", ge=0, le=10)] = 0.1  # fmt: skip
+    regulator: Annotated[float, parameter("attention from a statement by a regulator", unit="1", ge=0, le=10)] = 0.1  # fmt: skip
 
 
 REFERENCE_ACTIONS = 5000.0

@@ -7,17 +7,17 @@ from sim.core.units import F32, I32, I64, parameter
 
 
 class BeliefParameters(NamedTuple):
-    """How the platform is seen, and how fast that changes."""
+    """How people see the platform, and how fast that changes."""
 
-    legitimacy_sellers: Annotated[float, parameter("legitimacy among sellers at hour 0, mean", unit="share", source="prototype", ge=0, le=1)] = 0.5  # fmt: skip
-    legitimacy_spread: Annotated[float, parameter("its standard deviation among sellers", unit="share", ge=0, le=0.5)] = 0.1  # fmt: skip
-    legitimacy_public: Annotated[float, parameter("legitimacy in the public's eye at hour 0", unit="share", source="prototype", ge=0, le=1)] = 0.6  # fmt: skip
-    unanswered: Annotated[float, parameter("legitimacy lost an hour while demands go unanswered", unit="1/h", ge=0, le=0.1, prior=(0.0003, 0.003))] = 0.001  # fmt: skip
-    backlash: Annotated[float, parameter("legitimacy lost an hour by punishment", unit="1/h", ge=0, le=0.5, prior=(0.001, 0.012))] = 0.004  # fmt: skip
-    answered: Annotated[float, parameter("legitimacy gained an hour by a full answer", unit="1/h", ge=0, le=0.5, prior=(0.003, 0.03))] = 0.01  # fmt: skip
-    innocents: Annotated[float, parameter("public legitimacy gained an hour by attacks on innocents", unit="1/h", ge=0, le=0.1, prior=(0, 0.003))] = 0.001  # fmt: skip
-    neighbours: Annotated[float, parameter("w, weight of neighbouring sellers' view", unit="1/h", source="DeGroot (1974)", ge=0, le=1)] = 0.02  # fmt: skip
-    sanction_speed: Annotated[float, parameter("eta_P, how fast perceived sanction follows the signal", unit="1/h", ge=0, le=1, prior=(0.03, 0.3))] = 0.1  # fmt: skip
+    legitimacy_sellers: Annotated[float, parameter("mean legitimacy of the platform among sellers at hour 0", unit="share", source="prototype", ge=0, le=1)] = 0.5  # fmt: skip
+    legitimacy_spread: Annotated[float, parameter("standard deviation of legitimacy among sellers at hour 0", unit="share", ge=0, le=0.5)] = 0.1  # fmt: skip
+    legitimacy_public: Annotated[float, parameter("legitimacy of the platform in the eyes of the public at hour 0", unit="share", source="prototype", ge=0, le=1)] = 0.6  # fmt: skip
+    unanswered: Annotated[float, parameter("legitimacy lost per hour while demands are unanswered", unit="1/h", ge=0, le=0.1, prior=(0.0003, 0.003))] = 0.001  # fmt: skip
+    backlash: Annotated[float, parameter("legitimacy lost per hour through punishment", unit="1/h", ge=0, le=0.5, prior=(0.001, 0.012))] = 0.004  # fmt: skip
+    answered: Annotated[float, parameter("legitimacy gained per hour when the demands are fully met", unit="1/h", ge=0, le=0.5, prior=(0.003, 0.03))] = 0.01  # fmt: skip
+    innocents: Annotated[float, parameter("public legitimacy gained per hour through attacks on uninvolved stores", unit="1/h", ge=0, le=0.1, prior=(0, 0.003))] = 0.001  # fmt: skip
+    neighbours: Annotated[float, parameter("w, weight of the views of neighbouring sellers", unit="1/h", source="DeGroot (1974)", ge=0, le=1)] = 0.02  # fmt: skip
+    sanction_speed: Annotated[float, parameter("eta_P, speed at which the perceived sanction follows the signal", unit="1/h", ge=0, le=1, prior=(0.03, 0.3))] = 0.1  # fmt: skip
 
 
 class Events(NamedTuple):

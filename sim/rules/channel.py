@@ -14,25 +14,54 @@ class ChannelParameters(NamedTuple):
     """The voice channel, its queue and its committee."""
 
     slot_seconds: Annotated[float, parameter("length of a speaking slot", unit="s", source="facts.csv F08", ge=1, le=3600)] = 60.0  # fmt: skip
-    queue_places: Annotated[int, parameter("most who may wait to speak", unit="people", source="facts.csv F07", ge=1, le=5000)] = 500  # fmt: skip
-    request_rate: Annotated[float, parameter("q, a member online asks for the floor", unit="1/h", source="prototype", ge=0, le=5, prior=(0.005, 0.04))] = 0.02  # fmt: skip
-    support_kept: Annotated[float, parameter("support for a target kept from hour to hour", unit="share", source="prototype", ge=0, le=1, prior=(0.92, 0.98))] = 0.96  # fmt: skip
-    tally_kept: Annotated[float, parameter("tally of motions kept from hour to hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
-    visibility: Annotated[float, parameter("prior visibility of a store of average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
-    contagion: Annotated[float, parameter("gamma, how nominations follow support", unit="1", source="prototype, moved by hand", ge=0, le=5, prior=(1.25, 1.6))] = 1.45  # fmt: skip
-    motion_noise: Annotated[float, parameter("noise of a speaker's motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
-    motion_fervour: Annotated[float, parameter("how much more than U a speaker wants to act", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
-    motion_talks: Annotated[float, parameter("how a platform's answer speaks for a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip
-    motion_unanswered: Annotated[float, parameter("how silence speaks for escalation, per day unanswered", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
-    quorum: Annotated[float, parameter("online at which the attack may be called", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
-    assembly_hour: Annotated[int, parameter("hour of the day of the assembly", unit="hour", source="facts.csv F27", ge=0, le=23)] = 21  # fmt: skip
-    attack_before_truce: Annotated[float, parameter("unanswered attack before a truce is called, at least", unit="h", source="prototype", ge=0, le=1000, prior=(24, 44))] = 30.0  # fmt: skip
-    truce_hour: Annotated[int, parameter("hour of the next day at which a truce begins", unit="hour", ge=0, le=23)] = 9  # fmt: skip
-    truce_days: Annotated[int, parameter("the ultimatum ends at midnight of this calendar day of the truce", unit="days", source="facts.csv F16", ge=1, le=14)] = 2  # fmt: skip
-    answer_heard: Annotated[float, parameter("answer at which the truce is prolonged by a day", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
-    answer_accepted: Annotated[float, parameter("answer at which the protest is called off", unit="share", ge=0, le=1, prior=(0.4, 0.8))] = 0.6  # fmt: skip
-    dissolve_share: Annotated[float, parameter("the day's highest attendance, of the peak, below which it ends", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
-    contact_rate: Annotated[float, parameter("the committee contacts the platform itself", unit="1/h", source="facts.csv F17", ge=0, le=1)] = 0.0  # fmt: skip
+    queue_places: Annotated[int, parameter("largest number of people who may wait to speak", unit="people", source="facts.csv F07", ge=1, le=5000)] = 500  # fmt: skip
+    request_rate: Annotated[float, parameter("q, rate at which a member who is online asks to speak", unit="1/h", source="prototype", ge=0, le=5, prior=(0.005, 0.04))] = 0.02  # fmt: skip
+    support_kept: Annotated[
+        float,
+        parameter(
+            "share of the support for a target that carries over to the next hour",
+            unit="share",
+            source="prototype",
+            ge=0,
+            le=1,
+            prior=(0.92, 0.98),
+        ),
+    ] = 0.96
+    tally_kept: Annotated[float, parameter("share of the tally of motions that carries over to the next hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
+    visibility: Annotated[float, parameter("initial visibility of a store with an average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
+    contagion: Annotated[float, parameter("gamma, how strongly nominations follow existing support", unit="1", source="prototype, moved by hand", ge=0, le=5, prior=(1.25, 1.6))] = 1.45  # fmt: skip
+    motion_noise: Annotated[float, parameter("noise in a speaker's choice of motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
+    motion_fervour: Annotated[float, parameter("how much more eager to act a speaker is than the utility U alone implies", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
+    motion_talks: Annotated[float, parameter("how strongly an answer by the platform favours a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip
+    motion_unanswered: Annotated[float, parameter("how strongly silence favours escalation, per day without an answer", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
+    quorum: Annotated[float, parameter("people online that are needed to call an attack", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
+    assembly_hour: Annotated[int, parameter("hour of the day at which the assembly meets", unit="hour", source="facts.csv F27", ge=0, le=23)] = 21  # fmt: skip
+    attack_before_truce: Annotated[
+        float,
+        parameter(
+            "shortest duration of an unanswered attack before a truce is called",
+            unit="h",
+            source="prototype",
+            ge=0,
+            le=1000,
+            prior=(24, 44),
+        ),
+    ] = 30.0
+    truce_hour: Annotated[int, parameter("hour of the following day at which a truce begins", unit="hour", ge=0, le=23)] = 9  # fmt: skip
+    truce_days: Annotated[
+        int,
+        parameter(
+            "calendar days after which the ultimatum expires, at midnight; the day on which the truce begins is the first",
+            unit="days",
+            source="facts.csv F16",
+            ge=1,
+            le=14,
+        ),
+    ] = 2
+    answer_heard: Annotated[float, parameter("answer from which on the truce is extended by a day", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+    answer_accepted: Annotated[float, parameter("answer from which on the protest is called off", unit="share", ge=0, le=1, prior=(0.4, 0.8))] = 0.6  # fmt: skip
+    dissolve_share: Annotated[float, parameter("the protest ends when the day's highest attendance is below this share of the peak", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
+    contact_rate: Annotated[float, parameter("rate at which the committee itself contacts the platform", unit="1/h", source="facts.csv F17", ge=0, le=1)] = 0.0  # fmt: skip
 
 
 @kernel

@@ -11,29 +11,67 @@ from sim.core.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stanc
 
 
 class MobilisationParameters(NamedTuple):
-    """What moves a person in and out of the protest."""
+    """What makes a person join or quit the protest."""
 
     weight_grievance: Annotated[float, parameter("alpha_G, weight of grievance", unit="1", source="prototype", ge=0, le=10, prior=(0.9, 2))] = 1.46  # fmt: skip
-    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours in the protest", unit="1", source="prototype", ge=0, le=10, prior=(0.5, 2))] = 1.43  # fmt: skip
+    weight_social: Annotated[float, parameter("alpha_S, weight of the share of neighbours who protest", unit="1", source="prototype", ge=0, le=10, prior=(0.5, 2))] = 1.43  # fmt: skip
     weight_attention: Annotated[float, parameter("alpha_A, weight of attention for the curious", unit="1", source="prototype", ge=0, le=10, prior=(1.2, 2.2))] = 1.69  # fmt: skip
     weight_risk: Annotated[float, parameter("alpha_R, weight of perceived sanction", unit="1", source="prototype, raised", ge=0, le=10, prior=(0, 0.8))] = 0.2  # fmt: skip
-    noise: Annotated[float, parameter("tau, noise of the decision; 0 is a step", unit="1", source="prototype", ge=0, le=5, prior=(0.15, 0.32))] = 0.23  # fmt: skip
-    join_rate: Annotated[float, parameter("lambda_J, largest probability to join within an hour", unit="1/h", source="prototype", ge=0, le=1, prior=(0.018, 0.04))] = 0.027  # fmt: skip
-    quit_rate: Annotated[float, parameter("lambda_Q, largest probability to quit within an hour", unit="1/h", source="prototype", ge=0, le=1, prior=(0.014, 0.035))] = 0.023  # fmt: skip
-    return_factor: Annotated[float, parameter("rate at which one who quit comes back, of the joining rate", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.3))] = 0.1  # fmt: skip
-    cause_full: Annotated[float, parameter("mean hardship of sellers from which all see a cause; below, fewer join; 0 asks for none", unit="0-1", ge=0, le=1, prior=(0.2, 0.4))] = 0.3  # fmt: skip
-    join_factor_truce: Annotated[float, parameter("joining in a truce", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.2))] = 0.08  # fmt: skip
-    join_factor_dissolve: Annotated[float, parameter("joining after the end was called", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
-    quit_factor_gather: Annotated[float, parameter("quitting while people gather", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.8))] = 0.44  # fmt: skip
-    quit_factor_truce: Annotated[float, parameter("onlookers quitting in a truce (boredom)", unit="1", source="prototype, moved by hand", ge=0, le=20, prior=(2.5, 8))] = 5.2  # fmt: skip
-    quit_factor_dissolve: Annotated[float, parameter("quitting after the end was called", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
-    efficacy_floor: Annotated[float, parameter("e_0, efficacy felt by the first ones", unit="1", source="prototype", ge=0, le=1, prior=(0.1, 0.45))] = 0.28  # fmt: skip
-    efficacy_half: Annotated[float, parameter("N_half, online at which efficacy is half way", unit="people", source="prototype", gt=0, le=1e7, prior=(10_000, 40_000))] = 20_000.0  # fmt: skip
-    presence_top: Annotated[float, parameter("share of members online at the top of the day", unit="share", source="prototype", ge=0, le=1, prior=(0.75, 0.95))] = 0.85  # fmt: skip
-    presence_power: Annotated[float, parameter("k, how deep the night is", unit="1", source="prototype", ge=0, le=5, prior=(0.4, 0.75))] = 0.57  # fmt: skip
-    undone_memory: Annotated[float, parameter("time in which what was undone is forgotten", unit="h", gt=0, le=1000, prior=(8, 72))] = 24.0  # fmt: skip
-    substeps: Annotated[int, parameter("times an hour that people decide, at rates as much smaller", unit="1", source="one is the design; more tests the step", ge=1, le=60)] = 1  # fmt: skip
-    tie_joins: Annotated[bool, parameter("whether a utility of exactly 0 joins when the noise is 0", unit="switch")] = True  # fmt: skip
+    noise: Annotated[float, parameter("tau, noise of the decision; at 0 the decision is a step function", unit="1", source="prototype", ge=0, le=5, prior=(0.15, 0.32))] = 0.23  # fmt: skip
+    join_rate: Annotated[float, parameter("lambda_J, largest probability of joining within an hour", unit="1/h", source="prototype", ge=0, le=1, prior=(0.018, 0.04))] = 0.027  # fmt: skip
+    quit_rate: Annotated[float, parameter("lambda_Q, largest probability of quitting within an hour", unit="1/h", source="prototype", ge=0, le=1, prior=(0.014, 0.035))] = 0.023  # fmt: skip
+    return_factor: Annotated[float, parameter("rate at which people who quit return, relative to the joining rate", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.3))] = 0.1  # fmt: skip
+    cause_full: Annotated[
+        float,
+        parameter(
+            "mean hardship of sellers from which on everybody sees a cause; below it, fewer people join; 0 switches this off",
+            unit="0-1",
+            ge=0,
+            le=1,
+            prior=(0.2, 0.4),
+        ),
+    ] = 0.3
+    join_factor_truce: Annotated[float, parameter("factor applied to joining during a truce", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.2))] = 0.08  # fmt: skip
+    join_factor_dissolve: Annotated[float, parameter("factor applied to joining after the protest was called off", unit="1", ge=0, le=1)] = 0.02  # fmt: skip
+    quit_factor_gather: Annotated[float, parameter("factor applied to quitting while people gather", unit="1", source="prototype", ge=0, le=10, prior=(0.2, 0.8))] = 0.44  # fmt: skip
+    quit_factor_truce: Annotated[
+        float,
+        parameter(
+            "factor applied to quitting by onlookers during a truce (boredom)",
+            unit="1",
+            source="prototype, moved by hand",
+            ge=0,
+            le=20,
+            prior=(2.5, 8),
+        ),
+    ] = 5.2
+    quit_factor_dissolve: Annotated[float, parameter("factor applied to quitting after the protest was called off", unit="1", ge=0, le=40)] = 8.0  # fmt: skip
+    efficacy_floor: Annotated[float, parameter("e_0, efficacy that the first participants perceive", unit="1", source="prototype", ge=0, le=1, prior=(0.1, 0.45))] = 0.28  # fmt: skip
+    efficacy_half: Annotated[
+        float,
+        parameter(
+            "N_half, people online at which efficacy has risen half way",
+            unit="people",
+            source="prototype",
+            gt=0,
+            le=1e7,
+            prior=(10_000, 40_000),
+        ),
+    ] = 20_000.0
+    presence_top: Annotated[float, parameter("share of members online at the busiest hour of the day", unit="share", source="prototype", ge=0, le=1, prior=(0.75, 0.95))] = 0.85  # fmt: skip
+    presence_power: Annotated[float, parameter("k, how strongly attendance falls at night", unit="1", source="prototype", ge=0, le=5, prior=(0.4, 0.75))] = 0.57  # fmt: skip
+    undone_memory: Annotated[float, parameter("time in which the memory of undone actions decays to 1/e", unit="h", gt=0, le=1000, prior=(8, 72))] = 24.0  # fmt: skip
+    substeps: Annotated[
+        int,
+        parameter(
+            "number of times per hour that people decide, at correspondingly smaller rates",
+            unit="1",
+            source="design: 1; larger values test the time step",
+            ge=1,
+            le=60,
+        ),
+    ] = 1
+    tie_joins: Annotated[bool, parameter("whether a person with a utility of exactly 0 joins when the noise is 0", unit="switch")] = True  # fmt: skip
 
 
 class Climate(NamedTuple):

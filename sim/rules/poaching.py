@@ -15,14 +15,14 @@ from sim.core.units import F32, F64, I8, Bool, parameter
 class PoachingParameters(NamedTuple):
     """What a second shop costs and brings, and how a seller weighs its future."""
 
-    move_rate_per_day: Annotated[float, parameter("lambda_M, largest daily hazard to open a second shop", unit="1/day", ge=0, le=1)] = 0.01  # fmt: skip
+    move_rate_per_day: Annotated[float, parameter("lambda_M, largest daily hazard of opening a second shop", unit="1/day", ge=0, le=1)] = 0.01  # fmt: skip
     switching_cost: Annotated[float, parameter("cost of opening a second shop", unit="yuan", ge=0, le=1e6)] = 10_000.0  # fmt: skip
     move_noise: Annotated[float, parameter("tau_M, noise of that decision", unit="yuan", gt=0, le=1e6)] = 8_000.0  # fmt: skip
-    gain_share: Annotated[float, parameter("a second shop's turnover, of that in the mall", unit="share", ge=0, le=1)] = 0.12  # fmt: skip
-    keep_share: Annotated[float, parameter("turnover kept by a seller that leaves the mall", unit="share", ge=0, le=1, prior=(0.2, 0.5))] = 0.35  # fmt: skip
-    grievance_yuan: Annotated[float, parameter("what full grievance is worth against the mall", unit="yuan", ge=0, le=1e6, prior=(3000, 20_000))] = 10_000.0  # fmt: skip
-    promise_bonus: Annotated[float, parameter("what a rival's promise of a frozen fee is worth", unit="yuan", ge=0, le=1e6)] = 4_000.0  # fmt: skip
-    renewal_noise: Annotated[float, parameter("noise of the renewal", unit="yuan", gt=0, le=1e6, prior=(3000, 12_000))] = 6_000.0  # fmt: skip
+    gain_share: Annotated[float, parameter("turnover of a second shop, as a share of that in the mall", unit="share", ge=0, le=1)] = 0.12  # fmt: skip
+    keep_share: Annotated[float, parameter("share of its turnover that a seller keeps after leaving the mall", unit="share", ge=0, le=1, prior=(0.2, 0.5))] = 0.35  # fmt: skip
+    grievance_yuan: Annotated[float, parameter("monetary value of full grievance, counted against the mall", unit="yuan", ge=0, le=1e6, prior=(3000, 20_000))] = 10_000.0  # fmt: skip
+    promise_bonus: Annotated[float, parameter("monetary value of a rival's promise to freeze its fee", unit="yuan", ge=0, le=1e6)] = 4_000.0  # fmt: skip
+    renewal_noise: Annotated[float, parameter("noise of the decision at the renewal", unit="yuan", gt=0, le=1e6, prior=(3000, 12_000))] = 6_000.0  # fmt: skip
 
 
 @kernel

@@ -26,19 +26,19 @@ N_CLASSES = 64
 class ShoppingParameters(NamedTuple):
     """How consumers choose."""
 
-    visits_per_day: Annotated[float, parameter("visits of an average consumer", unit="1/day", source="design", ge=0, le=24)] = 0.536  # fmt: skip
-    rate_shape: Annotated[float, parameter("shape of the gamma law of visit rates", unit="1", gt=0.05, le=100)] = 1.0  # fmt: skip
-    buy_mall: Annotated[float, parameter("visits that buy in the mall on a normal day", unit="share", ge=0.001, le=0.99)] = 0.26  # fmt: skip
-    buy_rivals: Annotated[float, parameter("visits that buy at a rival on a normal day", unit="share", ge=0, le=0.9)] = 0.07  # fmt: skip
-    stores_share: Annotated[float, parameter("big stores' share of open searches that buy in the mall", unit="share", ge=0, le=1)] = 0.06  # fmt: skip
-    favourite_share: Annotated[float, parameter("eta, visits that go to the favourite store first", unit="share", ge=0, le=1, prior=(0.04, 0.16))] = 0.08  # fmt: skip
-    nest: Annotated[float, parameter("how much of a better mall reaches the choice of the mall", unit="1", ge=0.01, le=1)] = 0.5  # fmt: skip
-    taste_rating: Annotated[float, parameter("beta_rating", unit="1 per point", ge=0, le=10)] = 1.5  # fmt: skip
-    taste_price: Annotated[float, parameter("beta_price, on the log of the price", unit="1", ge=0.01, le=10)] = 1.2  # fmt: skip
-    taste_cod: Annotated[float, parameter("utility lost without cash on delivery by those who need it", unit="1", ge=0, le=20)] = 3.0  # fmt: skip
+    visits_per_day: Annotated[float, parameter("visits of an average consumer per day", unit="1/day", source="design", ge=0, le=24)] = 0.536  # fmt: skip
+    rate_shape: Annotated[float, parameter("shape parameter of the gamma distribution of visit rates", unit="1", gt=0.05, le=100)] = 1.0  # fmt: skip
+    buy_mall: Annotated[float, parameter("share of visits that end with a purchase in the mall on a normal day", unit="share", ge=0.001, le=0.99)] = 0.26  # fmt: skip
+    buy_rivals: Annotated[float, parameter("share of visits that end with a purchase at a rival on a normal day", unit="share", ge=0, le=0.9)] = 0.07  # fmt: skip
+    stores_share: Annotated[float, parameter("share of big stores among purchases in the mall that follow an open search", unit="share", ge=0, le=1)] = 0.06  # fmt: skip
+    favourite_share: Annotated[float, parameter("eta, share of visits that go to the favourite store first", unit="share", ge=0, le=1, prior=(0.04, 0.16))] = 0.08  # fmt: skip
+    nest: Annotated[float, parameter("nesting parameter: how strongly a better offer in the mall attracts shoppers to the mall", unit="1", ge=0.01, le=1)] = 0.5  # fmt: skip
+    taste_rating: Annotated[float, parameter("beta_rating, utility of a point of rating", unit="1 per point", ge=0, le=10)] = 1.5  # fmt: skip
+    taste_price: Annotated[float, parameter("beta_price, weight of the logarithm of the price", unit="1", ge=0.01, le=10)] = 1.2  # fmt: skip
+    taste_cod: Annotated[float, parameter("utility lost without cash on delivery, for those who need it", unit="1", ge=0, le=20)] = 3.0  # fmt: skip
     taste_ads: Annotated[float, parameter("utility of advertising", unit="1", ge=0, le=10)] = 0.3  # fmt: skip
-    cod_share: Annotated[float, parameter("consumers who need cash on delivery", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
-    detour: Annotated[float, parameter("beta_detour, rivals' gain before a closed door", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
+    cod_share: Annotated[float, parameter("share of consumers who need cash on delivery", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    detour: Annotated[float, parameter("beta_detour, advantage of rivals for a shopper who finds a store closed", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
     loyalty: Annotated[float, parameter("weight of lost loyalty", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
     loyalty_fall: Annotated[float, parameter("delta_fail, loyalty lost by a failed visit", unit="1", ge=0, le=1, prior=(0.05, 0.4))] = 0.2  # fmt: skip
     loyalty_rise: Annotated[float, parameter("delta_ok, loyalty restored by a good purchase", unit="1", ge=0, le=1)] = 0.05  # fmt: skip

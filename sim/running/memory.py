@@ -70,8 +70,8 @@ def require(scenario: Scenario, at_once: int = 1, *, in_workers: bool = False) -
     fit = int(free // one)
     if fit:
         raise BesiegeError(
-            f"--workers: given {at_once}, whose runs need about {_told(one * at_once)} of memory "
-            f"together, and {_told(free)} is free; allowed at most {fit}"
+            f"--workers: given {at_once}, whose runs together need about {_told(one * at_once)} of "
+            f"memory, but only {_told(free)} is free; allowed at most {fit}"
         )
     room = free - (one - estimate(scenario)) - estimate(scenario.replace(scale=0.001))
     scale = room / (estimate(scenario) / scenario.scale)
@@ -79,7 +79,7 @@ def require(scenario: Scenario, at_once: int = 1, *, in_workers: bool = False) -
     hint = f"a scale of at most {rounded:g}" if scale >= 0.001 else "a machine with more"
     raise BesiegeError(
         f"scale: given {scenario.scale:g}, at which a run of {scenario.name} needs about "
-        f"{_told(one)} of memory, and {_told(free)} is free; {hint} would do"
+        f"{_told(one)} of memory, but only {_told(free)} is free; allowed {hint}"
     )
 
 

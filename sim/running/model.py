@@ -14,6 +14,7 @@ from sim.agents import agents
 from sim.agents.agent_set import KindSet
 from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.core.chance import check_seed
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes import outcomes, record
 from sim.running.loop import STAGES, Loop, Stage
@@ -67,7 +68,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         **changes: Any,
     ) -> None:
         if seed is not None and rng is not None:
-            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed is one of them: both name the seed")  # fmt: skip
+            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed only one of them, since both set the seed")  # fmt: skip
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         self.loop = Loop.begin(scenario, self.seed, network=network, stages=stages, **changes)
@@ -150,7 +151,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
 
     def __repr__(self) -> str:
         s = self.scenario
-        done = f"after {self.world.books.hours} of" if hasattr(self, "world") else "let go,"
+        done = f"after {self.world.books.hours} of" if hasattr(self, "world") else "released,"
         return f"<Siege {s.name}, scale {s.scale:g}, {done} {s.hours} hours>"
 
     def person(self, row: int) -> Seller | Onlooker:
@@ -180,7 +181,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         table = tables[kind]
         if not (row or "0").isdecimal() or int(row or 0) >= len(table):
             raise BesiegeError(
-                f"agent: given {name!r}, allowed {kind}:0 to {kind}:{len(table) - 1}"
+                f"agent: given {format_value(name)}, allowed {kind}:0 to {kind}:{len(table) - 1}"
             )
         chosen: agents.AnyAgent = table[int(row or 0)]
         return chosen

@@ -29,32 +29,38 @@ def _codes(enumeration: type[Phase]) -> str:
 
 HOURS = {
     "hour": Column("hour", "hour since 2011-10-10 00:00, UTC+8"),
-    "online": Column("people", "members of the channel who are present"),
+    "online": Column("people", "people online in the channel"),
     "n_sellers_in": Column("people", "sellers in the protest, present or not"),
     "n_onlookers_in": Column("people", "onlookers in the protest, present or not"),
-    "n_attackers": Column("people", "people who act in the hour"),
+    "n_attackers": Column("people", "people who carry out false actions in the hour"),
     "new_purchases": Column("actions", "false purchases that succeeded"),
     "new_bad_reviews": Column("actions", "bad reviews written"),
-    "new_refusals": Column("actions", "cash-on-delivery orders placed to be refused"),
+    "new_refusals": Column("actions", "cash-on-delivery orders placed in order to be refused"),
     "new_clicks": Column("actions", "false ad clicks"),
-    "n_delisted": Column("stores", "stores whose goods are closed"),
+    "n_delisted": Column("stores", "stores whose goods are off sale"),
     "n_cod_off": Column("stores", "stores without cash on delivery"),
-    "share_focal": Column("share", "actions that follow the organisers' call", "nobody acts"),
-    "n_queue": Column("people", "waiting to speak at the end of the hour"),
+    "share_focal": Column(
+        "share", "share of actions aimed at the target that the organisers named", "nobody acted"
+    ),
+    "n_queue": Column("people", "people waiting to speak at the end of the hour"),
     "queue_wait": Column("hours", "mean wait of those who spoke in the hour", "nobody spoke"),
     "attention": Column("0-1", "media attention"),
-    "legitimacy": Column("0-1", "legitimacy of the platform, mean over sellers", "no sellers"),
-    "perceived_sanction": Column("0-1", "punishment that people expect"),
+    "legitimacy": Column(
+        "0-1", "legitimacy of the platform, mean over sellers", "there are no sellers"
+    ),
+    "perceived_sanction": Column("0-1", "level of punishment that people expect"),
     "new_orders": Column("orders", "honest orders in the mall"),
-    "new_failed_visits": Column("visits", "visits that met a closed door or an empty shelf"),
+    "new_failed_visits": Column("visits", "visits that found goods off sale or sold out"),
     "mall_sales": Column("yuan", "honest sales of the mall"),
-    "rival_sales": Column("yuan", "sales of the rivals to the mall's shoppers"),
-    "store_loss": Column("yuan", "big stores' loss against the quiet twin, less compensation"),
-    "phase": Column("code", f"the organisers' phase: {_codes(Phase)}"),
+    "rival_sales": Column("yuan", "sales of rivals to the shoppers of the mall"),
+    "store_loss": Column(
+        "yuan", "loss of big stores compared with the quiet twin, minus compensation"
+    ),
+    "phase": Column("code", f"phase of the organisers: {_codes(Phase)}"),
 }
 
 STORES = {
-    "store": Column("row", "the store"),
+    "store": Column("row", "row number of the store"),
     "category": Column("code", "trade category, 0 to 19"),
     "brand": Column("1", "brand weight"),
     "price": Column("yuan", "mean price of an order"),
@@ -62,50 +68,56 @@ STORES = {
     "rating_before": Column("1-5", "rating at hour 0"),
     "rating_after": Column("1-5", "rating after the last hour"),
     "purchases": Column("actions", "false purchases"),
-    "bad_reviews": Column("actions", "bad reviews, restored ones as well"),
-    "refusals": Column("actions", "cash-on-delivery orders refused"),
+    "bad_reviews": Column("actions", "bad reviews, including those removed later"),
+    "refusals": Column("actions", "refused cash-on-delivery orders"),
     "clicks": Column("actions", "false ad clicks"),
-    "max_day_actions": Column("actions", "most actions in one calendar day, clicks apart"),
-    "hours_delisted": Column("hours", "hours with goods closed"),
+    "max_day_actions": Column(
+        "actions", "most false actions in one calendar day, not counting clicks"
+    ),
+    "hours_delisted": Column("hours", "hours with goods off sale"),
     "hours_cod_off": Column("hours", "hours without cash on delivery"),
     "orders": Column("orders", "honest orders"),
     "orders_twin": Column("orders", "honest orders in the quiet twin"),
-    "sales_lost": Column("yuan", "sales lost against the quiet twin"),
-    "loss_closed": Column("yuan", "margin lost while closed"),
-    "loss_rating": Column("yuan", "margin lost by a lower rating"),
+    "sales_lost": Column("yuan", "sales lost compared with the quiet twin"),
+    "loss_closed": Column("yuan", "margin lost while goods were off sale"),
+    "loss_rating": Column("yuan", "margin lost through a lower rating"),
     "loss_handling": Column("yuan", "shipping and handling of false orders"),
-    "loss_ads": Column("yuan", "advertising: false clicks, less honest ones that did not happen"),
-    "compensation": Column("yuan", "paid by the platform, refunds of clicks included"),
-    "loss": Column("yuan", "all of these, less compensation"),
+    "loss_ads": Column(
+        "yuan", "advertising: false clicks minus savings on honest clicks that did not happen"
+    ),
+    "compensation": Column("yuan", "paid by the platform, including refunds of ad clicks"),
+    "loss": Column("yuan", "sum of these losses, minus compensation"),
 }
 
 RIVALS = {
-    "rival": Column("row", "the rival"),
-    "name": Column("text", "its name"),
-    "yearly_fee": Column("yuan/yr", "its fee"),
+    "rival": Column("row", "row number of the rival"),
+    "name": Column("text", "name of the rival"),
+    "yearly_fee": Column("yuan/yr", "yearly fee"),
     "promised": Column("yes or no", "whether it has promised not to raise its fee"),
-    "orders": Column("orders", "orders of the mall's shoppers"),
+    "orders": Column("orders", "orders by shoppers of the mall"),
     "orders_twin": Column("orders", "the same in the quiet twin"),
-    "sales_gained": Column("yuan", "sales won against the quiet twin"),
-    "sellers_won": Column("people", "sellers with a shop there next year, more than in the twin", "stopped before the renewal"),
-    "fees_won": Column("yuan/yr", "their fees", "stopped before the renewal"),
+    "sales_gained": Column("yuan", "sales gained compared with the quiet twin"),
+    "sellers_won": Column("people", "additional sellers with a shop there next year, compared with the quiet twin", "the run ended before the renewal"),
+    "fees_won": Column("yuan/yr", "yearly fees of these sellers", "the run ended before the renewal"),
 }  # fmt: skip
 
 SELLERS = {
-    "seller": Column("row", "the seller"),
+    "seller": Column("row", "row number of the seller"),
     "category": Column("code", "trade category, 0 to 19"),
     "turnover": Column("yuan/yr", "turnover"),
     "margin": Column("share", "margin on sales, after commission"),
     "rating": Column("1-5", "rating"),
-    "hardship": Column("0-1", "how hard the new fees hit, sympathy with others included"),
-    "legitimacy": Column("0-1", "how it sees the platform at the end"),
-    "threshold": Column("1", "threshold of joining"),
-    "stance": Column("text", "where it stands at the end"),
-    "hours_in": Column("hours", "hours in the protest"),
-    "ever_attacked": Column("yes or no", "whether it has acted"),
-    "second_shop": Column("text", "rival at which it has a second shop", "it has none"),
-    "sales_gained": Column("yuan", "sales won against the quiet twin"),
-    "choice": Column("text", "at renewal: STAY, BOTH or LEAVE", "stopped before the renewal"),
+    "hardship": Column("0-1", "hardship through the new fees, including sympathy with others"),
+    "legitimacy": Column("0-1", "legitimacy of the platform in its eyes at the end"),
+    "threshold": Column("1", "threshold for joining the protest"),
+    "stance": Column("text", "its stance towards the protest at the end"),
+    "hours_in": Column("hours", "hours spent in the protest"),
+    "ever_attacked": Column("yes or no", "whether it has carried out a false action"),
+    "second_shop": Column("text", "rival with whom it has a second shop", "it has no second shop"),
+    "sales_gained": Column("yuan", "sales gained compared with the quiet twin"),
+    "choice": Column(
+        "text", "choice at the renewal: STAY, BOTH or LEAVE", "the run ended before the renewal"
+    ),
 }
 
 
@@ -223,4 +235,4 @@ def describe_columns(
 
 
 if set(HOURS) != {"hour", *SERIES}:
-    raise AssertionError("every hourly series needs its unit and meaning")
+    raise AssertionError("every hourly series needs a unit and a meaning")

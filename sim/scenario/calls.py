@@ -59,6 +59,6 @@ def check_count(name: str, given: Any) -> int:
     """
     if isinstance(given, bool) or not isinstance(given, int | np.integer) or given < 1:
         raise BesiegeError(
-            f"{name}: given {format_value(given)}, allowed is a whole number of at least 1"
+            f"{name}: given {format_value(given)}, allowed a whole number of at least 1"
         )
     return int(given)

@@ -107,11 +107,11 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
     paths, rows, best = (data.get(key) for key in ("parameters", "members", "best"))
     if not (isinstance(paths, list) and isinstance(rows, list) and paths and rows):
         raise BesiegeError(
-            f"ensemble {name}: has no members, allowed is one with parameters and members"
+            f"ensemble {name}: has no members, allowed an ensemble with parameters and members"
         )
     if wrong := [path for path in paths if not isinstance(path, str)]:
         raise BesiegeError(
-            f"ensemble {name}: parameters: given {format_value(wrong[0])}, allowed are names of parameters"
+            f"ensemble {name}: parameters: given {format_value(wrong[0])}, allowed names of parameters"
         )
     if twice := [path for path, n in Counter(paths).items() if n > 1]:
         raise BesiegeError(
@@ -139,11 +139,11 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
 def _check_member(row: Any, place: str, n: int) -> None:
     """Refuse what is no row of so many numbers."""
     if not isinstance(row, list):
-        raise BesiegeError(f"{place}: given {format_value(row)}, allowed are rows of numbers")
+        raise BesiegeError(f"{place}: given {format_value(row)}, allowed rows of numbers")
     if len(row) != n:
         raise BesiegeError(f"{place} has {len(row)} values, allowed {n}")
     if wrong := [v for v in row if not is_finite(v)]:
-        raise BesiegeError(f"{place}: given {format_value(wrong[0])}, allowed are rows of numbers")
+        raise BesiegeError(f"{place}: given {format_value(wrong[0])}, allowed rows of numbers")
 
 
 def is_finite(value: Any) -> bool:

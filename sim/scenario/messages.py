@@ -1,4 +1,4 @@
-"""Wrong input said for people: one line with the field, what was given and what is allowed."""
+"""Describe wrong input for people: one line with the field, what was given and what is allowed."""
 
 import re
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def _allowed_at(trail: FieldPath) -> str:
     if is_list(kinds[0]):
         return "a list of tables"
     if trail.info is None:
-        return "something else"
+        return "another type of value"
     return allowed(describe(path_of(trail.steps[: trail.reached]), trail.info, None))
 
 
@@ -169,7 +169,7 @@ def unknown_path(root: type[BaseModel], trail: FieldPath, *given: Nested) -> str
         more = ", …" if len(names) > 20 else ""
         there = f", allowed{where}: {', '.join(names[:20])}{more}"
     elif is_list(trail.kinds[0]):
-        there = f", allowed{where}: the number of an entry, from 0"
+        there = f", allowed{where}: the position of an entry, counted from 0"
     else:
         there = f", allowed: {path_of(trail.steps[:at])} itself, which is {_allowed_at(trail)}"
         return f"{path_of(trail.steps)}: no such field{there}"
@@ -199,13 +199,13 @@ def explain(error: ValidationError, root: type[BaseModel]) -> str:
     if fault in {"union_tag_invalid", "union_tag_not_found"}:
         kinds = [tag for kind in trail.kinds if (tag := tag_of(kind))]
         if fault == "union_tag_not_found":
-            return f"{path}.kind: missing, required is one of {', '.join(kinds)}"
+            return f"{path}.kind: missing, required: one of {', '.join(kinds)}"
         kind = given.get("kind") if isinstance(given, dict) else getattr(given, "kind", None)
         if not isinstance(kind, str):
             return f"{path}.kind: given {format_value(kind)}, allowed {', '.join(kinds)}"
         return unknown_name(f"{path}.kind", kind, kinds)
     if fault in _MISSING:
-        return f"{path}: missing, required is {_allowed_at(trail)}"
+        return f"{path}: missing, required: {_allowed_at(trail)}"
     if fault in {"value_error", "assertion_error"}:
         return f"{path}: {' '.join(str(first['ctx']['error']).split())}"
     said = f"{path}: given {format_value(given)}, allowed {_allowed_at(trail)}"

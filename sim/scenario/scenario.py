@@ -65,12 +65,14 @@ class Rival(BaseModel):
     model_config = _FROZEN
     name: str
     yearly_fee: Annotated[
-        float, parameter("its yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
+        float, parameter("yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
     ]
-    attraction: Annotated[float, parameter("weight among rivals", unit="1", ge=0, le=1e3)] = 1.0
-    effort: Annotated[float, parameter("poaching effort, factor on the daily hazard of a second shop", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
-    margin: Annotated[float, parameter("margin on its sales", unit="share", ge=0, le=0.9)] = 0.15
-    promise_after: Annotated[int | None, parameter("from the first attack to its promise of a frozen fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
+    attraction: Annotated[
+        float, parameter("weight of this rival among all rivals", unit="1", ge=0, le=1e3)
+    ] = 1.0
+    effort: Annotated[float, parameter("poaching effort: factor applied to the daily hazard that a seller opens a second shop here", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
+    margin: Annotated[float, parameter("margin on sales", unit="share", ge=0, le=0.9)] = 0.15
+    promise_after: Annotated[int | None, parameter("delay between the first attack and this rival's promise to freeze its fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
 
 
 RIVALS = (
@@ -217,9 +219,9 @@ class Scenario(BaseModel):
     model_config = _FROZEN
     name: str = "unnamed"
     description: str = ""
-    scale: Annotated[float, parameter("share of sellers, onlookers and consumers simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
-    hours: Annotated[int, parameter("horizon", unit="h", source="design", ge=1, le=10_000)] = 336  # fmt: skip
-    announced: Annotated[int | None, parameter("hour of the announcement; none if absent", unit="hour", source="facts.csv F26", ge=0, le=10_000)] = None  # fmt: skip
+    scale: Annotated[float, parameter("share of all sellers, onlookers and consumers that is simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
+    hours: Annotated[int, parameter("number of hours simulated", unit="h", source="design", ge=1, le=10_000)] = 336  # fmt: skip
+    announced: Annotated[int | None, parameter("hour at which the new fees are announced; if absent, they are not announced", unit="hour", source="facts.csv F26", ge=0, le=10_000)] = None  # fmt: skip
     fees: Fees = Fees()
     response: Response = Response()
     rivals: tuple[Rival, ...] = RIVALS
@@ -250,7 +252,7 @@ class Scenario(BaseModel):
             data["response"] = load_response(response)
         elif not isinstance(response, (dict, Response)):
             raise BesiegeError(
-                f"response: given {format_value(response)}, allowed a table, a name of the library or a TOML file"
+                f"response: given {format_value(response)}, allowed a table, a name from the library or a TOML file"
             )
         try:
             self.__pydantic_validator__.validate_python(
@@ -270,7 +272,7 @@ class Scenario(BaseModel):
             given = [getattr(getattr(self, table), field) for table, field in parts]
             if sum(given) > most:
                 said = " and ".join(f"{n} = {v:g}" for n, v in zip(names, given, strict=True))
-                raise BesiegeError(f"{names[1]}: given {said}, allowed together at most {most:g}")
+                raise BesiegeError(f"{names[1]}: given {said}, allowed at most {most:g} together")
 
     @classmethod
     def load(cls, source: str | Path) -> Self:
@@ -311,7 +313,7 @@ class Scenario(BaseModel):
         calibrated = named_in(data, quote(str(source)))
         if calibrated is None:
             raise BesiegeError(
-                f'{quote(str(source))}: ensemble: missing, required is a line ensemble = "calibrated"'
+                f'{quote(str(source))}: ensemble: missing, required: a line ensemble = "calibrated"'
             )
         n = len(calibrated.members)
         return tuple(best.replace(left_open(data, calibrated.member(k))) for k in range(n))
@@ -394,9 +396,9 @@ class Scenario(BaseModel):
         """Return the JSON Schema of a scenario's TOML file."""
         schema = super().model_json_schema(**{"schema_generator": _TomlSchema, **options})
         for field, what in (("response", "a response"), ("fees", "a new fee schedule")):
-            told = f"{what}'s name in the library or its TOML file"
+            told = f"name of {what} in the library, or its TOML file"
             name = {"type": "string", "description": told}
             schema["properties"][field] = {"anyOf": [schema["properties"][field], name]}
-        told = "a calibrated ensemble of the library, for values not given here"
+        told = "calibrated ensemble in the library that supplies the values not given here"
         schema["properties"]["ensemble"] = {"type": "string", "description": told}
         return schema

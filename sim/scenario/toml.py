@@ -59,7 +59,7 @@ def read(source: str | Path, folder: str) -> dict[str, Any]:
     """
     if not isinstance(source, (str, Path)):
         what = f"{folder[:-1]}: given {format_value(source)}"
-        raise BesiegeError(f"{what}, allowed a name of the library or a TOML file")
+        raise BesiegeError(f"{what}, allowed a name from the library or a TOML file")
     name = quote(str(source))
     if is_file_name(source):
         data = _bytes_of(Path(source), name, folder)
@@ -68,7 +68,7 @@ def read(source: str | Path, folder: str) -> dict[str, Any]:
         data = (base / f"{source}.toml").read_bytes()
     elif (meant := meant_file(source)) is not None:
         raise BesiegeError(
-            f"{folder[:-1]}: given {name}, allowed is the name of a TOML file, which ends in "
+            f"{folder[:-1]}: given {name}, allowed the name of a TOML file, which ends in "
             f".toml; did you mean {quote(meant)}?"
         )
     else:
@@ -83,11 +83,11 @@ def _bytes_of(path: Path, name: str, folder: str) -> bytes:
     except FileNotFoundError:
         near = nearest_name(path.stem, library_names(folder), 0.75)
         meant = meant_file(path)
-        hint = f"; did you mean {near} of the library?" if near else ""
+        hint = f"; did you mean {near} from the library?" if near else ""
         hint = f"; did you mean {quote(meant)}?" if meant and Path(meant).is_file() else hint
         raise BesiegeError(f"{name}: no such file{hint}") from None
     except IsADirectoryError:
-        raise BesiegeError(f"{name}: is a directory, allowed is a TOML file") from None
+        raise BesiegeError(f"{name}: is a directory, allowed a TOML file") from None
     except (OSError, ValueError) as error:  # a name may hold what no file system takes
         why = getattr(error, "strerror", None) or str(error)
         raise BesiegeError(f"{name}: cannot be read ({why.lower()})") from None
@@ -135,7 +135,7 @@ def hour_of(moment: date, path: str) -> int:
     hours, rest = divmod(when - HOUR_ZERO, timedelta(hours=1))
     if rest or hours < 0:
         raise BesiegeError(
-            f"{path}: given {format_value(moment)}, allowed a full hour from {HOUR_ZERO:%Y-%m-%dT%H:%M:%S} on (UTC+8)"
+            f"{path}: given {format_value(moment)}, allowed a full hour, {HOUR_ZERO:%Y-%m-%dT%H:%M:%S} or later (UTC+8)"
         )
     return hours
 

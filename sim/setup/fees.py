@@ -13,45 +13,62 @@ _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FeeTier(BaseModel):
-    """A factor on the yearly fee from a turnover on."""
+    """A factor on the yearly fee for sellers with at least a given turnover."""
 
     model_config = _FROZEN
-    turnover_from: Annotated[float, parameter("lowest turnover", unit="yuan/yr", ge=0, le=1e12)]
-    factor: Annotated[float, parameter("on the category's yearly fee", unit="1", ge=0, le=100)]
+    turnover_from: Annotated[
+        float, parameter("lowest turnover to which this applies", unit="yuan/yr", ge=0, le=1e12)
+    ]
+    factor: Annotated[
+        float, parameter("factor applied to the yearly fee of the category", unit="1", ge=0, le=100)
+    ]
 
 
 class DepositTier(BaseModel):
-    """A deposit owed from a turnover on."""
+    """A deposit owed by sellers with at least a given turnover."""
 
     model_config = _FROZEN
-    turnover_from: Annotated[float, parameter("lowest turnover", unit="yuan/yr", ge=0, le=1e12)]
+    turnover_from: Annotated[
+        float, parameter("lowest turnover to which this applies", unit="yuan/yr", ge=0, le=1e12)
+    ]
     amount: Annotated[
         float, parameter("deposit", unit="yuan", source="facts.csv F24, F25", ge=0, le=1e8)
     ]
 
 
 class RefundTier(BaseModel):
-    """A share of the yearly fee returned to those who sell enough and well."""
+    """A share of the yearly fee refunded to sellers with enough turnover and a good rating."""
 
     model_config = _FROZEN
     turnover_from: Annotated[
-        float, parameter("lowest turnover", unit="yuan/yr", source="facts.csv F36", ge=0, le=1e12)
+        float,
+        parameter(
+            "lowest turnover to which this applies",
+            unit="yuan/yr",
+            source="facts.csv F36",
+            ge=0,
+            le=1e12,
+        ),
     ]
-    rating_from: Annotated[float, parameter("lowest rating", unit="1-5", ge=1, le=5)]
-    share: Annotated[float, parameter("share of the fee returned", unit="share", ge=0, le=1)]
+    rating_from: Annotated[
+        float, parameter("lowest rating to which this applies", unit="1-5", ge=1, le=5)
+    ]
+    share: Annotated[
+        float, parameter("share of the yearly fee that is refunded", unit="share", ge=0, le=1)
+    ]
 
 
 class FeeSchedule(BaseModel):
-    """What a mall asks: a yearly fee, a share of sales, a deposit, and what it gives back."""
+    """What a mall charges: a yearly fee, a share of sales and a deposit; and what it refunds."""
 
     model_config = _FROZEN
-    standard: Annotated[float, parameter("yearly fee in most categories", unit="yuan/yr", source="facts.csv F22, F23", ge=0, le=1e7)] = 6000.0  # fmt: skip
+    standard: Annotated[float, parameter("yearly fee in standard categories", unit="yuan/yr", source="facts.csv F22, F23", ge=0, le=1e7)] = 6000.0  # fmt: skip
     premium: Annotated[float, parameter("yearly fee in the premium categories", unit="yuan/yr", source="facts.csv F22, F23", ge=0, le=1e7)] = 6000.0  # fmt: skip
-    n_premium: Annotated[int, parameter("premium categories, the first ones", unit="categories", ge=0, le=20)] = 10  # fmt: skip
+    n_premium: Annotated[int, parameter("number of premium categories; they are the first ones", unit="categories", ge=0, le=20)] = 10  # fmt: skip
     tiers: tuple[FeeTier, ...] = ()
-    sales_share: Annotated[float, parameter("fee on top, as a share of sales", unit="share", ge=0, le=0.5)] = 0.0  # fmt: skip
+    sales_share: Annotated[float, parameter("additional fee, as a share of sales", unit="share", ge=0, le=0.5)] = 0.0  # fmt: skip
     deposits: tuple[DepositTier, ...] = (DepositTier(turnover_from=0, amount=10_000),)
-    premium_deposit: Annotated[float, parameter("factor on the deposit in the premium categories", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
+    premium_deposit: Annotated[float, parameter("factor applied to the deposit in premium categories", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
     refunds: tuple[RefundTier, ...] = ()
 
     @field_validator("deposits", "tiers")
@@ -63,7 +80,9 @@ class FeeSchedule(BaseModel):
         for start in (tier.turnover_from for tier in tiers):
             if start in seen:
                 what = "deposits" if isinstance(tiers[0], DepositTier) else "fees"
-                raise ValueError(f"given two {what} from {start:g} yuan/yr on, allowed one each")
+                raise ValueError(
+                    f"given two {what} from {start:g} yuan/yr on, allowed one for each turnover"
+                )
             seen.add(start)
         return tiers
 
@@ -88,7 +107,7 @@ class FeeSchedule(BaseModel):
         return out
 
     def refund(self, turnover: F64, rating: F64) -> F64:
-        """Return the share of the fee returned, the largest tier reached."""
+        """Return the share of the yearly fee that is refunded, the largest tier reached."""
         out = np.zeros(turnover.shape)
         for tier in self.refunds:
             reached = (turnover >= tier.turnover_from) & (rating >= tier.rating_from)
@@ -101,11 +120,11 @@ class FeeSchedule(BaseModel):
 
 
 class NewSchedule(FeeSchedule):
-    """A schedule that takes the place of another: in steps, later, or not for all."""
+    """A schedule that replaces another: in steps, later, or not for all sellers."""
 
-    phase_years: Annotated[int, parameter("equal yearly steps in which the rise comes", unit="years", ge=1, le=20)] = 1  # fmt: skip
-    notice_months: Annotated[float, parameter("months of the coming year in which the old fee still holds", unit="months", ge=0, le=12)] = 0.0  # fmt: skip
-    grandfathered_share: Annotated[float, parameter("sellers, those who came first, who keep the old terms for good", unit="share", ge=0, le=1)] = 0.0  # fmt: skip
+    phase_years: Annotated[int, parameter("number of equal yearly steps in which the increase comes into force", unit="years", ge=1, le=20)] = 1  # fmt: skip
+    notice_months: Annotated[float, parameter("months of the coming year in which the old fee still applies", unit="months", ge=0, le=12)] = 0.0  # fmt: skip
+    grandfathered_share: Annotated[float, parameter("share of the sellers, the earliest to join the mall, who keep the old terms permanently", unit="share", ge=0, le=1)] = 0.0  # fmt: skip
 
     @classmethod
     def same_as(cls, old: FeeSchedule) -> Self:
@@ -114,25 +133,25 @@ class NewSchedule(FeeSchedule):
 
 
 class FeeParameters(NamedTuple):
-    """What a fee means to a seller."""
+    """How a seller judges a fee."""
 
     capital_rate_per_year: Annotated[
-        float, parameter("what tied-up money costs a small seller", unit="1/yr", ge=0, le=1)
+        float, parameter("yearly cost of tied-up money for a small seller", unit="1/yr", ge=0, le=1)
     ] = 0.12
     commission_share: Annotated[
-        float, parameter("the platform's commission on sales", unit="share", ge=0, le=0.3)
+        float, parameter("commission that the platform takes on sales", unit="share", ge=0, le=0.3)
     ] = 0.03
     foresight: Annotated[
         float,
         parameter(
-            "weight of the years after the first in what a rise means to a seller",
+            "weight of later years, after the first, in how a seller judges an increase",
             unit="share", ge=0, le=1, prior=(0, 0.6),
         ),
     ] = 0.3  # fmt: skip
 
 
 class Concession(NamedTuple):
-    """What the platform has taken back; all zero when nothing."""
+    """What the platform has withdrawn; all zero if nothing."""
 
     postponed_share: float = 0.0  # of the coming year the old fee is kept
     deposit_cut: float = 0.0  # share of the deposit's rise taken back

@@ -21,16 +21,21 @@ if TYPE_CHECKING:
 
 
 class GraphParameters(NamedTuple):
-    """Which network joins sellers and onlookers."""
+    """The network that connects sellers and onlookers."""
 
     family: Annotated[
         Literal["small_world", "scale_free", "communities", "random", "ring", "complete", "none", "file", "given"],
-        Field(description="family of the coordination graph"),
+        Field(description="kind of coordination graph"),
     ] = "small_world"  # fmt: skip
     mean_degree: Annotated[float, parameter("mean number of neighbours", unit="people", ge=0, le=200)] = 10.0  # fmt: skip
-    rewiring: Annotated[float, parameter("small world: share of edges rewired", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
-    within_share: Annotated[float, parameter("communities: share of edges drawn inside one's own, the others anywhere", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
-    path: Annotated[str, Field(description="file: an edge list, two columns of row numbers from 0 (sellers first, then onlookers); given: the hash of a graph handed in from Python")] = ""  # fmt: skip
+    rewiring: Annotated[float, parameter("for small_world: share of edges that are rewired", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
+    within_share: Annotated[float, parameter("for communities: share of edges drawn within the own community; the others are drawn anywhere", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
+    path: Annotated[
+        str,
+        Field(
+            description="for file: path of an edge list with two columns of row numbers, counted from 0 (sellers first, then onlookers); for given: hash of a graph passed from Python"
+        ),
+    ] = ""
 
 
 OWN = frozenset({"file", "given"})
@@ -128,8 +133,8 @@ class Graph:
                 raise BesiegeError(f"graph: attribute {name} allows exactly {self.n} values")
         if self.complete and self.n > _COMPLETE_TO_NETWORKX:
             raise BesiegeError(
-                f"graph: a complete graph of {self.n} nodes does not fit into networkx, "
-                f"allowed are {_COMPLETE_TO_NETWORKX}"
+                f"graph: a complete graph of {self.n} nodes is too large for networkx, "
+                f"allowed at most {_COMPLETE_TO_NETWORKX}"
             )
         import networkx as nx  # a run needs none
 
@@ -186,7 +191,7 @@ def take(network: "nx.Graph[Any] | Graph", n: int) -> Graph:
     if not isinstance(network, Graph):
         return from_networkx(network, n)
     if network.n != n:
-        raise BesiegeError(f"graph: has {network.n} nodes, allowed is exactly {n} ({ties.WHO})")
+        raise BesiegeError(f"graph: has {network.n} nodes, allowed exactly {n} ({ties.WHO})")
     return network
 
 
@@ -263,12 +268,12 @@ def _beside_parameters(p: GraphParameters, n: int, communities: I32) -> tuple[An
     """Return what a graph depends on besides parameters and seed: groups, or a file's state."""
     if p.family == "communities":
         if communities.size != n:
-            raise BesiegeError(f"graph: given {communities.size} groups, allowed is exactly {n}")
+            raise BesiegeError(f"graph: given {communities.size} groups, allowed exactly {n}")
         return (hashlib.sha256(np.ascontiguousarray(communities, np.int64)).digest(),)
     if p.family == "file":
         if not p.path:
             raise BesiegeError(
-                "graph.path: given nothing, allowed is the path of an edge list (family is file)"
+                "graph.path: given nothing, allowed the path of an edge list, since graph.family is file"
             )
         try:
             state = Path(p.path).resolve().stat()

@@ -14,31 +14,31 @@ from sim.rules.stores import StoreParameters
 
 
 class PopulationParameters(NamedTuple):
-    """How many there are at full size, and how they differ."""
+    """How many agents there are at full scale, and how they differ."""
 
-    n_sellers: Annotated[int, parameter("small and medium merchants", unit="people", source="facts.csv F21", ge=0, le=1_000_000)] = 49_500  # fmt: skip
-    n_onlookers: Annotated[int, parameter("members of the public who may join", unit="people", source="design", ge=0, le=10_000_000)] = 300_000  # fmt: skip
-    n_consumers: Annotated[int, parameter("shoppers", unit="people", source="design", ge=0, le=50_000_000)] = 10_000_000  # fmt: skip
-    n_stores: Annotated[int, parameter("big stores, never scaled", unit="stores", source="design", ge=1, le=5000)] = 500  # fmt: skip
+    n_sellers: Annotated[int, parameter("number of small and medium merchants", unit="people", source="facts.csv F21", ge=0, le=1_000_000)] = 49_500  # fmt: skip
+    n_onlookers: Annotated[int, parameter("number of members of the public who may join the protest", unit="people", source="design", ge=0, le=10_000_000)] = 300_000  # fmt: skip
+    n_consumers: Annotated[int, parameter("number of shoppers", unit="people", source="design", ge=0, le=50_000_000)] = 10_000_000  # fmt: skip
+    n_stores: Annotated[int, parameter("number of big stores, which scale does not change", unit="stores", source="design", ge=1, le=5000)] = 500  # fmt: skip
     turnover_median: Annotated[float, parameter("median turnover of a small seller", unit="yuan/yr", ge=1, le=1e9)] = 500_000.0  # fmt: skip
-    turnover_log_sd: Annotated[float, parameter("spread of log turnover", unit="1", ge=0, le=4)] = 1.4  # fmt: skip
+    turnover_log_sd: Annotated[float, parameter("standard deviation of the logarithm of turnover", unit="1", ge=0, le=4)] = 1.4  # fmt: skip
     margin_mean: Annotated[float, parameter("mean margin of a small seller", unit="share", ge=0.001, le=0.9)] = 0.10  # fmt: skip
-    margin_spread: Annotated[float, parameter("half width of the margin, of its mean", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    margin_spread: Annotated[float, parameter("half width of the range of margins, as a share of the mean", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
     rating_mean: Annotated[float, parameter("mean rating of sellers and stores", unit="1-5", ge=1, le=5)] = 4.7  # fmt: skip
-    rating_spread: Annotated[float, parameter("half width of ratings", unit="points", ge=0, le=2)] = 0.2  # fmt: skip
-    seller_sympathy: Annotated[float, parameter("largest sympathy of a seller with the others' hardship", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
-    seller_threshold_mean: Annotated[float, parameter("theta of sellers, mean", unit="1", source="prototype", ge=-5, le=10, prior=(1.2, 1.75))] = 1.46  # fmt: skip
-    seller_threshold_sd: Annotated[float, parameter("theta of sellers, standard deviation", unit="1", source="prototype", ge=0, le=5, prior=(0.1, 0.3))] = 0.15  # fmt: skip
-    onlooker_threshold_mean: Annotated[float, parameter("theta of onlookers, mean", unit="1", source="prototype", ge=-5, le=10, prior=(1.05, 1.4))] = 1.20  # fmt: skip
-    onlooker_threshold_sd: Annotated[float, parameter("theta of onlookers, standard deviation", unit="1", source="prototype", ge=0, le=5, prior=(0.28, 0.5))] = 0.38  # fmt: skip
-    sympathiser_share: Annotated[float, parameter("onlookers who side with the sellers", unit="share", source="prototype", ge=0, le=1, prior=(0.05, 0.16))] = 0.096  # fmt: skip
-    reporter_share: Annotated[float, parameter("onlookers who report", unit="share", ge=0, le=1)] = 0.002  # fmt: skip
-    sympathy_mean: Annotated[float, parameter("mean sympathy of a sympathiser, times mean hardship", unit="1", ge=0, le=2)] = 1.0  # fmt: skip
-    curiosity_a: Annotated[float, parameter("first shape of curiosity's beta law", unit="1", source="prototype", gt=0, le=50)] = 2.0  # fmt: skip
-    curiosity_b: Annotated[float, parameter("second shape of curiosity's beta law", unit="1", source="prototype", gt=0, le=50)] = 3.0  # fmt: skip
-    brand_log_sd: Annotated[float, parameter("spread of log brand weight of stores", unit="1", ge=0, le=3, prior=(0.4, 0.9))] = 0.6  # fmt: skip
+    rating_spread: Annotated[float, parameter("half width of the range of ratings", unit="points", ge=0, le=2)] = 0.2  # fmt: skip
+    seller_sympathy: Annotated[float, parameter("largest weight that a seller gives to the hardship of other sellers", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
+    seller_threshold_mean: Annotated[float, parameter("theta, mean threshold of sellers", unit="1", source="prototype", ge=-5, le=10, prior=(1.2, 1.75))] = 1.46  # fmt: skip
+    seller_threshold_sd: Annotated[float, parameter("standard deviation of theta among sellers", unit="1", source="prototype", ge=0, le=5, prior=(0.1, 0.3))] = 0.15  # fmt: skip
+    onlooker_threshold_mean: Annotated[float, parameter("theta, mean threshold of onlookers", unit="1", source="prototype", ge=-5, le=10, prior=(1.05, 1.4))] = 1.20  # fmt: skip
+    onlooker_threshold_sd: Annotated[float, parameter("standard deviation of theta among onlookers", unit="1", source="prototype", ge=0, le=5, prior=(0.28, 0.5))] = 0.38  # fmt: skip
+    sympathiser_share: Annotated[float, parameter("share of onlookers who side with the sellers", unit="share", source="prototype", ge=0, le=1, prior=(0.05, 0.16))] = 0.096  # fmt: skip
+    reporter_share: Annotated[float, parameter("share of onlookers who are reporters", unit="share", ge=0, le=1)] = 0.002  # fmt: skip
+    sympathy_mean: Annotated[float, parameter("mean sympathy of a sympathiser, per unit of mean hardship", unit="1", ge=0, le=2)] = 1.0  # fmt: skip
+    curiosity_a: Annotated[float, parameter("first shape parameter of the beta distribution of curiosity", unit="1", source="prototype", gt=0, le=50)] = 2.0  # fmt: skip
+    curiosity_b: Annotated[float, parameter("second shape parameter of the beta distribution of curiosity", unit="1", source="prototype", gt=0, le=50)] = 3.0  # fmt: skip
+    brand_log_sd: Annotated[float, parameter("standard deviation of the logarithm of a store's brand weight", unit="1", ge=0, le=3, prior=(0.4, 0.9))] = 0.6  # fmt: skip
     price_median: Annotated[float, parameter("median price of an order", unit="yuan", ge=1, le=1e5)] = 180.0  # fmt: skip
-    price_log_sd: Annotated[float, parameter("spread of log price of stores", unit="1", ge=0, le=2)] = 0.4  # fmt: skip
+    price_log_sd: Annotated[float, parameter("standard deviation of the logarithm of a store's price", unit="1", ge=0, le=2)] = 0.4  # fmt: skip
     store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.7)] = 0.32  # fmt: skip
     ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 25_000.0  # fmt: skip
     click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", ge=0.01, le=100)] = 4.0  # fmt: skip

@@ -33,7 +33,7 @@ def of_networkx(graph: "nx.Graph[Any]", n: int) -> tuple[list[int], list[int]]:
 
     Nodes 0 to n - 1 are the rows (sellers first, then onlookers); nodes with names are the rows
     in the graph's own order. Attributes are not read, but for weights other than 1: those are
-    refused, since every tie counts alike.
+    refused, since all ties count equally.
 
     Raises
     ------
@@ -44,17 +44,17 @@ def of_networkx(graph: "nx.Graph[Any]", n: int) -> tuple[list[int], list[int]]:
     import networkx as nx  # a run without a user's graph needs none
 
     if not isinstance(graph, nx.Graph):
-        hint = " (in a batch_run it is one of a list: network=[graph])"
-        said = f"graph: given a {type(graph).__name__}, allowed is a networkx.Graph"
+        hint = " (for batch_run, put the graph in a list: network=[graph])"
+        said = f"graph: given a {type(graph).__name__}, allowed a networkx.Graph"
         raise BesiegeError(said + (hint if isinstance(graph, (int, str, tuple)) else ""))
     if graph.is_directed():
         raise BesiegeError(
-            "graph: given a directed one, allowed is an undirected one "
-            "(graph.to_undirected() makes every arrow a tie)"
+            "graph: given a directed graph, allowed an undirected one "
+            "(graph.to_undirected() makes a tie of every arrow)"
         )
     if graph.number_of_nodes() != n:
         raise BesiegeError(
-            f"graph: has {graph.number_of_nodes()} nodes, allowed is exactly {n} ({WHO})"
+            f"graph: has {graph.number_of_nodes()} nodes, allowed exactly {n} ({WHO})"
         )
     rows = _rows_of(list(graph), n)
     _check_ties(graph)
@@ -65,21 +65,21 @@ def of_networkx(graph: "nx.Graph[Any]", n: int) -> tuple[list[int], list[int]]:
 
 def _check_ties(graph: "nx.Graph[Any]") -> None:
     """Refuse loops, and what would make a tie count for more or less than another."""
-    alike = "every tie counts alike"
+    alike = "all ties count equally"
     times = Counter(frozenset(tie) for tie in graph.edges()) if graph.is_multigraph() else {}
     for first, second, weight in graph.edges(data="weight", default=1):
         if first == second:
             raise BesiegeError(
-                f"graph: node {first!r} is joined to itself, allowed are other nodes"
+                f"graph: node {format_value(first)} is joined to itself, allowed only ties to other nodes"
             )
         if not (isinstance(weight, numbers.Real) and weight == 1):
             raise BesiegeError(
-                f"graph: the tie of {first!r} and {second!r} has the weight {format_value(weight)}, allowed "
-                f"is 1, since {alike} (nx.set_edge_attributes(graph, 1, 'weight') makes it so)"
+                f"graph: the tie of {format_value(first)} and {format_value(second)} has the weight {format_value(weight)}, allowed "
+                f"1, since {alike} (nx.set_edge_attributes(graph, 1, 'weight') makes it so)"
             )
         if times.get(frozenset((first, second)), 1) > 1:
             raise BesiegeError(
-                f"graph: {first!r} and {second!r} are joined more than once, allowed is once, since "
+                f"graph: {format_value(first)} and {format_value(second)} are joined more than once, allowed once, since "
                 f"{alike} (nx.Graph(graph) makes one tie of them)"
             )
 
@@ -90,20 +90,23 @@ def _rows_of(nodes: list[Any], n: int) -> dict[Any, int]:
         return {row: row for row in range(n)}
     if like_numbers := [node for node in nodes if _looks_like_a_number(node)]:
         odd = min(like_numbers, key=lambda node: node in range(n))
-        given, wanted = f"graph: node {odd!r} looks like a number", f"allowed are 0 to {n - 1}"
+        given, wanted = (
+            f"graph: node {format_value(odd)} looks like a number",
+            f"allowed 0 to {n - 1}",
+        )
         if set(nodes) == set(range(1, n + 1)):
             given = f"graph: nodes are numbered from 1 to {n}"
             do = "nx.relabel_nodes(graph, lambda node: node - 1)"
         elif set(nodes) == set(map(str, range(n))):
             do = "nx.relabel_nodes(graph, int)"
         elif set(nodes) == set(map(str, range(1, n + 1))):
-            given = f"graph: nodes are numbered from '1' to '{n}'"
+            given = f'graph: nodes are numbered from "1" to "{n}"'
             do = "nx.relabel_nodes(graph, lambda node: int(node) - 1)"
         else:
             do = (
                 "nx.convert_node_labels_to_integers(graph) numbers them in the order of graph.nodes"
             )
-        raise BesiegeError(f"{given}, {wanted}, or names that are no numbers: {do}")
+        raise BesiegeError(f"{given}, {wanted}, or names that are not numbers: {do}")
     return {node: row for row, node in enumerate(nodes)}
 
 
@@ -140,7 +143,9 @@ def read(path: str | Path, n: int) -> tuple[I32, I32]:
         ends.extend(rows if len(rows) == 2 else ())
         beyond = beyond or (number if n in rows else 0)
     if not ends:
-        raise BesiegeError(f"{path}: given no edge, allowed is at least one (or the family none)")
+        raise BesiegeError(
+            f'{path}: given no edge, allowed at least one (or graph.family = "none")'
+        )
     both = np.frombuffer(ends, np.int32)
     if _are_counts(counts, both):
         given = " ".join(map(str, counts))
@@ -149,7 +154,7 @@ def read(path: str | Path, n: int) -> tuple[I32, I32]:
     named[both] = True
     for row, number in alone.items():
         if named[row]:
-            raise _wrong(path, number, f"given {row} alone, allowed is a row without ties")
+            raise _wrong(path, number, f"given {row} alone, allowed only for a person without ties")
     named[list(alone)] = True
     if beyond and named[0]:
         raise _wrong(path, beyond, _out_of_range(str(n), n) + _FIRST * (beyond == first))
@@ -158,8 +163,8 @@ def read(path: str | Path, n: int) -> tuple[I32, I32]:
 
 
 _FIRST = (
-    "; the first line may be a header such as from,to; counts of people and ties are left out"
-    " (a tie that looks like them goes further down)"
+    "; the first line may be a header such as from,to, but not a count of people and ties"
+    " (if it is a tie, move it further down)"
 )
 
 
@@ -189,9 +194,9 @@ def _fields(line: str) -> list[str]:
     content = line.partition("#")[0].strip()
     fields = content.split(",") if "," in content else content.split()
     if len(fields) > 2:
-        weights = ": every tie counts alike" if len(fields) == 3 else ""
+        weights = ": all ties count equally" if len(fields) == 3 else ""
         raise BesiegeError(
-            f"given {content[:60]!r}, allowed are two columns, parted by a comma, tab or blanks{weights}"
+            f"given {format_value(content)}, allowed two columns separated by a comma, a tab or spaces{weights}"
         )
     return [field.strip().strip('"') for field in fields]
 
@@ -202,19 +207,19 @@ def _rows_in(fields: list[str], n: int) -> list[int]:
     for field in fields:
         digits = field.removeprefix("-")
         if not (digits.isascii() and digits.isdigit()):
-            raise BesiegeError(f"given {field[:60]!r}, allowed is a whole number")
+            raise BesiegeError(f"given {format_value(field)}, allowed a whole number")
         # more digits than any row has: out of range, whatever they are
         rows.append(int(field) if len(digits) < 19 else n + 1)
         if not 0 <= rows[-1] <= n:
             raise BesiegeError(_out_of_range(field, n))
     if len(rows) == 2 and rows[0] == rows[1]:
-        raise BesiegeError(f"given {rows[0]} twice, allowed are two different rows")
+        raise BesiegeError(f"given {rows[0]} twice, allowed two different rows")
     return rows
 
 
 def _out_of_range(field: str, n: int) -> str:
     allowed = f"0 to {n - 1}" if n else "no row at all"
-    return f"given {field[:60]}, allowed is {allowed} ({WHO})"
+    return f"given {field[:60]}, allowed {allowed} ({WHO})"
 
 
 def _are_counts(first: list[int], ends: I32) -> bool:
@@ -231,11 +236,11 @@ def _check_span(path: str | Path, named: Bool, n: int) -> None:
     low, high = (int(i) for i in np.flatnonzero(named)[[0, -1]])
     if low == 0 and high == n - 1:
         return
-    do = "a person without ties stands alone on a line"
+    do = "a person without ties is written alone on a line"
     if low == 1 and high == n:
-        do = "they are numbered from 1, so take 1 from each"
+        do = "the rows are numbered from 1, so subtract 1 from each"
     raise BesiegeError(
-        f"{path}: given rows {low} to {high}, allowed is 0 to {n - 1}, both ends among them ({WHO}): {do}"
+        f"{path}: given rows {low} to {high}, allowed 0 to {n - 1}, including both ends ({WHO}): {do}"
     )
 
 

@@ -296,9 +296,7 @@ def lay_out(world: World) -> None:
         (np.diff(stores.category) < 0).any()
         or not 0 <= stores.category[0] <= stores.category[-1] < N_CATEGORIES
     ):
-        raise BesiegeError(
-            f"stores.category: allowed are 0 to {N_CATEGORIES - 1}, rising from store to store"
-        )
+        raise BesiegeError(f"stores.category: allowed 0 to {N_CATEGORIES - 1}, in ascending order")
     pull = population.pull_of(stores.brand, stores.price, s.population, s.shopping)
     stores.orders_an_hour[:] = population.expected_orders(
         stores.category, pull, s.population, s.shopping

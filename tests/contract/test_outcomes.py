@@ -151,14 +151,14 @@ def causes_of_null(siege):
     top = hours.online.max()
     return {
         "nobody was ever online": top == 0,
-        "no attack": record.actions.sum() == 0,
-        "no truce": not (hours.phase == Phase.TRUCE).any(),
-        "nobody was ever online, or the crowd had not fallen so far by the last hour":
+        "there was no attack": record.actions.sum() == 0,
+        "there was no truce": not (hours.phase == Phase.TRUCE).any(),
+        "nobody was ever online, or the crowd had not fallen that far by the last hour":
             top == 0 or hours.online.iloc[-1] >= 0.05 * top,
         "no store was attacked": not any((day >= 100).any() for day in all_four),
         "nobody spoke": hours.queue_wait.isna().all(),
         "no measure examined anything": record.series["new_honest"].sum() == 0,
-        "stopped before the renewal": record.renewal is None,
+        "the run ended before the renewal": record.renewal is None,
         NO_RENEWAL_OF_SELLERS: record.renewal is None or not len(siege.sellers),
         "never": False,
         "no store had such a day": None,  # of clicks, or of the others: looked at apart
@@ -187,7 +187,7 @@ def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
     for world in WORLDS.values():
         for cause, holds in causes_of_null(finished(**world)).items():
             seen.setdefault(cause, set()).add(holds)
-    for name in ("never", "no store had such a day", "stopped before the renewal"):
+    for name in ("never", "no store had such a day", "the run ended before the renewal"):
         del seen[name]
     assert {
         cause for cause, values in seen.items() if {bool(v) for v in values} != {True, False}

@@ -138,7 +138,7 @@ def test_without_a_home_every_command_works_and_one_line_says_what_to_set(tmp_pa
         assert done.returncode == 0, done.stderr
         slow = "Matplotlib is building the font cache"  # said where it takes more than five seconds
         (said,) = (line for line in done.stderr.splitlines() if not line.startswith(slow))
-        assert "set XDG_CACHE_HOME to a folder that you can write" in said
+        assert "set XDG_CACHE_HOME to a folder in which you can write" in said
     kept = list((tmp_path / "tmp").rglob("*.nbc"))
     assert kept
     silent = python(

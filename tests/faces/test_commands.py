@@ -392,7 +392,7 @@ def test_an_entry_of_the_library_is_printed_as_a_file_that_gives_it_again(besieg
         (["--hours", "48h"], '--hours: given "48h", allowed a whole number'),
         (["--scale", "x" * 20_000], f'--scale: given "{"x" * 58}…, allowed a number'),
         (["--" + "x" * 20_000], f"No such option: --{'x' * 281}…"),
-        (["mine.tml"], "scenario: given mine.tml, allowed is the name of a TOML file, which ends in .toml; did you mean mine.toml?"),
+        (["mine.tml"], "scenario: given mine.tml, allowed the name of a TOML file, which ends in .toml; did you mean mine.toml?"),
     ],
 )  # fmt: skip
 def test_an_option_that_is_wrong_is_named_with_what_was_given_and_meant(besiege, words, said):

@@ -83,7 +83,7 @@ def run_to_the_end(page):
 
 def quick(page, hours="60", scale="0.003"):
     type_in(page, Scale=scale, Hours=hours)
-    choose(page, "Pace", "as fast as it goes")
+    choose(page, "Pace", "as fast as possible")
 
 
 def hours_done(page, column=0):
@@ -124,7 +124,7 @@ def test_every_choice_reaches_the_world_that_is_run(visit, tmp_path):
     choose(page, "New fees", "phased")
     choose(page, "Response", "protect")
     type_in(page, Response_begins_at_hour="50", Scale="0.004", Hours="70", Seed="7")
-    choose(page, "Pace", "as fast as it goes")
+    choose(page, "Pace", "as fast as possible")
     run_to_the_end(page)
     files = unpack(download(page, "Run folder"))
     assert {"scenario.toml", "outcomes.json", "columns.json", "siege.png", "hours.parquet", "stores.parquet", "rivals.parquet", "sellers.parquet"} == set(files)  # fmt: skip
@@ -170,7 +170,7 @@ def test_each_step_is_an_hour_and_redraws_the_pictures(visit):
 def test_pause_stops_the_world_and_run_takes_it_up_again(visit):
     page = visit()
     type_in(page, Scale="0.003")
-    choose(page, "Pace", "6 hours a second")
+    choose(page, "Pace", "6 hours per second")
     press(page, "Run")
     wait_for_hours(page, r"[1-9]\d*")
     press(page, "Pause")
@@ -178,8 +178,8 @@ def test_pause_stops_the_world_and_run_takes_it_up_again(visit):
     stands = hours_done(page)
     page.wait_for_timeout(1500)
     assert hours_done(page) == stands
-    assert f"Stands at hour {stands} of 336." in page.get_by_role("status").inner_text()
-    choose(page, "Pace", "as fast as it goes")
+    assert f"Paused at hour {stands} of 336." in page.get_by_role("status").inner_text()
+    choose(page, "Pace", "as fast as possible")
     run_to_the_end(page)
     assert hours_done(page) == 336
     press(page, "Reset")
@@ -190,7 +190,7 @@ def test_a_run_shows_crowd_attacks_stores_money_people_and_who_pays(visit):
     page = visit()
     quick(page, hours="120", scale="0.01")
     run_to_the_end(page)
-    for title in ("The crowd", "Attacks", "Stores that protect themselves", "What big stores lost"):
+    for title in ("The crowd", "Attacks", "Stores that protect themselves", "Losses of big stores"):
         chart = page.locator("figure.b-chart", has_text=title).first
         assert chart.locator("svg path").count() > 3
     colours = page.locator("figure.b-network circle").evaluate_all("them => [...new Set(them.map(c => c.getAttribute('fill')))]")  # fmt: skip
@@ -207,10 +207,10 @@ def test_a_run_shows_crowd_attacks_stores_money_people_and_who_pays(visit):
         (
             "Scale",
             "7",
-            "scale: given 7, allowed on this page at most 0.2; besiege run takes up to 1",
+            "scale: given 7, allowed on this page at most 0.2; besiege run accepts up to 1",
         ),
         ("Hours", "many", 'hours: given "many", allowed a whole number from 1 to 10_000 (h)'),
-        ("Seed", "-1", "seed: given -1, allowed is a whole number"),
+        ("Seed", "-1", "seed: given -1, allowed a whole number"),
         ("Response begins at hour", "soon", 'hour: given "soon", allowed a whole number from 0'),
     ],
 )
@@ -234,10 +234,10 @@ def test_a_field_that_appears_leaves_an_open_menu_open(visit):
     page = visit()
     beside = visit(page.url, beside=page)
     open_menu(page, "Pace")
-    choose(beside, "Second response, side by side", "protect")
-    page.get_by_label("Second begins at hour", exact=True).wait_for()
-    pick(page, "as fast as it goes")
-    beside.locator(".v-select__selection", has_text="as fast as it goes").wait_for()
+    choose(beside, "Second response, for comparison", "protect")
+    page.get_by_label("Second response begins at hour", exact=True).wait_for()
+    pick(page, "as fast as possible")
+    beside.locator(".v-select__selection", has_text="as fast as possible").wait_for()
 
 
 def test_two_visitors_have_worlds_of_their_own(visit):
@@ -257,7 +257,7 @@ def test_two_visitors_have_worlds_of_their_own(visit):
 def test_a_reload_finds_the_world_and_the_choices_again_even_while_it_runs(visit):
     page = visit()
     type_in(page, Scale="0.003", Seed="5")
-    choose(page, "Pace", "6 hours a second")
+    choose(page, "Pace", "6 hours per second")
     press(page, "Run")
     wait_for_hours(page, "[3-9]")
     page.reload()
@@ -277,7 +277,7 @@ def test_two_responses_stand_side_by_side_in_the_same_world(visit, tmp_path):
     page = visit()
     quick(page, hours="72", scale="0.005")
     choose(page, "Response", "silence")
-    choose(page, "Second response, side by side", "protect")
+    choose(page, "Second response, for comparison", "protect")
     type_in(page, Second_begins_at_hour="60")
     run_to_the_end(page)
     assert page.locator("h2.b-name").all_inner_texts() == ["silence", "protect@60"]
@@ -296,7 +296,7 @@ def test_two_responses_stand_side_by_side_in_the_same_world(visit, tmp_path):
 def test_many_worlds_compare_the_responses_and_give_a_report(visit):
     page = visit()
     quick(page)
-    choose(page, "Second response, side by side", "silence")
+    choose(page, "Second response, for comparison", "silence")
     page.get_by_role("tab", name="Many worlds").click()
     type_in(page, Worlds="1")
     page.locator(".b-fault", has_text="worlds: given 1, allowed a whole number from 2").wait_for()
@@ -308,7 +308,7 @@ def test_many_worlds_compare_the_responses_and_give_a_report(visit):
     assert page.locator("figure.b-chart:visible").count() == 2
     assert "all together" in page.locator("table:visible").first.inner_text()
     report = download(page, "Comparison, report").decode()
-    assert "Two ways to answer a siege" in report
+    assert "Two ways to respond to a siege" in report
     assert {"comparison.json", "runs.parquet", "scenario.toml"} <= set(unpack(download(page, "Comparison, folder")))  # fmt: skip
 
 
@@ -339,7 +339,7 @@ def test_the_hindcast_lays_reported_facts_beside_the_worlds(visit):
 def test_others_are_served_while_a_large_world_runs(visit, server):
     page = visit()
     type_in(page, Scale="0.1")
-    choose(page, "Pace", "as fast as it goes")
+    choose(page, "Pace", "as fast as possible")
     press(page, "Run")
     page.locator(".b-tiles").first.wait_for()
     waits = []
@@ -356,7 +356,7 @@ def test_others_are_served_while_a_large_world_runs(visit, server):
 def test_nothing_is_cut_off_at_the_width_of_a_desktop_or_a_phone(visit, width, height):
     page = visit(width=width, height=height)
     quick(page)
-    choose(page, "Second response, side by side", "silence")
+    choose(page, "Second response, for comparison", "silence")
     run_to_the_end(page)
     wide, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert wide <= room
@@ -426,5 +426,5 @@ def test_the_charts_fit_the_page_that_mesa_itself_draws():
     _, drawn = solara.render(SolaraViz(siege, components=list(PANELS)), handle_error=False)
     drawn.close()
     texts = [panel(siege).kwargs["unsafe_innerHTML"] for panel in PANELS]
-    for title in ("The crowd", "Attacks", "Who stands with whom"):
+    for title in ("The crowd", "Attacks", "Who is connected to whom"):
         assert any(title in text and "<svg" in text for text in texts)

@@ -70,9 +70,9 @@ def test_a_measure_that_raises_is_a_failure_with_stage_and_hour(workers):
     assert all(done[f"t{i}"].failure is None for i in range(3))
 
 
-def test_a_run_that_cannot_begin_fails_in_its_founding():
+def test_a_run_that_cannot_begin_fails_in_its_setup():
     (done,) = run_many([Task("t", TINY, -1)], workers=1)
-    assert (done.failure.stage, done.failure.hour) == ("founding", -1)
+    assert (done.failure.stage, done.failure.hour) == ("setup", -1)
     assert done.failure.error.startswith("BesiegeError: seed: given -1")
 
 

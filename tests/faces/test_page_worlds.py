@@ -80,7 +80,7 @@ def test_a_change_of_choices_makes_a_new_world_and_only_when_it_is_run(session):
 
 def test_a_pause_holds_and_a_reset_stands_at_hour_zero(session):
     session.choose(hours="1000")
-    session.choose_pace("6 hours a second")
+    session.choose_pace("6 hours per second")
     session.run()
     while not session.views:
         session.wait(session.version, 1.0)
@@ -90,7 +90,7 @@ def test_a_pause_holds_and_a_reset_stands_at_hour_zero(session):
     session.start_over()
     wait(session)
     assert session.views[0].hours == 0
-    assert "Nobody protests so far." in show_worlds(session.views)
+    assert "Nobody has protested so far." in show_worlds(session.views)
 
 
 def test_wrong_choices_run_nothing_and_leave_the_world_that_is_there(session):

@@ -31,7 +31,7 @@ def kept(tmp_path_factory):
     ("kind", "said"),
     [
         ("run", ["people were online", "Who pays", "peak_online", "data:image/png;base64"]),
-        ("comparison", ["Two ways to answer a siege", "data:image/svg+xml;base64"]),
+        ("comparison", ["Two ways to respond to a siege", "data:image/svg+xml;base64"]),
         ("sweep", ["Does the fee matter?", "fees.new.standard", "Outcomes over the factors"]),
     ],
 )

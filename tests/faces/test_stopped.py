@@ -168,7 +168,7 @@ def test_a_stopped_study_says_what_is_kept_and_goes_on(besiege, tmp_path, monkey
     code, out, err = besiege(*words)
     assert (code, out) == (130, "")
     assert (
-        "2 finished runs are kept in here/unfinished; the same command goes on from there." in err
+        "2 finished runs are kept in here/unfinished; the same command continues from there." in err
     )
     assert "Traceback" not in err
     assert signal.getsignal(signal.SIGTERM) is usual
@@ -331,7 +331,7 @@ def test_a_report_that_fails_hides_no_tables_and_leaves_no_older_report(besiege,
     code, out, err = besiege(*COMPARE)
     assert code == 1
     assert "costs all parties together" in out
-    assert "here/report.html: cannot be made (" in err
+    assert "here/report.html: cannot be written (" in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "here" / "report.html").exists()
     assert len(comparison.Comparison.load(tmp_path / "here").runs) == 6
@@ -343,7 +343,7 @@ def test_a_picture_that_fails_hides_no_tables(besiege, tmp_path, monkeypatch, wo
     monkeypatch.setattr(Hindcast, "plot", full)
     code, out, err = besiege(*words)
     assert code == 1
-    assert ".png: cannot be made (No space left on device)" in err
+    assert ".png: cannot be written (No space left on device)" in err
     assert "Written to here: " in out
     assert ".png" not in out
     assert besiege("show", "here")[0] == 0

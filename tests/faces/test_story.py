@@ -109,26 +109,26 @@ def test_a_siege_is_told_from_its_announcement_to_the_renewal(taobao):
     said = tell(siege_record(), taobao)
     for part in (
         "announced on 10 October 11:00",
-        "from 10 October 12:00 on; 8,000 were online when the attack began",
+        "From 10 October 12:00 on, people gathered in a voice channel; 8,000 of them were online when the attack began",
         "first attack came on 11 October 21:00, 34 hours after the announcement",
-        "Most online at once: 50,000, on 13 October 22:00",
+        "The crowd was largest on 13 October 22:00: 50,000 people were online",
         "1,000 of them were sellers (2.0 %)",
         "1,230 people attacked",
         "37,500 false actions: 0 false purchases, 30,000 bad reviews",
-        "2 of 4 stores had a day of 100 false actions or more",
-        "the worst day of one store brought 12,000 (ad clicks apart), on 12 October",
-        "75 % were aimed at the store called",
-        "2 of 4 stores protected themselves or were sold out: 1 closed goods (at most 1 at once), 1 suspended",
-        "Of the stores attacked 50 % closed goods",
-        "A truce began on 14 October 09:00, with an ultimatum to 16 October 00:00. When it ran out the organisers took up a heavier attack",
-        "on 12 October 12:00 it went to the police",
-        "on 17 October 16:00 it kept the old fee for 9 months, took back 50 % of the deposit's rise and put up 1,000 million yuan",
-        "The regulator spoke on 15 October 20:00",
-        "Dangdang on 14 October 07:00",
+        "2 of 4 big stores suffered at least 100 false actions in a single day",
+        "The worst day of any store was 12 October, with 12,000 false actions",
+        "75 % of all attempts were aimed at the target",
+        "2 of 4 big stores protected themselves or sold out: 1 took goods off sale (at most 1 at the same time) and 1 suspended",
+        "Of the attacked stores, 50 % took goods off sale",
+        "A truce began on 14 October 09:00, with an ultimatum set to expire on 16 October 00:00. When it expired, the organisers called for a heavier attack",
+        "on 12 October 12:00 it reported the attacks to the police",
+        "on 17 October 16:00 it kept the old fee for 9 months, withdrew 50 % of the deposit increase and provided 1,000 million yuan",
+        "The regulator made a statement on 15 October 20:00",
+        "Dangdang promised on 14 October 07:00 to freeze its fee",
         "lost sales of 12 million yuan, of which rivals won 2.4 million yuan",
-        "dissolved the siege on 17 October 21:00. From 18 October 08:00 on fewer than 5 %",
-        "Against the same 10 days with neither protest nor response: big stores lost 3.2 million yuan",
-        "At the renewal 40.0 % of the sellers leave",
+        "dissolved the siege on 17 October 21:00. From 18 October 08:00 on, the crowd stayed below 5 %",
+        "Compared with the same 10 days without a protest or a response, big stores lost 3.2 million yuan",
+        "At the yearly renewal, 40.0 % of the sellers leave",
     ):  # fmt: skip
         assert part in said
 
@@ -136,9 +136,9 @@ def test_a_siege_is_told_from_its_announcement_to_the_renewal(taobao):
 def test_a_calm_world_is_told_as_one_where_nothing_happened():
     said = tell(quiet_record(), Scenario.load("calm"))
     for part in (
-        "Nothing was announced", "Nobody protested", "No store closed goods",
-        "The platform did nothing.", "No rival promised anything", "nobody lost or gained anything",
-        "as they would have with neither protest nor response",
+        "Nothing was announced", "Nobody protested", "No big store took goods off sale",
+        "The platform did nothing.", "No rival promised to freeze its fee", "nobody lost or gained anything",
+        "as they would have done without a protest or a response",
     ):  # fmt: skip
         assert part in said
     assert "attack" not in said
@@ -150,11 +150,11 @@ def test_a_crowd_that_never_attacks_is_told_with_what_was_wanted(taobao):
     record.series["online"][12:] = 2000.0
     record.series["online_sellers"][12:] = 2000.0
     said = tell(record, taobao.replace({"response": "protect"}))
-    assert "There was no attack by 20 October 00:00: at the daily assembly at most 2,000 were online, and the organisers wanted 3,000" in said  # fmt: skip
-    assert "The platform did nothing. Never begun: ratings restored, false orders voided and clicks refunded" in said  # fmt: skip
+    assert "There was no attack before the run ended on 20 October 00:00: at most 2,000 people were online at the daily assembly, and the organisers needed 3,000" in said  # fmt: skip
+    assert "The platform did nothing. Planned measures that never began: ratings restored, false orders voided and clicks refunded" in said  # fmt: skip
     assert "(100.0 %)" in said or "(100 %)" in said
     assert "onlookers" not in said
-    assert "up to 2,000 were still online in its last day" in said
+    assert "up to 2,000 people were still online on its last day" in said
     assert "truce" not in said
     assert "dissolved" not in said
 
@@ -169,13 +169,13 @@ def test_an_attack_called_in_vain_is_told_as_such(taobao):
 
 def test_a_run_stopped_before_the_announcement_says_so(taobao):
     said = tell(quiet_record(8), taobao.replace({"hours": 8}))
-    assert "were to be announced on 10 October 11:00, after the run's end" in said
+    assert "were due to be announced on 10 October 11:00, after the end of the run" in said
 
 
 def test_a_record_cut_short_counts_no_next_year(taobao):
     said = tell(siege_record().until(100), taobao)
-    assert "The run did not reach the renewal" in said
-    assert "At the renewal" not in said
+    assert "The run ended before the yearly renewal" in said
+    assert "At the yearly renewal" not in said
     assert "The organisers called no truce" in said
     assert "The organisers never dissolved the siege" in said
 
@@ -195,10 +195,10 @@ def test_a_truce_that_still_holds_and_one_that_was_put_off_are_told(taobao):
     record = siege_record()
     record.series["phase"][144:] = Phase.TRUCE
     said = tell(record, taobao)
-    assert "with an ultimatum to 20 October 00:00, put off from before; it still held when the run stopped" in said  # fmt: skip
+    assert "with an ultimatum set to expire on 20 October 00:00 after an extension; the truce was still in force when the run ended" in said  # fmt: skip
     record.series["phase"][150:] = Phase.DISSOLVE
     said = tell(record, taobao)
-    assert "put off from before. On 16 October 06:00 the organisers gave up the siege" in said
+    assert "after an extension. On 16 October 06:00, the organisers called off the siege" in said
 
 
 def test_a_siege_without_a_response_says_that_the_platform_did_nothing(taobao):
@@ -224,7 +224,7 @@ def test_without_rivals_nobody_promises_and_nobody_wins(taobao):
     record = siege_record()
     record.series["rival_sales"][:] = 0.0
     said = tell(record, taobao.replace({"rivals": []}))
-    assert "No rival promised anything. The mall lost sales of 12 million yuan, and rivals won none" in said  # fmt: skip
+    assert "No rival promised to freeze its fee. The mall lost sales of 12 million yuan, and rivals won none" in said  # fmt: skip
 
 
 def test_a_world_without_an_announcement_can_still_be_told_of_an_attack():
@@ -299,7 +299,7 @@ def test_the_story_of_a_run_agrees_with_its_outcomes(scenario, changes):
     if first is not None:
         assert f"first attack came on {describe(int(first))}" in said
     if peak is not None:
-        assert f"{count(outcomes['peak_online'])}, on {describe(int(peak))}" in said
+        assert f"{describe(int(peak))}: {count(outcomes['peak_online'])} people were online" in said
     hours = [e.hour for e in events_of(record, siege.scenario)]
     assert hours == sorted(hours)
     assert len(story(record, siege.scenario, outcomes)) <= len(LINES)

@@ -72,7 +72,7 @@ def test_a_read_only_disk_is_refused_and_can_still_be_read(tmp_path):
     with disk(tmp_path / "disk", "size=8m") as place:
         table = sim.sweep(SPEC | {"runs": 1}, out=place / "out", workers=1, quiet=True)
         subprocess.run(["mount", "-o", "remount,ro", str(place)], check=True)
-        with pytest.raises(BesiegeError, match=r"--out: given .* allowed is one that can be"):
+        with pytest.raises(BesiegeError, match=r"--out: given .* allowed one that can be"):
             sim.sweep(SPEC, out=place / "out", workers=1, quiet=True)
         same(sim.lab.open(place / "out").runs, table)
 

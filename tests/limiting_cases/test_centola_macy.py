@@ -31,9 +31,9 @@ def test_too_few_adjacent_seeds_set_nothing_off():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((1000, 3, 1), "degree: given 3, allowed is an even number of 2 to 200"),
-        ((8, 8, 1), "degree: given 8, allowed is an even number of 2 to 6"),
-        ((1000, 4, 0), "a: given 0, allowed is a whole number of 1 to 200"),
+        ((1000, 3, 1), "degree: given 3, allowed an even number from 2 to 200"),
+        ((8, 8, 1), "degree: given 8, allowed an even number from 2 to 6"),
+        ((1000, 4, 0), "a: given 0, allowed a whole number from 1 to 200"),
     ],
 )
 def test_arguments_out_of_range_are_refused_in_one_line(given, said):

@@ -30,8 +30,8 @@ def test_those_who_fear_arrest_stay_at_home(sanction):
 
 def test_arguments_out_of_range_are_refused_in_one_line():
     for given, said in (
-        ({"legitimacy": 1.2}, "legitimacy: given 1.2, allowed is 0 to 1"),
-        ({"legitimacy": 0.5, "sanction": "high"}, 'sanction: given "high", allowed is 0 to 1'),
+        ({"legitimacy": 1.2}, "legitimacy: given 1.2, allowed 0 to 1"),
+        ({"legitimacy": 0.5, "sanction": "high"}, 'sanction: given "high", allowed 0 to 1'),
     ):
         with pytest.raises(BesiegeError, match=said):
             limiting_cases.epstein(**given)

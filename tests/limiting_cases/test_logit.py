@@ -48,9 +48,9 @@ def test_with_every_store_closed_nobody_buys():
 
 def test_arguments_out_of_range_are_refused_in_one_line():
     for given, said in (
-        (((),), "utilities: given an empty list, allowed are 1 to 5000 numbers"),
-        (((1, "a"),), 'utilities: given "a", allowed is -20 to 20'),
-        (((1, 0), (2,)), "closed: given 2, allowed is a whole number of 0 to 1"),
+        (((),), "utilities: given an empty list, allowed 1 to 5000 numbers"),
+        (((1, "a"),), 'utilities: given "a", allowed -20 to 20'),
+        (((1, 0), (2,)), "closed: given 2, allowed a whole number from 0 to 1"),
         (((20,),), "utilities, probability to buy: given 0.99"),
     ):
         with pytest.raises(BesiegeError) as error:

@@ -40,8 +40,8 @@ def test_sums_and_means_of_forty_seeds_are_those_of_the_whole_mall(capsys):
 
 def test_arguments_out_of_range_are_refused_in_one_line():
     for given, said in (
-        ({"scales": (0.1,)}, "scales: given 1, allowed are at least two"),
-        ({"seeds": [1]}, "seeds: given 1, allowed are at least two"),
+        ({"scales": (0.1,)}, "scales: given 1, allowed at least two"),
+        ({"seeds": [1]}, "seeds: given 1, allowed at least two"),
         ({"scales": (0.01, 7)}, "scale: given 7"),
         ({"outcomes": ["cum_action"]}, "cum_action"),
     ):

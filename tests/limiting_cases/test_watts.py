@@ -75,10 +75,10 @@ def test_the_middle_of_a_star_joins_with_the_last_leaf_that_its_share_asks_for(k
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ((10, 4, 1.5), "phi: given 1.5, allowed is 0 to 1"),
-        ((10, -1, 0.1), "z: given -1, allowed is 0 to 200"),
-        ((1.5, 4, 0.1), "n: given 1.5, allowed is a whole number of 2 to 1000000"),
-        ((10, 4, 0.1, 2), "seeds_share: given 2, allowed is 0 to 1"),
+        ((10, 4, 1.5), "phi: given 1.5, allowed 0 to 1"),
+        ((10, -1, 0.1), "z: given -1, allowed 0 to 200"),
+        ((1.5, 4, 0.1), "n: given 1.5, allowed a whole number from 2 to 1000000"),
+        ((10, 4, 0.1, 2), "seeds_share: given 2, allowed 0 to 1"),
         ((10, 4, 0.1, 0.1, -1), "seed: given -1"),
     ],
 )

@@ -69,9 +69,9 @@ def test_run_k_of_a_hindcast_is_member_k_with_seed_k():
     member = load_ensemble("calibrated").member(1)
     alone = run(Scenario.load("taobao-2011").replace(member), 2, **FEW)
     assert found.online[0].tolist() == alone.record.series["online"].tolist()
-    assert found.to_dict()["over"] == f"seeds and {len(member)} parameters of the ensemble"
+    assert found.to_dict()["over"] == f"seeds and {len(member)} uncertain parameters"
     own = hindcast("taobao-2011", 1, seed=2, workers=1, ensemble=None, **FEW)
-    assert own.to_dict()["over"] == "seeds alone"
+    assert own.to_dict()["over"] == "seeds only"
     assert own.online[0].tolist() == run("taobao-2011", 2, **FEW).record.series["online"].tolist()
 
 

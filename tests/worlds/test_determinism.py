@@ -231,7 +231,7 @@ BAD = [-1, 2**64, 1.0, 1.5, float("nan"), "1", True, b"1", (1,), np.float64(3)]
 
 @pytest.mark.parametrize("seed", BAD, ids=repr)
 def test_a_seed_that_is_no_whole_number_in_range_is_refused(seed):
-    with pytest.raises(BesiegeError, match=r"seed: given .*allowed is a whole number of 0 to"):
+    with pytest.raises(BesiegeError, match=r"seed: given .*allowed a whole number from 0 to"):
         Siege("small", seed=seed)
     with pytest.raises(BesiegeError, match="seed: given"):
         run("small", seed=seed)

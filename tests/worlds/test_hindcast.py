@@ -55,23 +55,23 @@ def test_a_hindcast_is_plain_json_and_leaves_a_picture(result, tmp_path):
     left = {p.name for p in tmp_path.iterdir()}
     assert left == {"scenario.toml", "hindcast.json", "runs.parquet", "hindcast.png"}
     texts = [t.get_text() for t in result.plot().axes[1].texts]
-    assert "does not exist in any run" in texts
-    assert "does not exist within the horizon" in texts
+    assert "not defined in any run" in texts
+    assert "not defined within the horizon" in texts
 
 
 def test_a_fact_beyond_the_horizon_is_told_and_does_not_count_as_missed(result, tmp_path, capsys):
     tell_hindcast(result, tmp_path)
     told = capsys.readouterr().out
-    assert "Does not exist within the horizon, and does not count: A5." in told
-    assert "check: 0 of 2 facts have the median inside." in told
+    assert "Not defined within the horizon, and not counted: A5." in told
+    assert "check: the simulated median is inside the reported range for 0 of 2 facts." in told
     page = show_hindcast(result)
-    assert "In 1 of 3 reported facts" in page
-    assert "not within the horizon" in page
+    assert "For 1 of 3 reported facts" in page
+    assert "not defined within the horizon" in page
 
 
 def test_runs_of_different_horizons_are_refused_before_any_is_done():
     draws = pd.DataFrame({"hours": [48, 60]})
-    with pytest.raises(BesiegeError, match="hours: given 48 and 60, allowed is one horizon"):
+    with pytest.raises(BesiegeError, match="hours: given 48 and 60, allowed one horizon"):
         hindcast("small", 2, ensemble=draws, workers=1)
 
 

@@ -73,7 +73,7 @@ def test_with_one_store_closed_no_other_store_sells_less_in_any_hour():
 
 
 def test_a_graph_of_the_wrong_size_is_refused_with_a_word():
-    with pytest.raises(BesiegeError, match="allowed is exactly 3495"):
+    with pytest.raises(BesiegeError, match="allowed exactly 3495"):
         Siege("taobao-2011", seed=1, network=nx.path_graph(10), scale=SCALE)
 
 

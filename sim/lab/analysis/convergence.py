@@ -59,7 +59,7 @@ def _why_not_told(values: pd.Series) -> str:
     if n and abs(values.mean()) <= ROUNDING * values.abs().max():
         return "the mean is 0"
     if 0 < n < FEWEST:
-        return f"too few runs to tell: {n} of at least {FEWEST}"
+        return f"too few runs: {n}, at least {FEWEST} are needed"
     return why_no_spread(values)
 
 

@@ -31,7 +31,7 @@ def why_no_spread(values: pd.Series | F64) -> str:
     given = np.asarray(values, np.float64)
     there = given[np.isfinite(given)]
     if not there.size:
-        return "exists in no run"
+        return "not defined in any run"
     return "constant: the same in every run" if is_constant(there) else ""
 
 
@@ -137,9 +137,9 @@ def rank_correlations(
             both = points[[factor, outcome]].dropna()
             n, reason = len(both), why_no_spread(both[outcome])
             if not reason and n < FEWEST_POINTS:
-                reason = f"too few points: {n} of at least {FEWEST_POINTS}"
+                reason = f"too few points: {n}, at least {FEWEST_POINTS} are needed"
             elif not reason and is_constant(both[factor]):
-                reason = "the factor is the same at every point"
+                reason = "the factor has the same value at every point"
             if reason:
                 rows.append((outcome, factor, np.nan, np.nan, np.nan, n, reason))
                 continue

@@ -160,7 +160,7 @@ def sensitivity_figure(found: Analysis, name: str) -> Figure:
         dress(ax)
         ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
         if "complete" in rows and not rows.complete.all():
-            ax.text(0.5, 0.5, "does not exist in some runs, or never differs", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
+            ax.text(0.5, 0.5, "not defined in some runs, or the same in all", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
             ax.set_axis_off()
             continue
         draw(ax, rows)

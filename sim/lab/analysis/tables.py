@@ -46,7 +46,7 @@ def analyse(folder: str | Path) -> Analysis:
     store = SweepFolder(folder)
     runs, manifest = store.runs, store.manifest
     if runs.empty:
-        raise BesiegeError(f"{folder}: holds no run that succeeded")
+        raise BesiegeError(f"{folder}: contains no run that succeeded")
     named = tuple(manifest["outcomes"])
     outcomes = named if len(named) <= MOST_OUTCOMES else _USUAL
     factors = tuple(f for f in manifest["factors"] if f in runs and runs[f].nunique(dropna=False) > 1)  # fmt: skip

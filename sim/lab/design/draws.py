@@ -101,7 +101,7 @@ def _read(source: Any) -> _Draws | _Ranges | Ensemble:
         )
     data = read(path if ending == ".toml" else source, "ensembles")
     if "members" in data and "ranges" in data:
-        raise BesiegeError(f"{name}: given members and ranges, allowed is one of both")
+        raise BesiegeError(f"{name}: given both members and ranges, allowed only one of them")
     return ensemble_of(data, name) if "members" in data else _Ranges(name, data.get("ranges", {}))
 
 
@@ -118,7 +118,7 @@ def _of_frame(frame: pd.DataFrame, name: str) -> _Draws:
 def _of_rows(table: _Draws, scenario: Scenario, runs: int) -> list[dict[str, Any]]:
     fields = _fields_of(table.columns, table.name)
     if not table.rows:
-        raise BesiegeError(f"{table.name}: given a table without rows, allowed is at least one")
+        raise BesiegeError(f"{table.name}: given a table without rows, allowed at least one row")
     values = [
         {
             field.path: _value(cell, field, f"{row.place}: {field.path}")
@@ -134,7 +134,7 @@ def _of_rows(table: _Draws, scenario: Scenario, runs: int) -> list[dict[str, Any
 def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
     name, ranges = table.name, table.ranges
     if not isinstance(ranges, Mapping) or not ranges:
-        raise BesiegeError(f"{name}: ranges: missing, required is a table such as {_RANGES}")
+        raise BesiegeError(f"{name}: ranges: missing, required: a table such as {_RANGES}")
     fields = _fields_of(map(str, ranges), f"{name}: ranges")
     low, high = [], []
     for field, pair in zip(fields, ranges.values(), strict=True):
@@ -143,11 +143,11 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
         is_pair = isinstance(pair, (list, tuple)) and len(pair) == 2
         if not (is_pair and all(map(is_finite, pair)) and pair[0] < pair[1]):
             raise BesiegeError(
-                f"{name}: ranges.{field.path}: given {format_value(pair)}, allowed is [low, high], low below high"
+                f"{name}: ranges.{field.path}: given {format_value(pair)}, allowed [low, high] with low below high"
             )
         if not field.is_numeric:
             raise BesiegeError(
-                f"{name}: ranges.{field.path}: given a range, allowed for a number: it is a {field.type}"
+                f"{name}: ranges.{field.path}: given a range, allowed only for numbers, and this is a {field.type}"
             )
         for end in pair:
             _try(scenario, {field.path: _number(end, field)}, f"{name}: ranges")
@@ -184,7 +184,7 @@ def _fields_of(paths: Iterable[str], place: str) -> list[Field]:
         path = path_of(trail.steps)
         field = None if trail.info is None else describe(path, trail.info, None)
         if field is None or field.type == "list" or is_table(trail.kinds[0]):
-            raise BesiegeError(f"{place}: {path}: is a table or list, allowed is one parameter")
+            raise BesiegeError(f"{place}: {path}: is a table or a list, allowed a single parameter")
         if path in found:
             raise BesiegeError(f"{place}: {path}: given twice, allowed once")
         found[path] = field
@@ -201,7 +201,7 @@ def _value(cell: Any, field: Field, place: str) -> Any:
     if (is_text and not cell) or (not is_text and pd.isna(cell)):
         if field.optional and not is_text:
             return None
-        more = " (none for no value)" if field.optional else ""
+        more = " (none stands for no value)" if field.optional else ""
         raise BesiegeError(f"{place}: given nothing, allowed {allowed(field)}{more}")
     if is_text and cell == "none" and field.optional:
         return None

@@ -135,7 +135,9 @@ def _ends(table: dict[str, Any], name: str, field: Field, base: Any) -> tuple[fl
             raise BesiegeError(f"{name}.{key}: given {format_value(table[key])}, allowed a number")
     if "around" in table:
         if "low" in table or "high" in table:
-            raise BesiegeError(f"{name}.around: given with low or high, allowed alone")
+            raise BesiegeError(
+                f"{name}.around: given together with low or high, allowed only without them"
+            )
         if not 0 < table["around"] <= 1 or not _is_number(base):
             raise BesiegeError(
                 f"{name}.around: given {table['around']:g} around {format_value(base)}, "
@@ -149,7 +151,9 @@ def _ends(table: dict[str, Any], name: str, field: Field, base: Any) -> tuple[fl
         low, high = float(table["low"]), float(table["high"])
     else:
         missing = "high" if "low" in table else "low"
-        raise BesiegeError(f"{name}.{missing}: missing, required is a number (or around)")
+        raise BesiegeError(f"{name}.{missing}: missing, required: a number (or around)")
     if not low < high:
-        raise BesiegeError(f"{name}: given low {low:g} and high {high:g}, allowed low below high")
+        raise BesiegeError(
+            f"{name}: given low {low:g} and high {high:g}, allowed only low below high"
+        )
     return low, high

@@ -86,7 +86,7 @@ def find_run(plan: Plan, key: str) -> Planned:
     for planned in runs_of(plan):
         if planned.key == key:
             return planned
-    raise BesiegeError(f"key: given {key}, allowed is the key of a run of {plan.spec.name}")
+    raise BesiegeError(f"key: given {key}, allowed the key of a run of {plan.spec.name}")
 
 
 def repeat_line(plan: Plan, planned: Planned, spec_name: str | None, scenario_file: str) -> str:

@@ -58,7 +58,7 @@ def load_module(path: Path, field: str, given: object) -> Module:
     except (Exception, SystemExit) as error:
         said = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise BesiegeError(
-            f"{field}: given {format_value(given)}, which cannot be had ({said})"
+            f"{field}: given {format_value(given)}, which cannot be loaded ({said})"
         ) from None
     return Module(path, loaded.__name__, vars(loaded), outcomes, source)
 
@@ -77,13 +77,13 @@ def load_modules(names: tuple[str, ...], home: Path) -> tuple[Module, ...]:
     for module in modules:
         file = module.path.name
         if file in files:  # the sweep's folder keeps a copy of each
-            raise BesiegeError(f"modules: given {format_value(file)} twice, allowed are different file names")  # fmt: skip
+            raise BesiegeError(f"modules: given {format_value(file)} twice, allowed only different file names")  # fmt: skip
         files.add(file)
         for name in module.outcomes:
             if name in declared:
                 raise BesiegeError(
                     f"modules: the outcome {name} is declared in {declared[name]} and in {file}, "
-                    "allowed is once"
+                    "allowed once"
                 )
             declared[name] = file
     return modules

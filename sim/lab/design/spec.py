@@ -33,37 +33,43 @@ class Design(BaseModel):
     """Which points of the factors' space are run."""
 
     model_config = _CLOSED
-    kind: Annotated[Literal["grid", "latin", "sobol", "morris", "saltelli", "list"], Field(description="how points are chosen")] = "grid"  # fmt: skip
-    samples: Annotated[int | None, Field(ge=1, le=1_000_000, description="points of latin and sobol, base samples of saltelli, trajectories of morris")] = None  # fmt: skip
-    levels: Annotated[int, Field(ge=2, le=100, description="levels of a morris design")] = 4
-    second_order: Annotated[bool, Field(description="pairs of factors in a saltelli design")] = False  # fmt: skip
-    seed: Annotated[int | None, Field(ge=0, le=2**31 - 1, description="of the sample; the sweep's if absent")] = None  # fmt: skip
-    points: Annotated[tuple[dict[str, Any], ...], Field(description="the points of a list")] = ()
+    kind: Annotated[Literal["grid", "latin", "sobol", "morris", "saltelli", "list"], Field(description="how the points are chosen")] = "grid"  # fmt: skip
+    samples: Annotated[int | None, Field(ge=1, le=1_000_000, description="number of points for latin and sobol, of base samples for saltelli, of trajectories for morris")] = None  # fmt: skip
+    levels: Annotated[int, Field(ge=2, le=100, description="number of levels for morris")] = 4
+    second_order: Annotated[bool, Field(description="whether saltelli also estimates pairs of factors")] = False  # fmt: skip
+    seed: Annotated[int | None, Field(ge=0, le=2**31 - 1, description="seed of the sample; the seed of the sweep if absent")] = None  # fmt: skip
+    points: Annotated[tuple[dict[str, Any], ...], Field(description="the points, for list")] = ()
 
 
 class Keep(BaseModel):
     """What is kept of a run besides its outcomes."""
 
     model_config = _CLOSED
-    hours: Annotated[tuple[str, ...], Field(description="names of hourly series")] = ()
+    hours: Annotated[tuple[str, ...], Field(description="names of the hourly series to keep")] = ()
 
 
 class Spec(BaseModel):
     """A sweep: a scenario, what is changed in it, how often it is run, what is kept."""
 
     model_config = _CLOSED
-    name: Annotated[str, Field(description="of the sweep, and of its folder in runs/")] = "sweep"
-    question: Annotated[str, Field(description="what the sweep is to answer")] = ""
-    scenario: Annotated[Any, Field(description="a name of the library, a TOML file, a table")] = "taobao-2011"  # fmt: skip
-    runs: Annotated[int, Field(ge=1, le=1_000_000, description="runs of each point, each with a seed of its own, the same at every point")] = 1  # fmt: skip
-    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, description="of the first run of a point")] = 1  # fmt: skip
+    name: Annotated[str, Field(description="name of the sweep, and of its folder in runs/")] = (
+        "sweep"
+    )
+    question: Annotated[str, Field(description="question that the sweep is to answer")] = ""
+    scenario: Annotated[Any, Field(description="name from the library, a TOML file, or a table")] = "taobao-2011"  # fmt: skip
+    runs: Annotated[int, Field(ge=1, le=1_000_000, description="runs at each point; each has its own seed, and every point uses the same seeds")] = 1  # fmt: skip
+    seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, description="seed of the first run at each point")] = 1  # fmt: skip
     design: Design = Design()
-    factors: Annotated[dict[str, Any], Field(description="what is varied, by path")] = {}
+    factors: Annotated[
+        dict[str, Any], Field(description="what is varied: fields by their paths")
+    ] = {}
     levers: Annotated[dict[str, Any], Field(description="factors that the platform decides")] = {}
     uncertainties: Annotated[dict[str, Any], Field(description="factors that nobody knows")] = {}
-    constants: Annotated[dict[str, Any], Field(description="changes that hold at every point")] = {}
-    outcomes: Annotated[tuple[str, ...], Field(description="outcomes that the question is about")] = ()  # fmt: skip
-    modules: Annotated[tuple[str, ...], Field(description="Python files with outcomes of one's own")] = ()  # fmt: skip
+    constants: Annotated[
+        dict[str, Any], Field(description="fields that have the same changed value at every point")
+    ] = {}
+    outcomes: Annotated[tuple[str, ...], Field(description="outcomes that answer the question")] = ()  # fmt: skip
+    modules: Annotated[tuple[str, ...], Field(description="Python files with your own outcomes and measures")] = ()  # fmt: skip
     keep: Keep = Keep()
 
 
@@ -114,7 +120,7 @@ class Plan:
 
     @property
     def outcomes(self) -> tuple[str, ...]:
-        """The outcomes that the question is about; all there are if it names none."""
+        """The outcomes that answer the question; all there are if it names none."""
         return self.spec.outcomes or tuple(self.measured)
 
     @cached_property
@@ -141,9 +147,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Plan:
         why = (error.strerror or "").lower()
         meant = meant_file(path)
         hint = f"; did you mean {quote(meant)}?" if meant else ""
-        raise BesiegeError(
-            f"{name}: cannot be read ({why}); allowed is a TOML file{hint}"
-        ) from None
+        raise BesiegeError(f"{name}: cannot be read ({why}); allowed a TOML file{hint}") from None
     return plan(parse_toml(data, name), path.parent, f"{name}: ")
 
 
@@ -162,11 +166,13 @@ def _plan(data: dict[str, Any], home: Path) -> Plan:
         raise BesiegeError(explain(error, Spec)) from None
     modules, session = load_modules(spec.modules, home), own_outcomes()
     if twice := sorted(session.keys() & _outcomes_of(modules).keys()):
-        raise BesiegeError(f"modules: the outcome {twice[0]} is entered by the session too, allowed is once")  # fmt: skip
+        raise BesiegeError(f"modules: the outcome {twice[0]} is also registered in this session, allowed once")  # fmt: skip
     _check_names("outcomes", spec.outcomes, with_own({**session, **_outcomes_of(modules)}))
     _check_names("keep.hours", spec.keep.hours, SERIES)
     if spec.seed + spec.runs - 1 > LARGEST_SEED:
-        raise BesiegeError(f"seed: given {spec.seed}, allowed at most {LARGEST_SEED} with the runs")
+        raise BesiegeError(
+            f"seed: given {spec.seed}, allowed a seed for which the last run's is at most {LARGEST_SEED}"
+        )
     base = _base(spec, home)
     given = {
         path: (role, value)
@@ -177,16 +183,16 @@ def _plan(data: dict[str, Any], home: Path) -> Plan:
     }  # fmt: skip
     n_named = len(spec.factors) + len(spec.levers) + len(spec.uncertainties)
     if len(given) < n_named:
-        raise BesiegeError("factors: given a path twice, allowed once among factors, levers and uncertainties")  # fmt: skip
+        raise BesiegeError("factors: given a path twice, allowed once in factors, levers and uncertainties together")  # fmt: skip
     if twice := sorted(given.keys() & spec.constants.keys()):
         raise BesiegeError(
-            f"constants: given {twice[0]}, which is varied too, allowed is one of both"
+            f"constants: given {twice[0]}, which is also varied, allowed only one of the two"
         )
     points = tuple(_point(p, i, base, home) for i, p in enumerate(spec.design.points))
     if spec.design.kind == "list":
         given |= {p: ("factor", []) for point in points for p in point if p not in given}
     elif points:
-        raise BesiegeError(f'design.points: given with kind "{spec.design.kind}", allowed with kind "list"')  # fmt: skip
+        raise BesiegeError(f'design.points: given with kind "{spec.design.kind}", allowed only with kind "list"')  # fmt: skip
     factors = tuple(
         _factor(path, role, value, base, spec.design, home) for path, (role, value) in given.items()
     )
@@ -229,7 +235,7 @@ def _base(spec: Spec, home: Path) -> Scenario:
         beside = home / given
         base = Scenario.load(beside if is_file_name(given) and beside.is_file() else given)
     else:
-        raise BesiegeError(f"scenario: given {format_value(given)}, allowed a name of the library, a TOML file or a table")  # fmt: skip
+        raise BesiegeError(f"scenario: given {format_value(given)}, allowed a name from the library, a TOML file or a table")  # fmt: skip
     for path, value in spec.constants.items():
         base = _put(base, "constants", path, response_of(value, home) if path == "response" else value)  # fmt: skip
     return base
@@ -263,12 +269,12 @@ def _from_python(path: Path, name: str, given: str) -> Response:
         response = made() if callable(made) else made
     except Exception as error:
         said = f"{type(error).__name__}: {error}"
-        raise BesiegeError(f"response: given {given}, which cannot be had ({said})") from None
+        raise BesiegeError(f"response: given {given}, which cannot be loaded ({said})") from None
     for kind in {type(m) for m in getattr(response, "measures", ())}:
         if kind.__module__ == module.name:
             kind.source_hash = module.source_hash
     if not isinstance(response, Response):
-        raise BesiegeError(f"response: given {given}, allowed is a sim.responses.Response or what makes one")  # fmt: skip
+        raise BesiegeError(f"response: given {given}, allowed a sim.responses.Response or a function that returns one")  # fmt: skip
     return response
 
 
@@ -317,7 +323,7 @@ def _factor(path: str, role: str, value: Any, base: Scenario, design: Design, ho
     if len(set(labels)) < len(labels):
         raise BesiegeError(f"{table}.{path}: given a level twice, allowed once")
     if not levels and design.kind != "list":
-        raise BesiegeError(f"{table}.{path}: given an empty list, allowed is at least one level")
+        raise BesiegeError(f"{table}.{path}: given an empty list, allowed at least one level")
     return Factor(path, role, levels, None, found, base_level)
 
 
@@ -334,17 +340,17 @@ def _value_at(base: Scenario, steps: tuple[schema.Step, ...]) -> Any:
 def _check_design(spec: Spec, factors: tuple[Factor, ...]) -> None:
     design = spec.design
     if design.kind == "list" and not design.points:
-        raise BesiegeError("design.points: missing, required is a list of tables with kind = \"list\"")  # fmt: skip
+        raise BesiegeError("design.points: missing, required: a list of tables with kind = \"list\"")  # fmt: skip
     if design.kind not in SAMPLED:
         if design.samples is not None:
-            raise BesiegeError(f'design.samples: given with kind "{design.kind}", allowed with {", ".join(SAMPLED)}')  # fmt: skip
+            raise BesiegeError(f'design.samples: given with kind "{design.kind}", allowed only with {", ".join(SAMPLED)}')  # fmt: skip
         return
     if not factors:
-        raise BesiegeError(f'factors: missing, required is at least one with kind = "{design.kind}"')  # fmt: skip
+        raise BesiegeError(f'factors: missing, required: at least one with kind = "{design.kind}"')  # fmt: skip
     n = design.samples
     if n is None:
-        raise BesiegeError(f'design.samples: missing, required is a whole number with kind = "{design.kind}"')  # fmt: skip
+        raise BesiegeError(f'design.samples: missing, required: a whole number with kind = "{design.kind}"')  # fmt: skip
     if design.kind in _POWER_OF_TWO and n & (n - 1):
-        raise BesiegeError(f"design.samples: given {n}, allowed is a power of two, such as {1 << n.bit_length() - 1}")  # fmt: skip
+        raise BesiegeError(f"design.samples: given {n}, allowed a power of two, such as {1 << n.bit_length() - 1}")  # fmt: skip
     if design.kind in {"morris", "saltelli"} and len(factors) < 2:
         raise BesiegeError(f'factors: given 1, allowed at least 2 with kind = "{design.kind}"')

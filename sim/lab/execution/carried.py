@@ -31,8 +31,8 @@ def pack_outcomes(own: Mapping[str, Outcome]) -> bytes:
             except Exception as error:
                 said = f"{type(error).__name__}: {error}".partition("\n")[0]
                 raise BesiegeError(
-                    f"outcome: {name} cannot be sent to workers ({said}), allowed is a function "
-                    "of what can be pickled, or one worker"
+                    f"outcome: {name} cannot be sent to workers ({said}), allowed a function "
+                    "that can be pickled, or one worker"
                 ) from None
         packed: bytes = cloudpickle.dumps(dict(own))
     return packed
@@ -71,7 +71,7 @@ def unpack_outcomes(packed: bytes) -> dict[str, Outcome]:
     except Exception as error:
         said = f"{type(error).__name__}: {error}".partition("\n")[0]
         raise BesiegeError(
-            f"worker: cannot read the outcomes of your own ({said}), allowed is what every "
-            "worker can import, or what stands in the same file"
+            f"worker: cannot load your own outcomes ({said}), allowed only what every worker "
+            "can import or what is defined in the same file"
         ) from None
     return found

@@ -26,7 +26,7 @@ def connect(
         yield workers, executor
         return
     if executor is not None:
-        raise BesiegeError("--scheduler: given with an executor, allowed alone")
+        raise BesiegeError("--scheduler: given together with an executor, allowed only one of them")
     try:
         from distributed import Client
 
@@ -39,8 +39,8 @@ def connect(
         client: Any = _client(scheduler, timeout=15, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise BesiegeError(
-            f"--scheduler: given {scheduler}, which cannot be reached ({_said(error)}); allowed is "
-            "the address of a running one, such as tcp://127.0.0.1:8786"
+            f"--scheduler: given {scheduler}, which cannot be reached ({_said(error)}), allowed the "
+            "address of a running scheduler, such as tcp://127.0.0.1:8786"
         ) from None
 
     def slots() -> int:
@@ -48,8 +48,8 @@ def connect(
             return sum(client.nthreads().values()) or workers
         except OSError as error:  # the client has tried to reach it again for a while
             raise BesiegeError(
-                f"--scheduler: {scheduler} is lost ({_said(error)}); what is finished is kept, "
-                "and the same command goes on from it"
+                f"--scheduler: {scheduler} is lost ({_said(error)}); finished runs are kept, and "
+                "the same command continues from them"
             ) from None
 
     try:

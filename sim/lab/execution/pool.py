@@ -160,7 +160,7 @@ def run_chunk(packed: bytes, version: int, own: bytes = b"") -> list[Done]:
     """
     if version != MODEL_VERSION:
         raise BesiegeError(
-            f"worker: has model version {MODEL_VERSION}, allowed is the driver's, {version}"
+            f"worker: has model version {MODEL_VERSION}, allowed version {version}, as on this machine"
         )
     outcomes = unpack_outcomes(own)
     tasks: list[Task] = cloudpickle.loads(packed)
@@ -301,8 +301,8 @@ class _Pool:
     def _renew(self, error: BaseException) -> None:
         if isinstance(self._source, Executor):
             raise BesiegeError(
-                f"executor: given one that is broken ({error}), allowed one that takes work or "
-                "what makes one; what is finished is kept"
+                f"executor: given one that is broken ({error}), allowed one that accepts work, "
+                "or a function that makes one; finished runs are kept"
             ) from error
         self._executor = None
 

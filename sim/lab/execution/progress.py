@@ -79,7 +79,7 @@ class ProgressBar:
         if self.done < 2 or seconds <= 0.0:
             return said
         rate = (self.done - 1) / seconds
-        return f"{said}, {rate:.3g} a second, {_duration((self._total - there) / rate)} left"
+        return f"{said}, {rate:.3g} per second, {_duration((self._total - there) / rate)} left"
 
 
 def _duration(seconds: float) -> str:

@@ -42,7 +42,7 @@ class Failure:
     Attributes
     ----------
     stage
-        Stage of the hour in which it failed; ``founding`` before the first hour, ``outcomes``
+        Stage of the hour in which it failed; ``setup`` before the first hour, ``outcomes``
         after the last, ``worker`` when the process that ran it ended.
     hour
         Hour in which it failed, -1 before the first.
@@ -106,14 +106,17 @@ def execute(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
 
 def worker_lost(task: Task, error: BaseException | None) -> Done:
     """Return the failure of a run that its worker did not survive."""
-    said = f"{type(error).__name__}: {error}" if error is not None else "no word"
-    return _not_run(task, f"the worker ended while it ran ({_one_line(said)})")
+    said = f"{type(error).__name__}: {error}" if error is not None else "no message"
+    return _not_run(task, f"the worker process ended during the run ({_one_line(said)})")
 
 
 def not_sent(task: Task, error: Exception) -> Done:
     """Return the failure of a run that cannot be sent to a worker."""
     said = _one_line(f"{type(error).__name__}: {error}")
-    return _not_run(task, f"it cannot be sent to a worker ({said}); one worker runs it here")
+    return _not_run(
+        task,
+        f"the run cannot be sent to a worker ({said}); with one worker it runs in this process",
+    )
 
 
 def _not_run(task: Task, said: str) -> Done:
@@ -126,7 +129,7 @@ def _timing(seconds: float) -> Timing:
 
 def _failure_of(error: BaseException, loop: Loop | None) -> Failure:
     if loop is None:
-        stage, hour = "founding", -1
+        stage, hour = "setup", -1
     else:
         stage, hour = loop.stage.name if loop.stage else "outcomes", loop.world.hour
     frame = traceback.extract_tb(error.__traceback__)[-1]

@@ -140,15 +140,15 @@ class Kept:
         for part in self._parts():
             if why := damage_of(part):
                 raise BesiegeError(
-                    f"{part}: damaged ({why}); delete it and repeat the command: only its runs are "
-                    "done again"
+                    f"{part}: damaged ({why}); delete it and repeat the command, which does only its "
+                    "runs again"
                 )
         for asked in abouts(self._parts()).values():
             if asked.get("identity") != identity:
                 raise BesiegeError(
-                    f"--out: given {self._out}, which keeps {count_kept(self._out)} of "
-                    f"{asked.get('runs')} runs of another call ({asked.get('asked')}); allowed is that "
-                    "call, which goes on from them, another folder, or this one once "
+                    f"--out: given {self._out}, which contains {count_kept(self._out)} of "
+                    f"{asked.get('runs')} runs of another call ({asked.get('asked')}), allowed that "
+                    "call, which continues from them, another folder, or this folder after "
                     f"{self.folder} is deleted"
                 )
 
@@ -245,7 +245,7 @@ def forgotten_when_saved(out: Path | None, folder: str | Path) -> Iterator[None]
         if out is None or not (n := count_kept(out)):
             raise
         raise BesiegeError(
-            f"{error}; {where_kept(n, out)}; the same call goes on from there"
+            f"{error}; {where_kept(n, out)}; the same call continues from there"
         ) from None
     if out == Path(folder):
         forget(folder)

@@ -68,7 +68,7 @@ class FolderLock:
             self._close_all()
             raise BesiegeError(
                 f"--out: {self._out} is being written by {_holders(folder, what)}, "
-                f"allowed is one {what} at a time"
+                f"allowed one {what} at a time"
             ) from None
         except OSError:
             self._close_all()
@@ -96,9 +96,9 @@ class FolderLock:
             is_here = False
         if not is_here:
             raise BesiegeError(
-                f"--out: {self._out} was moved, deleted or replaced while this {self._what} wrote it, "
-                "or its file .lock was; nothing more is written. What is finished is where the "
-                "folder went, and the same command with that --out goes on from it"
+                f"--out: {self._out} or its file .lock was moved, deleted or replaced while this "
+                f"{self._what} was writing; nothing more is written. Finished runs are where the "
+                "folder is now, and the same command with that --out continues from them"
             )
 
     @contextlib.contextmanager

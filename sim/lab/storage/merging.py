@@ -20,12 +20,12 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> SweepFolder:
     """
     stores = [SweepFolder(folder) for folder in folders]
     if not stores:
-        raise BesiegeError("merge: given no folder, allowed is at least one")
+        raise BesiegeError("merge: given no folder, allowed at least one")
     first = stores[0]
     for store in stores:
         for field in ("base", "model_version"):
             if store.manifest[field] != first.manifest[field]:
-                raise BesiegeError(f"{store.folder}: holds another sweep than {first.folder} ({field})")  # fmt: skip
+                raise BesiegeError(f"{store.folder}: contains a different sweep from {first.folder} ({field})")  # fmt: skip
         store.check(all_parts(store.folder))
     target = prepare_folder(out)
     try:

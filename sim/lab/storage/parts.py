@@ -78,7 +78,7 @@ def write_part(rows: pd.DataFrame, place: Path, about: dict[str, Any]) -> Path:
             half.unlink(missing_ok=True)
         raise BesiegeError(
             f"--out: {place.parent} cannot be written ({first_line(error)}); "
-            "what is there is kept, and the same command goes on from it"
+            "finished runs are kept, and the same command continues from them"
         ) from None
     return part
 
@@ -174,8 +174,8 @@ def check_parts(parts: list[Path], mend: str) -> None:
     for part in parts:
         if why := damage_of(part):
             raise BesiegeError(
-                f"{part}: damaged ({why}), allowed is a part as it was written; this sets it aside "
-                f"and does its runs again: {mend}"
+                f"{part}: damaged ({why}), allowed a part as it was written; to move it aside and "
+                f"repeat its runs: {mend}"
             )
 
 

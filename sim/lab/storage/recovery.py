@@ -39,8 +39,8 @@ def known_of(folder: Path) -> dict[str, Any]:
     for part, found in told.items():
         if (found["model_version"], found["base"]) != (known["model_version"], known["base"]):
             raise BesiegeError(
-                f"--out: {part} is of another sweep than the rest of {folder}, allowed are parts "
-                "of one sweep; move it away"
+                f"--out: {part} belongs to a different sweep from the rest of {folder}, allowed parts "
+                "of one sweep; move it elsewhere"
             )
     return known
 
@@ -60,8 +60,8 @@ def _by_its_scenario(folder: Path) -> dict[str, Any]:
         base = scenario_identity(Scenario.load(folder / "scenario.toml"))
     except BesiegeError as error:
         raise BesiegeError(
-            f"--out: {folder} has no manifest.json, and nothing else says of which sweep its parts "
-            f"are ({error}); allowed is another folder"
+            f"--out: {folder} has no manifest.json, and nothing else says to which sweep its "
+            f"parts belong ({error}), allowed another folder"
         ) from None
     rows = parts_of(folder, "runs") or parts_of(folder, "failed")
     with duckdb.connect(config={"threads": 1}) as db:

@@ -209,17 +209,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """
     path = folder / "manifest.json"
     parts = all_parts(folder)
-    mend = f"this writes it anew from the parts: {repair_command({}, folder)}"
+    mend = f"to write it again from the parts: {repair_command({}, folder)}"
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(found["factors"], dict):
-            raise TypeError("factors is no table")
+            raise TypeError("factors is not a table")
         checksum = found.pop("checksum", None)
         is_of_now = checksum is not None or any(map(has_checksum, parts))
         if is_of_now and checksum != _checksum(found):
-            raise ValueError("it is not what was written")
+            raise ValueError("its content is not what was written")
     except FileNotFoundError:
-        lost = f"{path}: missing; {mend}" if parts else f"{folder}: holds no sweep (no manifest.json)"  # fmt: skip
+        lost = f"{path}: missing; {mend}" if parts else f"{folder}: contains no sweep (no manifest.json)"  # fmt: skip
         raise BesiegeError(lost) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BesiegeError(f"{path}: damaged ({first_line(error)}); {mend}") from None

@@ -278,17 +278,17 @@ def _timing_of(done: Done) -> dict[str, Any]:
 def _check_same(folder: Path, known: dict[str, Any], base: str, hours: list[str]) -> None:
     if known.get("model_version") != MODEL_VERSION:
         raise BesiegeError(
-            f"--out: {folder} holds runs of model version {known.get('model_version')} and this is "
-            f"{MODEL_VERSION}, whose runs differ; allowed is another folder"
+            f"--out: {folder} contains runs of model version {known.get('model_version')}, and this is version "
+            f"{MODEL_VERSION}, whose results differ; allowed another folder"
         )
     if known.get("base") != base:
         raise BesiegeError(
-            f"--out: {folder} holds a sweep of another scenario or other constants, or with "
-            "other outcomes of your own; allowed is another folder, or the same with more runs, "
+            f"--out: {folder} contains a sweep of another scenario, with other constants, or with "
+            "other outcomes of your own; allowed another folder, or the same sweep with more runs, "
             "factors or levels"
         )
     if not set(hours) <= set(known.get("keep_hours", [])):
         raise BesiegeError(
-            f"keep.hours: {folder} holds runs that kept {', '.join(known['keep_hours']) or 'none'}; "
-            "allowed are these, or another folder"
+            f"keep.hours: {folder} contains runs that kept {', '.join(known['keep_hours']) or 'none'}; "
+            "allowed the same series, or another folder"
         )

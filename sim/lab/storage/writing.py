@@ -14,22 +14,25 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.schema import is_table
 
 _RUN = {
-    "key": ("text", "hash of scenario, seed and version of the model"),
-    "seed": ("1", "the run's seed"),
-    "version": ("text", "version of the program"),
-    "model_version": ("1", "rises when equal scenarios and seeds give other results"),
-    "repeat": ("text", "what repeats the run"),
+    "key": ("text", "hash of the scenario, the seed and the model version"),
+    "seed": ("1", "seed of the run"),
+    "version": ("text", "version of Besiege"),
+    "model_version": (
+        "1",
+        "model version; it increases when the same scenario and seed give different results",
+    ),
+    "repeat": ("text", "command or call that repeats the run"),
 }
 _FAILED = {
     "scenario": ("text", "name of the scenario"),
-    "stage": ("text", "stage of the hour that failed; founding, outcomes or worker outside it"),
+    "stage": ("text", "stage that failed; outside an hour: setup, outcomes or worker"),
     "hour": ("hour", "hour that failed, -1 before the first"),
-    "error": ("text", "the error's kind and words"),
-    "where": ("text", "file and line that raised it"),
+    "error": ("text", "type and message of the error"),
+    "where": ("text", "file and line that raised the error"),
 }
 _TIMING = {
     "key": ("text", "key of the run"),
-    "wall_seconds": ("seconds", "time it took, founding of the world included"),
+    "wall_seconds": ("seconds", "duration of the run, including the creation of the world"),
     "host": ("text", "machine"),
     "worker": ("1", "number of the process"),
     "finished": ("seconds", "since 1970"),
@@ -96,7 +99,7 @@ def columns_of(plan: Plan) -> dict[str, dict[str, dict[str, str]]]:
     """Describe every column of every table: unit, meaning, when it is null."""
     factors = {
         f.path: _column(
-            (f.field.unit or "1", f.field.description) if f.field else ("text", "name of what is varied"),
+            (f.field.unit or "1", f.field.description) if f.field else ("text", "name of the setting that is varied"),
             "absent" if f.field and f.field.optional else "never",
         )
         for f in plan.factors

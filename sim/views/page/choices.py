@@ -108,7 +108,7 @@ def _changed(scenario: Scenario, name: str, text: str) -> Any:
     if type(value) in {int, float} and value > LARGEST[name]:
         raise BesiegeError(
             f"{name}: given {format_value(value)}, allowed on this page at most {LARGEST[name]:g}; "
-            f"besiege run takes up to {declared_at(name).high or 0:g}"
+            f"besiege run accepts up to {declared_at(name).high or 0:g}"
         )
     return getattr(scenario.replace(given), name)
 

@@ -71,7 +71,7 @@ def allowed_hosts(host: str, named: Iterable[str] = ()) -> frozenset[str]:
     for name in named:
         if _name_of(_in_brackets(name)) is None or name.count(":") == 1:
             raise BesiegeError(
-                f"--allow-host: given {format_value(name)}, allowed a host's name or address alone, "
+                f"--allow-host: given {format_value(name)}, allowed only a host name or an address, "
                 "such as siege.example.org"
             )
     own = ("localhost", "127.0.0.1", "::1", host, *named)
@@ -158,7 +158,8 @@ class Guard:
             while isinstance(cause, ExceptionGroup):
                 cause = cause.exceptions[0]
             LOG.warning(
-                "A page sent what cannot be read and was cut off: %s", format_value(str(cause))
+                "A page sent an unreadable message and was disconnected: %s",
+                format_value(str(cause)),
             )
         finally:
             self._n_sockets -= 1
@@ -175,12 +176,12 @@ class Guard:
             known = ", ".join(sorted(self._hosts))
             return 400, (
                 f"Host: given {format_value(host)}, allowed {known}; "
-                "besiege dashboard --allow-host NAME allows another\n"
+                "to allow another: besiege dashboard --allow-host NAME\n"
             )
         origins = [value for key, value in scope["headers"] if key == b"origin"]
         own = {f"{scheme}://{host}".lower() for scheme in ("http", "https")}
         if (needs_origin and not origins) or any(o.decode("latin-1").lower() not in own for o in origins):  # fmt: skip
-            return 403, "Origin: allowed is this page alone\n"
+            return 403, "Origin: allowed only this page\n"
         return None
 
 

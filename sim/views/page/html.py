@@ -52,7 +52,7 @@ def _tiles(v: View) -> str:
 
 def _happened(v: View, of: str = "") -> str:
     listed = "".join(f"<li><span>{when}</span>{escape(what)}</li>" for when, what in happened(v))
-    body = f"<ul>{listed}</ul>" if listed else '<p class="b-empty">Nothing so far.</p>'
+    body = f"<ul>{listed}</ul>" if listed else '<p class="b-empty">Nothing has happened yet.</p>'
     name = f"<em>{escape(of)}</em>" if of else ""
     shades = "".join(
         f'<span><u class="b-square" style="background:color-mix(in srgb, {colour} {200 * alpha:.0f}%, white)"></u>{name}</span>'
@@ -60,7 +60,7 @@ def _happened(v: View, of: str = "") -> str:
         if alpha
     )
     return (
-        f'<figure class="b-chart b-events"><figcaption><b>What happened</b>{name}<small>dotted in the charts</small>'
+        f'<figure class="b-chart b-events"><figcaption><b>What happened</b>{name}<small>dotted lines in the charts</small>'
         f'</figcaption>{body}<div class="b-keys"><small>shaded:</small>{shades}</div></figure>'
     )
 
@@ -76,9 +76,9 @@ def _paid(views: tuple[View, ...]) -> str:
         )
     )  # fmt: skip
     return (
-        '<h3>Who pays, next year\'s fees included</h3><div class="b-scroll"><table class="b-paid"><thead><tr><th scope="col">party</th>'
+        '<h3>Who pays, including next year\'s fees</h3><div class="b-scroll"><table class="b-paid"><thead><tr><th scope="col">party</th>'
         f"{head}</tr></thead><tbody>{rows}</tbody></table></div>"
-        '<p class="b-note">Against the same world with neither protest nor response. One world is one throw of the dice: Many worlds tells how sure a difference is.</p>'
+        '<p class="b-note">Compared with the same world without a protest or a response. A single world depends on chance; the tab Many worlds shows how certain a difference is.</p>'
     )
 
 
@@ -90,11 +90,11 @@ def _story(v: View) -> str:
 def show_study(study: Study | None) -> str:
     """Return a study as HTML: how far it is, or what it found."""
     if study is None:
-        return '<div class="b-blank"><p>Nothing here yet. Ten worlds at scale 0.01 take some ten seconds.</p></div>'
+        return '<div class="b-blank"><p>Nothing here yet. Ten worlds at scale 0.01 take about ten seconds.</p></div>'
     if study.fault:
         return f'<p class="b-fault">{escape(study.fault)}</p>'
     if study.is_running:
         share = 100 * study.done / max(study.total, 1)
-        told = f"{study.done} of {study.total} runs done" if study.done else "Waiting for its turn …"  # fmt: skip
+        told = f"{study.done} of {study.total} runs done" if study.done else "Waiting for another computation to finish …"  # fmt: skip
         return f'<div class="b-bar" role="progressbar" aria-valuenow="{share:.0f}"><i style="width:{share:.1f}%"></i></div><p class="b-state">{told}</p>'
     return study.html

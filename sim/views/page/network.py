@@ -84,11 +84,11 @@ def draw_network(s: Sample, stances: list[int], of: str = "") -> str:
         f'<span><u style="background:{colour}"></u>{escape(name)} {n[stance]}</span>'
         for stance, (name, colour) in STANCES.items()
     )
-    told = f"{len(s.rows)} of {s.of:,} people simulated, ringed if sellers, and their ties"
+    told = f"{len(s.rows)} of {s.of:,} simulated people (sellers have a ring) and their ties"
     counted = ", ".join(f"{n[stance]} {name}" for stance, (name, _) in STANCES.items())
     return (
         f'<figure class="b-chart b-network" role="img" aria-label="Coordination graph: {escape(counted)}"><figcaption>'
-        f"<b>Who stands with whom</b>{f'<em>{escape(of)}</em>' if of else ''}<small>{told}</small></figcaption>"
+        f"<b>Who is connected to whom</b>{f'<em>{escape(of)}</em>' if of else ''}<small>{told}</small></figcaption>"
         f'<svg viewBox="0 0 {width:.0f} {height:.0f}" aria-hidden="true"><path class="b-tie" d="{lines}"/>{dots}</svg>'
         f'<div class="b-keys">{keys}</div></figure>'
     )

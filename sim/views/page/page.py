@@ -44,8 +44,8 @@ def Page() -> None:  # noqa: N802
     solara.Title("Besiege")
     solara.Style(CSS)
     solara.HTML(tag="header", classes=["b-head"], unsafe_innerHTML=(
-        "<h1>Besiege</h1><p>What happens when sellers rise against a marketplace, and what the "
-        "platform could do. It explains and compares; it does not predict.</p>"
+        "<h1>Besiege</h1><p>What happens when sellers revolt against a marketplace, and what the "
+        "platform can do. The model explains and compares; it does not predict.</p>"
     ))  # fmt: skip
     with solara.Div(classes=["b-body"]):
         with solara.Div(classes=["b-side"]):
@@ -115,9 +115,9 @@ def Controls(session: Session) -> None:  # noqa: N802
         select("New fees", "fee", [OWN, *FEES])
         select("Response", "response", RESPONSES)
         hour("Response begins at hour", "hour")
-        select("Second response, side by side", "other", [NONE, *RESPONSES])
+        select("Second response, for comparison", "other", [NONE, *RESPONSES])
         if choices.other != NONE:
-            hour("Second begins at hour", "other_hour")
+            hour("Second response begins at hour", "other_hour")
         with solara.Div().key("numbers"):
             with solara.Div(classes=["b-three"]):
                 for label, field in (("Scale", "scale"), ("Hours", "hours"), ("Seed", "seed")):
@@ -164,15 +164,15 @@ def _state(session: Session, faulty: bool) -> str:
     if session.fault:
         return f"The run failed: {session.fault}"
     if faulty:
-        return "Something is not allowed; the line under the field says what is."
+        return "A value is not allowed; the message under its field says what is."
     if session.is_running:
-        return "Running …" if session.views else "Making the world …"
+        return "Running …" if session.views else "Creating the world …"
     if session.is_outdated:
-        return "Choices have changed: Run or Step makes a new world."
+        return "The settings have changed: Run or Step creates a new world."
     if not session.views:
-        return "Run plays the siege, Step takes it hour by hour."
+        return "Run plays the whole siege; Step advances by one hour."
     v = session.views[0]
-    return "Finished." if v.is_finished else f"Stands at hour {v.hours} of {v.horizon}."
+    return "Finished." if v.is_finished else f"Paused at hour {v.hours} of {v.horizon}."
 
 
 @solara.component
@@ -194,7 +194,7 @@ def Downloads(session: Session) -> None:  # noqa: N802
         f'<li><a href="/download/{escape(session.id)}/{name}" download>{escape(text)}</a></li>'
         for name, text in links
     )
-    empty = "<p>Run a world, and its folder and report can be taken from here.</p>"
+    empty = "<p>After a run, its folder and report can be downloaded here.</p>"
     solara.HTML(
         tag="section", classes=["b-card", "b-downloads"],
         unsafe_innerHTML=f"<h2>Downloads</h2>{f'<ul>{listed}</ul>' if links else empty}",
@@ -208,11 +208,11 @@ def Worlds(session: Session) -> None:  # noqa: N802
     update_counter.get()
     views = session.views
     if not views:
-        waiting = "Making the world …" if session.is_busy else (
-            "No world yet. Choose on the side what the platform does, and press <b>Run</b>: "
-            "people gather, organisers call targets, stores are besieged, and this page shows it "
-            "hour by hour. A second response runs beside the first, with the same people and "
-            "the same luck."
+        waiting = "Creating the world …" if session.is_busy else (
+            "No world yet. Choose in the side panel what the platform does, and press <b>Run</b>: "
+            "people gather, organisers name targets, stores are attacked, and this page shows it "
+            "hour by hour. A second response runs at the same time, with the same people and "
+            "the same random numbers."
         )  # fmt: skip
         solara.HTML(classes=["b-blank"], unsafe_innerHTML=f"<p>{waiting}</p>")
         return
@@ -227,11 +227,11 @@ def Comparing(session: Session) -> None:  # noqa: N802
     names = [session.choices.response]
     names += [session.choices.other] if session.choices.other != NONE else []
     what = (
-        f"Runs <b>{escape(' and '.join(names))}</b> in several worlds, each with its own seed; a world "
-        "is the same for every response, people and luck included. Tells who pays, and how sure it is."
+        f"Runs <b>{escape(' and '.join(names))}</b> in several worlds, each with its own seed; all responses share the people "
+        "and the random numbers of a world. The result shows who pays, and how certain that is."
     )
     if len(names) == 1:
-        what += " Choose a second response on the side to compare."
+        what += " Choose a second response in the side panel to compare two."
     Studying(session, "compare", what, "Compare")
 
 
@@ -240,13 +240,11 @@ def Hindcasting(session: Session) -> None:  # noqa: N802
     """Show the reported facts beside many worlds."""
     update_counter.get()
     what = (
-        f"Lays what was reported in October 2011 beside several worlds of <b>{escape(session.choices.scenario)}</b> "
+        f"Compares what was reported in October 2011 with several worlds of <b>{escape(session.choices.scenario)}</b> "
         f"under <b>{escape(session.choices.response)}</b>."
     )
     if session.choices.response != HAPPENED:
-        what += (
-            f" The facts are of {HAPPENED}: what another response changes is no fault of the model."
-        )
+        what += f" The facts are of {HAPPENED}: differences caused by another response are not errors of the model."
     Studying(session, "hindcast", what, "Run the hindcast")
 
 

@@ -16,9 +16,7 @@ from typing import Any
 from sim.core.units import BesiegeError
 from sim.views.page.guard import Guard, policy_of
 
-MISSING = (
-    "dashboard: the page's packages are not installed; allowed after: uv sync --extra dashboard"
-)
+MISSING = "dashboard: its packages are not installed, required: the extra dashboard (uv sync --extra dashboard)"
 _ID = re.compile(r"[A-Za-z0-9_-]{8,64}")
 _REMEMBERED = 30 * 24 * 3600
 """Seconds for which a browser keeps its secret after the last visit."""
@@ -52,7 +50,7 @@ def serve(host: str, port: int, say: Callable[[str], None], named: Sequence[str]
 
     app = make_app(host, named)
     where = f"[{host}]" if ":" in host else host
-    say(f"Besiege is at http://{where}:{listening.getsockname()[1]} (Ctrl-C ends it)")
+    say(f"Besiege is running at http://{where}:{listening.getsockname()[1]} (press Ctrl-C to stop)")
     from sim.views.page.sessions import SESSIONS, warm_up
 
     warm_up()

@@ -82,7 +82,7 @@ def run_study(study: Study, checked: Checked, note: Callable[[Study], None]) -> 
 
 
 # ---------------------------------------------------------------- what was found
-SECTIONS = ("Who pays", "The siege under each", "How sure the choice is")
+SECTIONS = ("Who pays", "The siege under each policy", "How certain the choice is")
 """Tables of the report that the page shows; the others are in the report."""
 
 
@@ -106,7 +106,7 @@ def _crowd_of(c: Comparison, policy: str) -> Chart:
     bands = own.groupby("hour")["online"].quantile(np.array([0.05, 0.5, 0.95])).unstack()
     low, middle, high = bands.to_numpy(float).T
     line = [Line("median", middle, BLUE)]
-    return Chart(f"{policy}: people online", "the band holds 90 % of the worlds", middle.size, line, "Nobody protests in the median world.", band=Band(low, high, SKY))  # fmt: skip
+    return Chart(f"{policy}: people online", "the band contains 90 % of the worlds", middle.size, line, "Nobody protests in the median world.", band=Band(low, high, SKY))  # fmt: skip
 
 
 def _table(grid: Grid) -> str:
@@ -133,15 +133,15 @@ def show_hindcast(h: Hindcast) -> str:
     told_of = [row for row in rows if row["inside"] is not None]
     n = sum(bool(row["inside"]) for row in rows)
     told = (
-        f"In {n} of {len(told_of)} reported facts the simulated median lies inside the reported "
-        f"range. A siege came in {100 * h.share_with_siege:.3g} % of the worlds."
+        f"For {n} of {len(told_of)} reported facts, the simulated median is inside the reported "
+        f"range. A siege broke out in {100 * h.share_with_siege:.3g} % of the worlds."
     )
     body = "".join(_fact(row) for row in rows)
     head = "".join(f'<th scope="col">{word}</th>' for word in ("fact", "reported", "simulated, 5 to 95 %", "median inside"))  # fmt: skip
     return (
         f'<p class="b-lead">{told}</p><div class="b-one">{draw(chart)}</div>'
         f'<div class="b-scroll"><table class="b-facts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        '<p class="b-note">Facts with the use <i>check</i> were not used to set the model.</p>'
+        '<p class="b-note">Facts with the use <i>check</i> were not used to calibrate the model.</p>'
     )
 
 
@@ -150,7 +150,7 @@ def _fact(row: Mapping[str, Any]) -> str:
     if row["p05"] is not None:
         simulated = f"{quantity(row['p05'])} to {quantity(row['p95'])}"
     else:
-        simulated = "in no world" if row["inside"] is False else "not within the horizon"
+        simulated = "in no world" if row["inside"] is False else "not defined within the horizon"
     marks = {True: ("b-yes", "yes"), False: ("b-no", "no"), None: ("b-none", "–")}
     style, word = marks[row["inside"]]
     mark = f'<td class="{style}">{word}</td>'

@@ -122,27 +122,27 @@ def crowd(v: View) -> Chart:
         Line("onlookers in the protest", v.series["n_onlookers_in"], GREY, thin=True),
         Line("sellers in the protest", v.series["n_sellers_in"], RED),
     ]
-    return Chart("The crowd", "people", v.horizon, lines, "Nobody protests so far.", spans=spans, marks=marks)  # fmt: skip
+    return Chart("The crowd", "people", v.horizon, lines, "Nobody has protested so far.", spans=spans, marks=marks)  # fmt: skip
 
 
 def attacks(v: View) -> Chart:
     """Return the chart of false actions by tactic."""
     spans, marks = _frame(v)
     lines = [Line(name, v.tactics[:, t], c, area=True) for t, (name, c) in TACTICS.items()]
-    return Chart("Attacks", "false actions an hour", v.horizon, lines, "No store is attacked so far.", spans=spans, marks=marks)  # fmt: skip
+    return Chart("Attacks", "false actions per hour", v.horizon, lines, "No store has been attacked so far.", spans=spans, marks=marks)  # fmt: skip
 
 
 def stores(v: View) -> Chart:
     """Return the chart of stores that protect themselves."""
     spans, marks = _frame(v)
     lines = [
-        Line("goods closed", v.closed, RED),
+        Line("goods off sale", v.closed, RED),
         Line("no cash on delivery", v.cod_off, BLUE),
     ]
-    return Chart("Stores that protect themselves", f"of {v.n_stores} big stores", v.horizon, lines, "Every store is open as usual.", spans=spans, marks=marks)  # fmt: skip
+    return Chart("Stores that protect themselves", f"of {v.n_stores} big stores", v.horizon, lines, "Every store sells as usual.", spans=spans, marks=marks)  # fmt: skip
 
 
-AGAINST = "million yuan, against the same world without the siege"
+AGAINST = "million yuan, compared with the same world without the siege"
 
 
 def money(v: View) -> Chart:
@@ -150,11 +150,11 @@ def money(v: View) -> Chart:
     spans, marks = _frame(v)
     lines = [Line(name, v.causes[:, c], colour) for c, (name, colour) in CAUSES.items()]
     if v.paid_back.any():
-        lines.append(Line("paid back", -v.paid_back, GREEN))
-    lines.append(Line("in all", v.causes.sum(axis=1) - v.paid_back, INK))
+        lines.append(Line("compensation", -v.paid_back, GREEN))
+    lines.append(Line("net", v.causes.sum(axis=1) - v.paid_back, INK))
     if not (np.abs(v.causes) >= 5e-7).any():
         lines = [Line("", np.zeros(0), INK)]
-    return Chart("What big stores lost so far", AGAINST, v.horizon, lines, "No store has lost a yuan.", spans=spans, marks=marks)  # fmt: skip
+    return Chart("Losses of big stores so far", AGAINST, v.horizon, lines, "No store has lost anything.", spans=spans, marks=marks)  # fmt: skip
 
 
 CHARTS: tuple[Callable[[View], Chart], ...] = (crowd, attacks, stores, money)
@@ -164,18 +164,18 @@ CHARTS: tuple[Callable[[View], Chart], ...] = (crowd, attacks, stores, money)
 def tiles(v: View) -> list[tuple[str, str]]:
     """Return the numbers of the moment: what, how much."""
     if v.hours == 0:
-        return [("hours done", f"0 of {v.horizon}"), ("time", _when(0))]
+        return [("hours simulated", f"0 of {v.horizon}"), ("time", _when(0))]
     now = v.hours - 1
     lost = float(v.causes[-1].sum() - v.paid_back[-1])
     return [
-        ("hours done", f"{v.hours} of {v.horizon}"),
+        ("hours simulated", f"{v.hours} of {v.horizon}"),
         ("time", _when(now)),
         ("organisers", PHASES[Phase(int(v.series["phase"][now]))][0]),
         ("online", count(v.series["online"][now])),
         ("attacking", count(v.series["n_attackers"][now])),
         ("false actions", count(v.tactics.sum())),
-        ("stores closed", count(v.closed[now])),
-        ("big stores lost", f"{lost:z,.2f} m\N{NO-BREAK SPACE}¥".replace("-", "\N{MINUS SIGN}")),
+        ("stores off sale", count(v.closed[now])),
+        ("loss of big stores", f"{lost:z,.2f} m\N{NO-BREAK SPACE}¥".replace("-", "\N{MINUS SIGN}")),
     ]
 
 

@@ -14,7 +14,7 @@ from sim.views.page.view import View, view_of
 
 SLICE = 0.2
 """Seconds between two pictures of a running world; a slice of work is no longer."""
-PACES = {"a day a second": 24.0, "6 hours a second": 6.0, "as fast as it goes": 1e9}
+PACES = {"1 day per second": 24.0, "6 hours per second": 6.0, "as fast as possible": 1e9}
 """How fast a world runs, in hours a second."""
 LONGEST = 200
 """Letters of a field: more than any right value has."""

@@ -1,4 +1,4 @@
-"""`besiege compare`: carried out, told, written."""
+"""Run `besiege compare`, print its answer and write its report."""
 
 import shlex
 import sys
@@ -21,7 +21,7 @@ def run_comparison(
     names: Sequence[str], fees: Sequence[str], scenario: Scenario, *, runs: int, seed: int,
     begin: Sequence[int], ensemble: str, workers: int | None, out: Path, json: bool, quiet: bool,
 ) -> bool:  # fmt: skip
-    """Compare, save, tell and report; say whether every run and the report came about."""
+    """Compare, save, print and report; return whether every run and the report succeeded."""
     with (
         terminal.told_when_stopped(out),
         terminal.progress_of_runs("compare", show=not (quiet or json)) as progress,
@@ -52,7 +52,7 @@ def show_comparison(folder: Path, *, json: bool) -> None:
         terminal.print_json(c.to_dict())
         return
     _tell(c)
-    print(f"\nTables lie in {folder}; besiege report {folder} writes the page.")
+    print(f"\nThe tables are in {folder}; besiege report {folder} writes the HTML report.")
 
 
 def _tell(c: Comparison) -> None:
@@ -60,8 +60,10 @@ def _tell(c: Comparison) -> None:
     for sentence in answer(c):
         print(sentence)
     print()
-    shown = Table(box=None, pad_edge=False, title="million yuan lost on average; below 0: gained")
-    for name in ("policy", *PARTIES, "all", "90 % interval of the change", "best"):
+    shown = Table(
+        box=None, pad_edge=False, title="Average loss in million yuan; a value below 0 is a gain"
+    )
+    for name in ("policy", *PARTIES, "all parties", "90 % interval of the difference", "best in"):
         named = name == "policy"
         shown.add_column(name, justify="left" if named else "right", no_wrap=named)
     for p in c.policies:
@@ -73,4 +75,4 @@ def _tell(c: Comparison) -> None:
         )  # fmt: skip
     Console(width=None if sys.stdout.isatty() else 160).print(shown)
     if len(c.failed):
-        print(f"\n{len(c.failed)} runs failed, the first with {c.failed['error'].iloc[0]}")
+        print(f"\n{len(c.failed)} runs failed; the first error: {c.failed['error'].iloc[0]}")

@@ -39,5 +39,5 @@ def explain_agent(
     if hour is not None and "hour" in table:
         table = table[table["hour"] == hour]
     if table.empty:
-        raise BesiegeError(f"--agent: {agent} decided nothing in the hours asked for")
+        raise BesiegeError(f"--agent: {agent} made no decision in the hours asked for")
     return table

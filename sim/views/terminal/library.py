@@ -27,7 +27,7 @@ def _filled(value: Any) -> Any:
 
 def print_measures() -> None:
     """Print every measure with its parameters, those that all share first."""
-    print("\nMeasures that a response may name, each with a trigger and")
+    print("\nMeasures that a response may contain. Each has a trigger and these parameters:")
     common = dict(Measure.model_fields)
     _tell_fields(common)
     for kind, measure in measures().items():

@@ -31,8 +31,8 @@ def write_page(folder: Path, path: Path) -> Path:
         return Comparison.load(folder).report(path)
     if kind == "hindcast":
         raise BesiegeError(
-            f"folder: given {folder} of a hindcast, allowed is that of a run, comparison or sweep "
-            "(a hindcast is hindcast.png and besiege show)"
+            f"folder: given {folder}, which holds a hindcast, allowed the folder of a run, comparison or sweep "
+            "(for a hindcast, see its hindcast.png and besiege show)"
         )
     return write_report(functools.partial(_run if kind == "run" else _sweep, folder), path)
 
@@ -41,17 +41,19 @@ def _run(folder: Path) -> Brief:
     kept = folders.read_outcomes(folder)
     scenario = Scenario.load(folder / "scenario.toml")
     outcomes = kept["outcomes"]
-    story = kept.get("story") or ["The folder holds no story: it is of an older version."]
+    story = kept.get("story") or [
+        "This folder contains no story: it was written by an older version."
+    ]
     picture = folder / "siege.png"
-    drawn = [Picture(picture.read_bytes(), "The siege by the hour")] if picture.is_file() else []
+    drawn = [Picture(picture.read_bytes(), "The siege hour by hour")] if picture.is_file() else []
     rows = [[name, written(e["value"], e["unit"]), e["unit"]] for name, e in outcomes.items()]
     options = ["--seed", str(kept["seed"]), "--scale", f"{kept['scale']:g}"]
     return Brief(
         title=f"One siege under {scenario.response.name}",
-        question=scenario.description or f"The scenario {scenario.name}, once.",
+        question=scenario.description or f"One run of the scenario {scenario.name}.",
         answer=_in_short(outcomes),
         sections=[
-            Section("The siege by the hour", [], drawn),
+            Section("The siege hour by hour", [], drawn),
             Section("What happened", story),
             Section("Who pays", [], [], _who_pays(outcomes)),
             Section("All outcomes", [], [], Grid(["outcome", "value", "unit"], rows)),
@@ -59,8 +61,11 @@ def _run(folder: Path) -> Brief:
         facts=[
             ("world", f"{scenario.name}, response {scenario.response.name}"),
             ("seed", str(kept["seed"])),
-            ("scale", f"{kept['scale']:g} of sellers, onlookers and shoppers; all big stores"),
-            ("horizon", f"{kept['hours']} hours from 10 October 2011, then the yearly renewal"),
+            ("scale", f"{kept['scale']:g} of all sellers, onlookers and shoppers; every big store"),
+            (
+                "horizon",
+                f"{kept['hours']} hours from 10 October 2011, followed by the yearly renewal",
+            ),
             ("versions", f"besiege {kept['version']}, model {kept.get('model_version', '–')}"),
         ],
         command=shlex.join(["besiege", "run", "scenario.toml", *options]),
@@ -75,8 +80,8 @@ def _in_short(outcomes: dict[str, dict[str, float | None]]) -> list[str]:
         return ["No siege broke out."]
     size = (
         f"At most {count(value['peak_online'] or 0)} people were online, "
-        f"{count(value['n_stores_attacked'] or 0)} stores were attacked, "
-        f"in {count(value['hours_attack'] or 0)} hours of attack."
+        f"and {count(value['n_stores_attacked'] or 0)} stores were attacked "
+        f"during {count(value['hours_attack'] or 0)} hours of attack."
     )
     paid = [
         f"{party} {lost_or_gained(lost)}"
@@ -98,8 +103,8 @@ def _losses(outcomes: dict[str, dict[str, float | None]]) -> dict[str, float]:
 def _who_pays(outcomes: dict[str, dict[str, float | None]]) -> Grid:
     rows = [[party, in_millions(lost)] for party, lost in _losses(outcomes).items()]
     note = (
-        "Million yuan lost against the same world with neither protest nor response; below 0 is "
-        "gained. What one pays another cancels in the sum."
+        "Loss in million yuan, compared with the same world without a protest or a response; a "
+        "value below 0 is a gain. Payments between parties cancel out in the sum."
     )
     return Grid(["party", "million yuan"], rows, note, frozenset({len(rows) - 1}))
 
@@ -112,9 +117,9 @@ def _sweep(folder: Path) -> Brief:
 
     found, manifest = analyse(folder), read_manifest(folder)
     told = {
-        "effects": "Outcomes over the factors",
+        "effects": "Outcomes by factor",
         "sensitivity": "Which factors matter",
-        "runs": "How the runs are spread, and how their mean settles",
+        "runs": "Distribution of the runs, and convergence of their mean",
     }
     pictures = [
         Section(told[name], [], [Picture(figure, told[name])])
@@ -134,14 +139,17 @@ def _sweep(folder: Path) -> Brief:
         title=found.name,
         question=found.question or "A sweep.",
         answer=[
-            f"{len(found.runs)} runs in all, {failed}; design {found.design}.",
-            f"Varied: {', '.join(found.factors) or 'nothing but chance'}.",
+            f"{len(found.runs)} runs, {failed}; design {found.design}.",
+            f"Varied: {', '.join(found.factors) or 'only chance'}.",
             f"Outcomes: {', '.join(found.outcomes)}.",
         ],
         sections=[*pictures, *tables],
         facts=[
             ("world", str(manifest["scenario"])),
-            ("seeds", f"from {manifest['seeds']['first']}, {manifest['seeds']['runs']} a point"),
+            (
+                "seeds",
+                f"from {manifest['seeds']['first']}, {manifest['seeds']['runs']} for each point",
+            ),
             ("versions", f"besiege {manifest['version']}, model {manifest['model_version']}"),
         ],
         command=str(manifest.get("command") or ""),

@@ -11,13 +11,13 @@ from sim.lab.analysis.tables import Analysis, analyse
 from sim.views.terminal import terminal
 
 TITLES = {
-    "main_effects": "Levels, and their difference from the first (95 %)",
-    "variance_shares": "Shares of the variance; rest: chance, and three factors together",
-    "rank_correlations": "Rank correlations (95 %)",
-    "morris": "Morris: mean size of an effect (95 %), and how much it depends on the others",
-    "sobol": "Sobol: shares of the variance (95 %)",
-    "convergence": "How sure the means are (95 %), and runs needed for a tenth of the mean",
-    "siege_shares": "Runs with a siege; bimodal where neither rare nor certain: read either mean",
+    "main_effects": "Mean at each level, and difference from the first level (95 % intervals)",
+    "variance_shares": "Shares of the variance; the rest is chance and interactions of three or more factors",
+    "rank_correlations": "Rank correlations (95 % intervals)",
+    "morris": "Morris: mean size of each effect (95 % intervals), and how much it depends on the other factors",
+    "sobol": "Sobol: shares of the variance (95 % intervals)",
+    "convergence": "Precision of the means (95 % intervals), and runs needed for a precision of a tenth of the mean",
+    "siege_shares": "Runs with a siege; where a siege is neither rare nor certain (bimodal), read the two means separately",
 }
 MOST_ROWS = 40
 
@@ -37,8 +37,10 @@ def show_sweep(folder: Path, *, json: bool) -> None:
     try:
         pictures = ", ".join(save_pictures(found, folder))
     except OSError as error:
-        pictures = f"no pictures ({error.strerror})"
-    print(f"\nIn {folder}: {pictures}; tables by sim.lab.open({str(folder)!r}).")
+        pictures = f"no pictures could be written ({error.strerror})"
+    print(
+        f"\nWritten to {folder}: {pictures}. To read the tables in Python: sim.lab.open({str(folder)!r})."
+    )
 
 
 def _plain(found: Analysis) -> dict[str, object]:
@@ -58,7 +60,9 @@ def _print(table: pd.DataFrame, title: str) -> None:
     console = Console(width=None if Console().is_terminal else 200)
     console.print(shown)
     if len(table) > MOST_ROWS:
-        console.print(f"… and {len(table) - MOST_ROWS} more rows, all by --json", style="dim")
+        console.print(
+            f"… and {len(table) - MOST_ROWS} more rows; --json prints all of them", style="dim"
+        )
 
 
 def cell(value: object) -> str:

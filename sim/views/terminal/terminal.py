@@ -75,9 +75,9 @@ def told_when_stopped(folder: Path) -> Iterator[None]:
             raise
         kept = count_kept(folder)
         if kept:
-            said = f"{where_kept(kept, folder)}; the same command goes on from there."
+            said = f"{where_kept(kept, folder)}; the same command continues from there."
         else:
-            said = "No run was finished; nothing is left behind."
+            said = "No run had finished, so nothing is kept."
         print(said, file=sys.stderr)
         raise KeyboardInterrupt from None
     finally:
@@ -141,7 +141,7 @@ def show_run(folder: Path, *, json: bool) -> None:
     for line in saved.get("story", []):
         print(line)
     Console().print(_outcomes_table(saved["outcomes"]))
-    print(f"Tables and picture lie in {folder}.")
+    print(f"The tables and the picture are in {folder}.")
 
 
 def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
@@ -171,7 +171,7 @@ def show_hindcast(folder: Path, *, json: bool) -> None:
         print_json(saved)
         return
     _tell_facts(saved)
-    print(f"Tables and picture lie in {folder}.")
+    print(f"The tables and the picture are in {folder}.")
 
 
 def _tell_facts(hindcast: dict[str, Any]) -> None:
@@ -191,16 +191,18 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
     Console().print(table)
     rows = [r for r in there if r["inside"] is not None]
     if beyond := [r["id"] for r in there if r["inside"] is None]:
-        print(f"Does not exist within the horizon, and does not count: {', '.join(beyond)}.")
+        print(f"Not defined within the horizon, and not counted: {', '.join(beyond)}.")
     for use in ("calibrate", "check", "derived"):
         of_use = [r for r in rows if r["use"] == use]
         n_held = sum(bool(r["inside"]) for r in of_use)
-        print(f"{use}: {n_held} of {len(of_use)} facts have the median inside.")
+        print(
+            f"{use}: the simulated median is inside the reported range for {n_held} of {len(of_use)} facts."
+        )
     besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
-    size = f", of {peak:,.0f} people online at its peak on average" if peak is not None else ""
+    size = f", with {peak:,.0f} people online at its peak on average" if peak is not None else ""
     print(
         f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
-        f"a siege in {besieged:.0f} % of them{size}."
+        f"a siege broke out in {besieged:.0f} % of them{size}."
     )
 
 
@@ -236,8 +238,8 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
     Console(width=None if sys.stdout.isatty() else 200).print(shown)
     if len(told) < len(table):
         print(
-            f"{len(table) - len(told)} of {len(table)} hours are left out, in which it did as in "
-            "the hour before. --hour H shows one hour, a line a term; --json every hour."
+            f"{len(table) - len(told)} of {len(table)} hours in which the agent's behaviour did not "
+            "change are left out. --hour H shows every term of one hour; --json prints every hour."
         )
 
 

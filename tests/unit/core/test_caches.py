@@ -73,7 +73,7 @@ def test_without_a_home_kernels_and_fonts_lie_in_a_temporary_folder_and_one_line
     assert os.environ.pop("MPLCONFIGDIR") == str(own / "matplotlib")
     assert stat.S_IMODE(own.stat().st_mode) == 0o700
     (said,) = lines(caplog)
-    assert "set XDG_CACHE_HOME to a folder that you can write" in said
+    assert "set XDG_CACHE_HOME to a folder in which you can write" in said
 
 
 @pytest.mark.parametrize("home", ["here", None])
@@ -102,7 +102,7 @@ def test_where_nothing_takes_files_nothing_is_kept_and_one_line_says_so(
     assert caches.kernel_folder("kernels-1", places / "file" / "beside") is None
     caches.settle_matplotlib()
     (said,) = lines(caplog)
-    assert "compiles anew" in said
+    assert "compiles it again" in said
     assert "XDG_CACHE_HOME" in said
 
 
@@ -126,27 +126,27 @@ def test_a_folder_that_belongs_to_somebody_else_is_never_loaded_from(places, cap
     monkeypatch.setattr(caches, "_OWN", f"besiege-{mine}")
     monkeypatch.setattr(os, "getuid", lambda: mine + 1)
     assert caches.kernel_folder("kernels-1", places / "file" / "beside") is None
-    assert "it belongs to somebody else" in lines(caplog)[0]
+    assert "it belongs to another user" in lines(caplog)[0]
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770, 0o720, 0o702])
 def test_a_folder_that_others_can_write_is_never_loaded_from(places, caplog, mode):
     planted(places).chmod(mode)
     assert caches.kernel_folder("kernels-1", places / "file" / "beside") is None
-    assert "others can write there" in lines(caplog)[0]
+    assert "other users can write to it" in lines(caplog)[0]
 
 
 def test_a_link_to_a_folder_is_never_loaded_from(places, caplog):
     (places / "elsewhere").mkdir(mode=0o700)
     (places / "tmp" / f"besiege-{os.getuid()}").symlink_to(places / "elsewhere")
     assert caches.kernel_folder("kernels-1", places / "file" / "beside") is None
-    assert "it belongs to somebody else" in lines(caplog)[0]
+    assert "it belongs to another user" in lines(caplog)[0]
 
 
 def test_a_shared_folder_needs_the_bit_that_keeps_others_from_renaming(places, caplog):
     (places / "tmp").chmod(0o777)
     assert caches.kernel_folder("kernels-1", places / "file" / "beside") is None
-    assert "others can put another folder in its place" in lines(caplog)[0]
+    assert "other users can replace it" in lines(caplog)[0]
     (places / "tmp").chmod(0o1777)
     caches.user_cache.cache_clear()
     found = caches.kernel_folder("kernels-1", places / "file" / "beside")

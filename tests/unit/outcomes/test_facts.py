@@ -71,21 +71,21 @@ def test_only_what_is_put_in_needs_no_outcome(table):
 @pytest.mark.parametrize(
     ("cells", "parts"),
     [
-        ({"low": "many"}, ["column low", "given 'many'", "allowed a number"]),
-        ({"high": ""}, ["column high", "given ''", "allowed a number"]),
-        ({"high": "inf"}, ["column high", "given 'inf'"]),
-        ({"low": "nan"}, ["column low", "given 'nan'"]),
+        ({"low": "many"}, ["column low", 'given "many"', "allowed a number"]),
+        ({"high": ""}, ["column high", 'given ""', "allowed a number"]),
+        ({"high": "inf"}, ["column high", 'given "inf"']),
+        ({"low": "nan"}, ["column low", 'given "nan"']),
         ({"low": "300"}, ["columns low, high", "given 300 and 200", "low <= high"]),
         (
             {"use": "calibrat"},
-            ["column use", "given 'calibrat'", "derived", "did you mean calibrate?"],
+            ["column use", 'given "calibrat"', "derived", "did you mean calibrate?"],
         ),
-        ({"use": ""}, ["column use", "given ''"]),
+        ({"use": ""}, ["column use", 'given ""']),
         (
             {"outcome": "peak_onlin"},
-            ["column outcome", "'peak_onlin'", "did you mean peak_online?"],
+            ["column outcome", '"peak_onlin"', "did you mean peak_online?"],
         ),
-        ({"outcome": "at(crowd, 12)"}, ["column outcome", "'crowd'", "allowed the series online"]),
+        ({"outcome": "at(crowd, 12)"}, ["column outcome", '"crowd"', "allowed the series online"]),
         ({"id": ""}, ["column id", "given nothing"]),
     ],
 )
@@ -95,7 +95,7 @@ def test_a_wrong_cell_is_refused_with_file_line_column_given_and_allowed(table, 
 
 
 def test_a_name_may_stand_only_once(table):
-    assert "column id: given 'X1' twice" in refusal(table({}, {}))
+    assert 'column id: given "X1" twice' in refusal(table({}, {}))
 
 
 @pytest.mark.parametrize("column", COLUMNS)
@@ -106,7 +106,7 @@ def test_a_missing_column_is_named(table, column):
 
 def test_a_misspelt_column_is_recognised(table):
     columns = ["quantiti" if c == "quantity" else c for c in GOOD]
-    assert "did you mean it by 'quantiti'" in refusal(table({"quantiti": "x"}, columns=columns))
+    assert 'did you mean "quantiti"' in refusal(table({"quantiti": "x"}, columns=columns))
 
 
 @pytest.mark.parametrize(

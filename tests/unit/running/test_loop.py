@@ -105,9 +105,9 @@ def test_a_failing_renewal_and_a_failing_reading_are_named(monkeypatch):
     assert (done.failure.stage, done.failure.hour) == ("outcomes", HOURS - 1)
 
 
-def test_a_world_that_cannot_be_made_fails_at_its_founding():
+def test_a_world_that_cannot_be_made_fails_in_its_setup():
     done = execute(Task("a", small_scenario(hours=HOURS), -1))
-    assert (done.failure.stage, done.failure.hour) == ("founding", -1)
+    assert (done.failure.stage, done.failure.hour) == ("setup", -1)
 
 
 def test_a_stage_of_ones_own_runs_and_is_told_in_the_folder(tmp_path):

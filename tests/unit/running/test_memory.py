@@ -61,7 +61,7 @@ def test_the_estimate_is_no_less_than_what_a_run_takes_and_not_much_more(changes
 
 def test_a_world_that_does_not_fit_is_refused_with_its_size_and_a_scale_that_fits(free):
     free(100e6)
-    with pytest.raises(BesiegeError, match=r"scale: given 1, .* 2\d\d MB .* 100 MB is free; a scale of at most 0\.2"):  # fmt: skip
+    with pytest.raises(BesiegeError, match=r"scale: given 1, .* 2\d\d MB .* 100 MB is free; allowed a scale of at most 0\.2"):  # fmt: skip
         sim.Siege(WHOLE, seed=1)
     with pytest.raises(BesiegeError, match="scale: given 1"):
         sim.run(WHOLE)

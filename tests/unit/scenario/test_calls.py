@@ -25,7 +25,7 @@ def test_begin_is_the_hour_at_which_responses_begin(begin):
 WRONG = [
     (lambda: compare(["silence"], scenario="small", worker=2), "did you mean workers"),
     (lambda: compare(["silence"], scenario="small", hour=[3]), "did you mean hours"),
-    (lambda: compare(["silence"], scenario="small", hours=[46, 58]), "responses begin are begin"),
+    (lambda: compare(["silence"], scenario="small", hours=[46, 58]), "responses begin, use begin"),
     (lambda: compare(["silence"], scenario="small", begin=3), "a response that has a measure"),
     (lambda: compare(["protect"], scenario="small", begin=[-1]), "begin: given -1"),
     (lambda: compare(["protect"], scenario="small", begin="noon"), 'begin: given "noon"'),
@@ -41,7 +41,7 @@ WRONG = [
     (lambda: run("small", **{"fees.new.standrad": 3}), "did you mean fees.new.standard"),
     (lambda: sweep({"name": "a"}, worker=2), "did you mean workers"),
     (lambda: Siege("small", sede=3), "did you mean seed"),
-    (lambda: Siege("small", seed=1, rng=2), "both name the seed"),
+    (lambda: Siege("small", seed=1, rng=2), "both set the seed"),
     (lambda: Siege("small", 1, 2), "Siege: too many positional arguments"),
 ]  # fmt: skip
 
@@ -66,7 +66,7 @@ def test_the_command_takes_begin_and_warns_of_its_old_name(monkeypatch, capsys, 
         assert (stop.value.code or 0, out) == (0, "runs/compare\n")
         told[option] = err
     assert told["--begin"] == ""
-    assert "is now --begin" in told["--hour"]
+    assert "renamed to --begin" in told["--hour"]
 
 
 @pytest.mark.parametrize("setting", ["response=deter", "response.name=x"])
@@ -76,5 +76,5 @@ def test_a_setting_that_a_comparison_would_overrule_is_refused(monkeypatch, caps
     with pytest.raises(SystemExit) as stop:
         sim.cli.main()
     assert stop.value.code == 2
-    assert "responses, each by its name" in capsys.readouterr().err
+    assert "none; name each response instead" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []

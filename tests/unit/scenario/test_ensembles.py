@@ -138,7 +138,7 @@ def test_a_wrong_document_is_refused_before_it_is_hashed_or_rounded(change, said
         ({"attention.memory": [30, np.inf]}, "low below high"),
         ({"attention.memory": [True, 30]}, "low below high"),
         ({"attention.memory": [-1, 30]}, "attention.memory: given -1.0"),
-        ({"graph.family": [0, 1]}, "given a range, allowed for a number"),
+        ({"graph.family": [0, 1]}, "given a range, allowed only for numbers"),
         ({"attention.memry": [0, 1]}, "did you mean attention.memory"),
         ([1], "ranges: missing"),
     ],

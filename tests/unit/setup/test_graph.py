@@ -82,7 +82,7 @@ def test_a_copied_graph_is_the_same_and_cannot_be_written_to_either(copied):
 
 
 def test_groups_that_are_not_one_a_node_are_refused():
-    with pytest.raises(BesiegeError, match="given 3 groups, allowed is exactly 10"):
+    with pytest.raises(BesiegeError, match="given 3 groups, allowed exactly 10"):
         draw("communities", 10, communities=np.zeros(3, np.int32))
 
 
@@ -143,26 +143,29 @@ def test_a_weight_of_one_and_ties_that_are_not_parallel_are_as_none():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (nx.path_graph(4), "has 4 nodes, allowed is exactly 3"),
-        (nx.DiGraph([(0, 1), (1, 2)]), "given a directed one"),
+        (nx.path_graph(4), "has 4 nodes, allowed exactly 3"),
+        (nx.DiGraph([(0, 1), (1, 2)]), "given a directed graph"),
         (nx.Graph([(0, 1), (1, 1), (1, 2)]), "node 1 is joined to itself"),
-        ([(0, 1)], r"given a list, allowed is a networkx\.Graph"),
-        (7, r"given a int, .*in a batch_run it is one of a list: network=\[graph\]"),
-        (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed is 1"),
-        (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed is 1"),
+        ([(0, 1)], r"given a list, allowed a networkx\.Graph"),
+        (7, r"given a int, .*for batch_run, put the graph in a list: network=\[graph\]"),
+        (weighted((0, 1, 1), (1, 2, 0.5)), "the tie of 1 and 2 has the weight 0.5, allowed 1"),
+        (weighted((0, 1, 0), (1, 2, 0)), "has the weight 0, allowed 1"),
         (weighted((0, 1, float("nan")), (1, 2, 1)), "has the weight nan"),
         (weighted((0, 1, "1"), (1, 2, 1)), 'has the weight "1"'),
         (weighted((0, 1, np.ones(3)), (1, 2, 1)), "has the weight array"),
         (weighted((0, 1, None), (1, 2, 1)), "has the weight none"),
         (nx.MultiGraph([(0, 1), (1, 0), (1, 2)]), "0 and 1 are joined more than once"),
         (nx.MultiGraph([(0, 0), (0, 1), (1, 2)]), "node 0 is joined to itself"),
-        (named("0", "1", "2"), r"node '0' looks like a number, .*nx\.relabel_nodes\(graph, int\)"),
-        (named("1", "2", "3"), r"numbered from '1' to '3', allowed are 0 to 2, .*int\(node\) - 1"),
-        (named(1, 2, 3), r"numbered from 1 to 3, allowed are 0 to 2, .*lambda node: node - 1"),
+        (
+            named("0", "1", "2"),
+            r"node \"0\" looks like a number, .*nx\.relabel_nodes\(graph, int\)",
+        ),
+        (named("1", "2", "3"), r"numbered from \"1\" to \"3\", allowed 0 to 2, .*int\(node\) - 1"),
+        (named(1, 2, 3), r"numbered from 1 to 3, allowed 0 to 2, .*lambda node: node - 1"),
         (named(0, 1, 3), "node 3 looks like a number"),
-        (named("wang", "li", "17"), "node '17' looks like a number"),
+        (named("wang", "li", "17"), 'node "17" looks like a number'),
         (named("wang", "li", 2), "node 2 looks like a number"),
-        (named("a", "b", " 1.0 "), "node ' 1.0 ' looks like a number"),
+        (named("a", "b", " 1.0 "), 'node " 1.0 " looks like a number'),
         (named("a", "b", "٣"), "looks like a number"),
         (named(b"0", b"1", b"2"), "node b'0' looks like a number"),
     ],
@@ -187,7 +190,7 @@ def test_the_family_file_needs_a_file_that_fits(edge_list, tmp_path):
         draw("file", 3)
     with pytest.raises(BesiegeError, match=r"nowhere\.csv: cannot be read"):
         draw("file", 3, path=str(tmp_path / "nowhere.csv"))
-    with pytest.raises(BesiegeError, match="given 5, allowed is 0 to 2"):
+    with pytest.raises(BesiegeError, match="given 5, allowed 0 to 2"):
         draw("file", 3, path=str(edge_list("0,5\n")))
 
 

@@ -41,13 +41,13 @@ def test_fewer_runs_are_needed_than_there_are_just_where_the_interval_is_narrow(
 @pytest.mark.parametrize(
     ("values", "reason"),
     [
-        ([100.0, 110.0], "too few runs to tell: 2 of at least 10"),
-        ([100.0] * 9, "too few runs to tell: 9 of at least 10"),
+        ([100.0, 110.0], "too few runs: 2, at least 10 are needed"),
+        ([100.0] * 9, "too few runs: 9, at least 10 are needed"),
         ([0.469 + 5.6e-17 * i for i in range(10)], "constant"),
         ([-1.0, 1.0] * 5, "the mean is 0"),
         ([0.1, 0.2, -0.3] * 4, "the mean is 0"),
         ([0.0] * 10, "the mean is 0"),
-        ([np.nan] * 10, "exists in no run"),
+        ([np.nan] * 10, "not defined in any run"),
     ],
 )
 def test_what_the_runs_cannot_tell_is_no_number_but_a_reason(values, reason):

@@ -71,6 +71,6 @@ def test_rounding_is_no_spread_in_shares_and_ranks():
     ranks = rank_correlations(runs, ["a", "b"], ["y", "z"]).set_index(["outcome", "factor"])
     assert ranks.correlation.isna().tolist() == [True, True, False, True]
     assert ranks.reason["y", "a"].startswith("constant")
-    assert ranks.reason["z", "b"] == "the factor is the same at every point"
+    assert ranks.reason["z", "b"] == "the factor has the same value at every point"
     few = rank_correlations(runs.iloc[:9], ["a"], ["z"])
-    assert few.reason.tolist() == ["too few points: 9 of at least 10"]
+    assert few.reason.tolist() == ["too few points: 9, at least 10 are needed"]

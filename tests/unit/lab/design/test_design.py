@@ -102,7 +102,7 @@ def test_tables_and_responses_may_be_levels_with_labels_of_their_own():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"runs": 0}, "runs: given 0, allowed a whole number from 1"),
+        ({"runs": 0}, "runs: given 0, allowed a whole number of at least 1"),
         ({"rnus": 3}, "did you mean runs"),
         ({"design": {"kind": "grit"}}, "did you mean grid"),
         ({"design": {"kind": "latin"}}, "design.samples: missing"),
@@ -114,7 +114,7 @@ def test_tables_and_responses_may_be_levels_with_labels_of_their_own():
         ({"factors": {"fees.new.standard": [1, 1]}}, "given a level twice"),
         ({"factors": {"fees.new.standard": [-1]}}, "fees.new.standard: given -1"),
         ({"factors": {"fees.new.standard": {"low": 5}}}, "standard.high: missing"),
-        ({"factors": {"fees.new.standard": {"low": 5, "high": 4}}}, "allowed low below high"),
+        ({"factors": {"fees.new.standard": {"low": 5, "high": 4}}}, "allowed only low below high"),
         ({"factors": {"fees.new.standard": {"low": 5, "hihg": 6}}}, 'no such field "hihg"'),
         ({"factors": {"fees.new.standard": {"low": -5, "high": 5}}}, "fees.new.standard: given -5"),
         ({"factors": {"graph.family": {"low": 0, "high": 1}}}, "allowed a list of levels"),
@@ -200,7 +200,7 @@ def test_all_of_a_python_file_counts_in_what_its_measures_are(tmp_path):
 
 def test_a_field_is_a_constant_or_varied_and_not_both():
     with pytest.raises(
-        BesiegeError, match=r"constants: given fees\.new\.standard, which is varied"
+        BesiegeError, match=r"constants: given fees\.new\.standard, which is also varied"
     ):
         load(spec(constants={"fees.new.standard": 7000}))
 
@@ -222,7 +222,7 @@ def test_a_measure_may_stand_in_a_python_file_beside_the_specification(tmp_path)
     line = repeat_line(plan, list(runs_of(plan))[1], str(file), "x")
     assert line.startswith(f"besiege sweep {file} --repeat ")
     file.write_text('scenario = "small"\n[factors]\nresponse = ["mine.py:bang"]\n')
-    with pytest.raises(BesiegeError, match="bang, which cannot be had"):
+    with pytest.raises(BesiegeError, match="bang, which cannot be loaded"):
         load(file)
 
 

@@ -10,7 +10,7 @@ from tests.full_disk import TABLE, files_of_at_most
 
 
 def test_a_part_that_does_not_fit_is_one_clear_line(tmp_path):
-    said = rf"^--out: {tmp_path} cannot be written \(File too large\); what is there is kept"
+    said = rf"^--out: {tmp_path} cannot be written \(File too large\); finished runs are kept"
     with files_of_at_most(20_000), pytest.raises(BesiegeError, match=said) as refused:
         write_part(TABLE, tmp_path / "x", {})
     assert "exception_type" not in str(refused.value)

@@ -19,7 +19,7 @@ FAULTY = [
     ("scale", "", "scale: given \"\", allowed a number from 0.001 to 1"),
     ("scale", "0.3", "allowed on this page at most 0.2"),
     ("hours", "1001", "allowed on this page at most 1000"),
-    ("seed", "1.5", "seed: given 1.5, allowed is a whole number"),
+    ("seed", "1.5", "seed: given 1.5, allowed a whole number"),
     ("worlds", "101", "worlds: given 101, allowed a whole number from 2 to 100"),
 ]  # fmt: skip
 

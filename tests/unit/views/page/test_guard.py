@@ -141,7 +141,7 @@ def test_a_websocket_of_the_page_is_opened_but_for_what_is_no_text(caplog):
     assert speak(guard, {"type": "websocket.receive", "text": "{}"}) == opened
     assert speak(guard, {"type": "websocket.receive", "bytes": b"\x7f\xff\xff\xff"}) == []
     assert [r.getMessage() for r in caplog.records] == [
-        'A page sent what cannot be read and was cut off: "a binary message"'
+        'A page sent an unreadable message and was disconnected: "a binary message"'
     ]
     assert speak(guard, {"type": "websocket.receive", "text": "{}"}) == opened
 
@@ -180,7 +180,7 @@ def test_what_a_client_says_of_a_proxy_does_not_reach_the_application():
 
 @pytest.mark.parametrize("name", ["", "http://x", "a b", "x:80", "a/b", "[::1", "*"])
 def test_a_name_that_is_no_host_is_refused_with_one_line(name):
-    with pytest.raises(BesiegeError, match=r"^--allow-host: given .*, allowed a host's name"):
+    with pytest.raises(BesiegeError, match=r"^--allow-host: given .*, allowed only a host name"):
         allowed_hosts("127.0.0.1", [name])
 
 
