@@ -87,9 +87,10 @@ def _described(name: str, what: Any, level: str = "##") -> str:
     parts += [f"```text\n{name}{signature(init)}\n```"] if made else []
     parts.append(markdown(inspect.getdoc(what) or ""))
     for base in what.__mro__[1:] if is_class else ():  # what it has from there
-        if base.__module__.startswith("sim.") and "Attributes\n---" in (doc := base.__doc__ or ""):
+        doc = inspect.cleandoc(base.__doc__ or "")  # from 3.13 on it is so from the start
+        if base.__module__.startswith("sim.") and "Attributes\n---" in doc:
             parts.append(
-                "**Attributes**" + markdown(inspect.cleandoc(doc)).split("**Attributes**")[1]
+                "**Attributes**" + markdown(doc).split("**Attributes**")[1]
             )
     if is_class and not issubclass(what, Exception):
         parts += [
