@@ -69,7 +69,8 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
         if isinstance(i, slice):
             return self._some(self.rows[i])
         if not -len(self) <= i < len(self):
-            raise IndexError(f"{self.kind.kind}: given {i}, allowed 0 to {len(self) - 1}")
+            there = f"0 to {len(self) - 1}" if len(self) else "none, the set is empty"
+            raise IndexError(f"{self.kind.kind}: given {i}, allowed {there}")
         return self._agent(int(self.rows[i]))
 
     def __iter__(self) -> Iterator[A]:

@@ -58,7 +58,7 @@ def _what_is_best(c: Compared, best: str, social: str) -> str:
     if more == low == high == 0.0:
         return f"{text}. The result of {second} is the same in every world."
     sense, ends = ("more", (low, high)) if more >= 0 else ("less", (-high, -low))
-    doubt = "" if low > 0 else "; these worlds are too few to tell the two apart"
+    doubt = "" if low > 0 else "; these worlds do not show which of the two is better"
     return f"{text}. The next best, {second}, costs {span(abs(more))} {sense} on average{_between(*ends)}{doubt}."
 
 
@@ -107,7 +107,7 @@ def _close(c: Compared, own: str) -> str:
     return (
         ""
         if low > 0
-        else f" These worlds are too few to tell {own} and {second} apart in this respect."
+        else f" These worlds do not show whether {own} or {second} is better in this respect."
     )
 
 

@@ -133,7 +133,7 @@ def test_a_plain_line_tells_rate_failures_and_time_left():
         progress.pass_by()
     for i in range(11):
         progress.add(failed=i == 3)
-    assert progress.line(5.0) == "fees: 21 of 100 runs, 1 failed, 2 a second, 40 s left"
+    assert progress.line(5.0) == "fees: 21 of 100 runs, 1 failed, 2 per second, 40 s left"
 
 
 def test_a_measure_that_cannot_leave_its_process_fails_alone_and_says_so():

@@ -32,7 +32,7 @@ def kept(tmp_path_factory):
     [
         ("run", ["people were online", "Who pays", "peak_online", "data:image/png;base64"]),
         ("comparison", ["Two ways to respond to a siege", "data:image/svg+xml;base64"]),
-        ("sweep", ["Does the fee matter?", "fees.new.standard", "Outcomes over the factors"]),
+        ("sweep", ["Does the fee matter?", "fees.new.standard", "Outcomes by factor"]),
     ],
 )
 def test_the_report_of_a_folder_is_one_page_that_says_what_lies_there(kept, tmp_path, kind, said):
@@ -51,7 +51,7 @@ def test_show_knows_every_kind_of_folder(kept, capsys, kind):
 
 
 def test_a_folder_of_nothing_is_refused_with_what_is_allowed(tmp_path):
-    for folder, found in ((tmp_path, "holds none"), (tmp_path / "no", "no such folder")):
+    for folder, found in ((tmp_path, "contains none"), (tmp_path / "no", "no such folder")):
         with pytest.raises(BesiegeError, match=found):
             write_page(folder, tmp_path / "page.html")
 

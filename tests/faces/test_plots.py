@@ -111,7 +111,7 @@ def test_the_picture_shows_facts_phases_and_what_happened(besieged, picture):
     assert "F10" not in said
     seen = {Phase(int(p)).name.lower() for p in record.series["phase"]}
     assert {"attack"} <= seen & set(said)
-    for label in ("fees announced", "first attack", "police report", "regulator speaks"):
+    for label in ("fees announced", "first attack", "police report", "regulator's statement"):
         assert label in said
     assert "old fee kept, deposit cut, subsidy" in said
 

@@ -212,7 +212,7 @@ def test_talks_are_told_when_they_began_and_when_they_did_not(taobao):
     seeking = taobao.replace({"response": {"name": "talk", "measures": [talk]}})
     record = siege_record()
     record.begun = {0: 50}
-    assert "The committee was never met" in tell(record, seeking)
+    assert "The platform never reached the committee" in tell(record, seeking)
     record.series["new_contacts"][40] = 1.0
     record.talks_began = 70
     assert "Talks with the committee began on 12 October 22:00" in tell(record, seeking)

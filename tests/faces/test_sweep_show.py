@@ -80,7 +80,7 @@ def test_two_runs_are_too_few_to_tell_how_many_are_needed(tmp_path, capsys):
     show_sweep(tmp_path, json=True)
     rows = json.loads(capsys.readouterr().out)["tables"]["convergence"]
     assert [row["runs_needed"] for row in rows] == [None, None]
-    assert rows[0]["reason"] == "too few runs: 2 of at least 10"
+    assert rows[0]["reason"] == "too few runs: 2, at least 10 are needed"
 
 
 def test_names_stand_in_the_order_in_which_they_were_given(tmp_path):

@@ -23,7 +23,7 @@ def test_the_mean_wait_of_many_worlds_is_that_of_the_law(rho, wait):
 
 
 def test_a_load_of_one_is_refused_in_one_line():
-    with pytest.raises(BesiegeError, match=r"^rho: given 1\.0, allowed is above 0 to 0\.97$"):
+    with pytest.raises(BesiegeError, match=r"^rho: given 1\.0, allowed above 0 to 0\.97$"):
         limiting_cases.md1(1.0)
     with pytest.raises(BesiegeError, match=r"^hours: given 10, allowed a whole number from 400"):
         limiting_cases.md1(0.5, 10)

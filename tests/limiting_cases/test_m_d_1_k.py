@@ -27,7 +27,7 @@ def test_five_hundred_and_one_places_refuse_what_exceeds_the_slots(rho, refused,
 def test_arguments_out_of_range_are_refused_in_one_line():
     for given, said in (
         ((0.5, 1), "k: given 1, allowed a whole number from 2 to 5001"),
-        ((6, 5), "rho: given 6, allowed is above 0 to 5"),
+        ((6, 5), "rho: given 6, allowed above 0 to 5"),
         ((1.01, 5001), "hours: given 5000, allowed at least 10 times the 8333 hours"),
     ):
         with pytest.raises(BesiegeError) as error:

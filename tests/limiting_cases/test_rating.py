@@ -41,5 +41,5 @@ def test_full_restoration_gives_the_first_rating_to_the_last_digit(n_bad):
 def test_arguments_out_of_range_are_refused_in_one_line():
     with pytest.raises(BesiegeError, match=r"^mean: given 6, allowed 1 to 5$"):
         limiting_cases.rating(10, 6, 1)
-    with pytest.raises(BesiegeError, match=r"^below: given 1, allowed is above 1 to 5$"):
+    with pytest.raises(BesiegeError, match=r"^below: given 1, allowed above 1 to 5$"):
         limiting_cases.bad_reviews_to_fall_below(10, 4, 1)

@@ -309,7 +309,9 @@ def test_an_agent_of_a_row_holds_no_state_of_its_own(siege):
 
 
 def test_an_agent_that_is_not_there_is_refused_with_what_there_is(siege):
-    with pytest.raises(IndexError, match=f"seller: given 9999, there are {len(siege.sellers)}"):
+    with pytest.raises(
+        IndexError, match=f"seller: given 9999, allowed 0 to {len(siege.sellers) - 1}"
+    ):
         siege.sellers[9999]
     with pytest.raises(BesiegeError, match=r"allowed seller:7, .*platform, organisers; did you mean seller:7"):  # fmt: skip
         siege.agent("Seller:7")

@@ -10,7 +10,6 @@ from sim.core.quoting import (  # fmt: skip
     LONGEST,
     LONGEST_NAME,
     format_value,
-    in_quotes,
     nearest_name,
     quote,
     short,
@@ -32,7 +31,7 @@ def test_any_value_is_written_short_and_on_one_line(value):
 
 @given(st.text())
 def test_any_text_is_repeated_short_and_on_one_line(text):
-    assert len(in_quotes(text)) <= LONGEST
+    assert len(format_value(text)) <= LONGEST
     said = quote(text)
     assert 0 < len(said) <= LONGEST_NAME
     assert said.isprintable()

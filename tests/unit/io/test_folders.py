@@ -39,14 +39,14 @@ def test_a_folder_that_holds_something_is_checked_without_touching_it(tmp_path):
 @pytest.mark.parametrize("prepare", [prepare_folder, check_folder, lambda p: check_file(p / "x")])
 def test_a_file_in_the_way_is_refused_with_the_place_and_the_reason(tmp_path, prepare):
     (tmp_path / "taken").write_text("x")
-    with pytest.raises(BesiegeError, match=r"--out: given .*taken.*, allowed is one that can be written \(") as refused:  # fmt: skip
+    with pytest.raises(BesiegeError, match=r"--out: given .*taken.*, allowed one that can be written \(") as refused:  # fmt: skip
         prepare(tmp_path / "taken" / "deeper")
     assert len(str(refused.value).splitlines()) == 1
     assert (tmp_path / "taken").read_text() == "x"
 
 
 def test_a_folder_given_for_a_file_is_refused(tmp_path):
-    with pytest.raises(BesiegeError, match="which is a folder, allowed is a file in one"):
+    with pytest.raises(BesiegeError, match="which is a folder, allowed a file in it"):
         check_file(tmp_path)
     assert check_file(tmp_path / "new" / "x.html") == tmp_path / "new" / "x.html"
     assert os.listdir(tmp_path) == []
@@ -79,7 +79,7 @@ def test_what_a_folder_holds_is_told_by_its_mark(tmp_path, kind, mark):
 
 
 def test_a_folder_without_a_mark_and_one_that_is_not_there_are_refused(tmp_path):
-    with pytest.raises(BesiegeError, match="it holds none of these"):
+    with pytest.raises(BesiegeError, match="it contains none of these"):
         kind_of(tmp_path)
     with pytest.raises(BesiegeError, match="no such folder"):
         kind_of(tmp_path / "nowhere")
@@ -97,7 +97,7 @@ def test_an_object_written_is_read_back_and_a_number_that_is_none_is_not_written
 @pytest.mark.parametrize("text", ["", "{", "[1]", "1", '"x"', "\udcff"])
 def test_what_is_no_table_of_names_is_refused_with_folder_and_file(tmp_path, text):
     (tmp_path / "x.json").write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(BesiegeError, match=r"folder: given .*, x\.json (cannot be read|holds no table)"):  # fmt: skip
+    with pytest.raises(BesiegeError, match=r"folder: given .*, x\.json (cannot be read|contains no table)"):  # fmt: skip
         read_json(tmp_path / "x.json")
 
 
@@ -108,7 +108,7 @@ def test_outcomes_are_those_of_a_finished_run(tmp_path):
     for name in whole:
         less = {key: value for key, value in whole.items() if key != name}
         (tmp_path / "outcomes.json").write_text(json.dumps(less))
-        with pytest.raises(BesiegeError, match="allowed is the folder of a finished run"):
+        with pytest.raises(BesiegeError, match="allowed the folder of a finished run"):
             read_outcomes(tmp_path)
 
 

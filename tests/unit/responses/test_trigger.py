@@ -47,7 +47,7 @@ def test_a_trigger_put_off_is_met_so_much_later_in_all_its_parts():
 
 
 def test_what_watches_how_many_are_online_has_no_hour_to_move():
-    with pytest.raises(BesiegeError, match="given a trigger online_above, allowed"):
+    with pytest.raises(BesiegeError, match="given a trigger with online_above, allowed"):
         Trigger(any=(Trigger(online_above=5),)).later(1)
 
 

@@ -100,7 +100,7 @@ def test_an_unknown_name_is_told_with_all_there_are_and_the_nearest():
         (("mobilization", "noise"), "did you mean mobilisation.noise?"),
         (("noise",), "did you mean mobilisation.noise"),
         (("join_rate",), "did you mean mobilisation.join_rate?"),
-        (("rivals", "first"), "allowed in rivals: the number of an entry, from 0"),
+        (("rivals", "first"), "allowed in rivals: the position of an entry, counted from 0"),
         (("hours", "x"), "allowed: hours itself, which is a whole number"),
     ],
 )

@@ -102,7 +102,7 @@ def test_tables_and_responses_may_be_levels_with_labels_of_their_own():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ({"runs": 0}, "runs: given 0, allowed a whole number of at least 1"),
+        ({"runs": 0}, "runs: given 0, allowed a whole number from 1 to 1_000_000"),
         ({"rnus": 3}, "did you mean runs"),
         ({"design": {"kind": "grit"}}, "did you mean grid"),
         ({"design": {"kind": "latin"}}, "design.samples: missing"),
