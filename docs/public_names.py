@@ -89,9 +89,7 @@ def _described(name: str, what: Any, level: str = "##") -> str:
     for base in what.__mro__[1:] if is_class else ():  # what it has from there
         doc = inspect.cleandoc(base.__doc__ or "")  # from 3.13 on it is so from the start
         if base.__module__.startswith("sim.") and "Attributes\n---" in doc:
-            parts.append(
-                "**Attributes**" + markdown(doc).split("**Attributes**")[1]
-            )
+            parts.append("**Attributes**" + markdown(doc).split("**Attributes**")[1])
     if is_class and not issubclass(what, Exception):
         parts += [
             f"{level}# {name}.{how.partition('(')[0]}\n\n"

@@ -138,7 +138,7 @@ class Numbers(BaseModel, extra="forbid"):
         ({"share": 2, "name": "x"}, "share: given 2, allowed a number from 0 to 1"),
         ({"share": "30%", "name": "x"}, 'share: given "30%", allowed a number from 0 to 1; did you mean 0.3?'),
         ({"places": "1,000", "name": "x"}, 'places: given "1,000", allowed a whole number of at least 1; did you mean 1000?'),
-        ({}, "name: missing, required is text"),
+        ({}, "name: missing, required: text"),
         ({"nam": "x"}, 'nam: no such field, given "x", allowed: share, places, name; did you mean name?'),
         ({"name": 5}, "name: given 5, allowed text"),
     ],
@@ -152,7 +152,7 @@ def test_a_fault_of_a_table_is_explained_and_a_misspelt_key_before_a_missing_one
     [
         ({"measures": [{"kind": "protekt"}]}, "measures[0].kind: given \"protekt\", allowed"),
         ({"measures": [{"kind": 5}]}, "measures[0].kind: given 5, allowed"),
-        ({"measures": [{}]}, "measures[0].kind: missing, required is one of"),
+        ({"measures": [{}]}, "measures[0].kind: missing, required: one of"),
     ],
 )  # fmt: skip
 def test_a_measure_of_no_kind_is_told_with_the_kinds_there_are(change, said):

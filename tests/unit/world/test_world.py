@@ -78,5 +78,7 @@ def test_a_mall_laid_out_anew_sells_less_where_prices_rose():
 def test_stores_that_are_not_in_the_order_of_their_categories_are_refused(wrong):
     world = world_at(-1)
     world.stores.category[-1 if wrong else 20] = wrong
-    with pytest.raises(BesiegeError, match=r"stores\.category: allowed 0 to 19, in ascending order"):
+    with pytest.raises(
+        BesiegeError, match=r"stores\.category: allowed 0 to 19, in ascending order"
+    ):
         lay_out(world)
