@@ -71,5 +71,6 @@ def test_a_trigger_says_for_people_when_it_is_met():
     assert Trigger(hour=45).describe() == "from 11 October 21:00"
     told = Trigger(online_above=3000, any=(Trigger(after_ultimatum=0), Trigger(after_deadline=2)))
     assert told.describe() == (
-        "when more than 3,000 are online and (with an ultimatum or 2 h after the deadline of an ultimatum)"
+        "when more than 3,000 people are online and "
+        "(at an ultimatum or 2 h after the deadline of an ultimatum)"
     )
