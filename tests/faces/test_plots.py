@@ -158,7 +158,7 @@ def test_who_pays_shows_every_party_with_its_amount_in_words(besieged):
     books = balance(besieged[0])
     figure = who_pays_figure(books)
     said = texts(figure)
-    for party in ("platform", "big stores", "small sellers", "shoppers", "rivals", "all together"):
+    for party in ("platform", "big stores", "small sellers", "shoppers", "rivals", "all parties"):
         assert party in said
     assert any(t.startswith(("lost ", "gained ")) for t in said)
     assert figure.get_figwidth() == WIDTH
