@@ -278,7 +278,7 @@ def test_two_responses_stand_side_by_side_in_the_same_world(visit, tmp_path):
     quick(page, hours="72", scale="0.005")
     choose(page, "Response", "silence")
     choose(page, "Second response, for comparison", "protect")
-    type_in(page, Second_begins_at_hour="60")
+    type_in(page, Second_response_begins_at_hour="60")
     run_to_the_end(page)
     assert page.locator("h2.b-name").all_inner_texts() == ["silence", "protect@60"]
     left, right = (page.locator(".b-tiles").nth(n).bounding_box() for n in (0, 1))
