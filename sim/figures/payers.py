@@ -15,7 +15,7 @@ PARTIES: dict[str, Callable[[Accounts], float]] = {
     "small sellers": lambda b: b.sellers,
     "shoppers": lambda b: b.shoppers,
     "rivals": lambda b: b.rivals,
-    "all together": lambda b: b.social,
+    "all parties": lambda b: b.social,
 }
 
 

@@ -87,7 +87,7 @@ def quick(page, hours="60", scale="0.003"):
 
 
 def hours_done(page, column=0):
-    tile = page.locator(".b-tiles").nth(column).locator("div", has_text="hours done").locator("dd")
+    tile = page.locator(".b-tiles").nth(column).locator("div", has_text="hours simulated").locator("dd")
     return int(tile.inner_text().split()[0])
 
 
@@ -114,7 +114,7 @@ def test_a_visit_gets_an_address_and_an_empty_page_that_says_what_to_do(visit):
     page = visit()
     assert re.search(r"\?world=[\w-]{12,}$", page.url)
     assert "press Run" in page.locator(".b-blank").inner_text()
-    assert "Run a world" in page.locator(".b-downloads").inner_text()
+    assert "After a run" in page.locator(".b-downloads").inner_text()
     assert page.title() == "Besiege"
 
 
@@ -196,8 +196,8 @@ def test_a_run_shows_crowd_attacks_stores_money_people_and_who_pays(visit):
     colours = page.locator("figure.b-network circle").evaluate_all("them => [...new Set(them.map(c => c.getAttribute('fill')))]")  # fmt: skip
     assert len(colours) > 1
     assert "first attack" in page.locator(".b-events").inner_text()
-    assert "all together" in page.locator(".b-paid").inner_text()
-    assert "People gathered" in page.locator(".b-story").inner_text()
+    assert "all parties" in page.locator(".b-paid").inner_text()
+    assert "people gathered" in page.locator(".b-story").inner_text()
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_two_responses_stand_side_by_side_in_the_same_world(visit, tmp_path):
     quick(page, hours="72", scale="0.005")
     choose(page, "Response", "silence")
     choose(page, "Second response, for comparison", "protect")
-    type_in(page, Second_begins_at_hour="60")
+    type_in(page, Second_response_begins_at_hour="60")
     run_to_the_end(page)
     assert page.locator("h2.b-name").all_inner_texts() == ["silence", "protect@60"]
     left, right = (page.locator(".b-tiles").nth(n).bounding_box() for n in (0, 1))
@@ -306,7 +306,7 @@ def test_many_worlds_compare_the_responses_and_give_a_report(visit):
     press(page, "Compare")
     page.locator(".b-answer").wait_for()
     assert page.locator("figure.b-chart:visible").count() == 2
-    assert "all together" in page.locator("table:visible").first.inner_text()
+    assert "all parties" in page.locator("table:visible").first.inner_text()
     report = download(page, "Comparison, report").decode()
     assert "Two ways to respond to a siege" in report
     assert {"comparison.json", "runs.parquet", "scenario.toml"} <= set(unpack(download(page, "Comparison, folder")))  # fmt: skip

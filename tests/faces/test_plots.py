@@ -177,7 +177,7 @@ def test_flags_that_would_meet_fly_at_different_heights():
 def test_who_pays_shows_every_party_with_its_amount_in_words():
     _books, figure = paid()
     said = texts(figure)
-    for party in ("platform", "big stores", "small sellers", "shoppers", "rivals", "all together"):
+    for party in ("platform", "big stores", "small sellers", "shoppers", "rivals", "all parties"):
         assert party in said
     assert any(t.startswith(("lost ", "gained ")) for t in said)
     assert figure.get_figwidth() == WIDTH

@@ -217,7 +217,7 @@ def test_talks_are_told_when_they_began_and_when_they_did_not(taobao):
     record.talks_began = 70
     assert "Talks with the committee began on 12 October 22:00" in tell(record, seeking)
     record.begun = {}
-    assert "which sought no talks" in tell(record, taobao)
+    assert "which did not seek talks" in tell(record, taobao)
 
 
 def test_without_rivals_nobody_promises_and_nobody_wins(taobao):

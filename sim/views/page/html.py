@@ -70,7 +70,7 @@ def _paid(views: tuple[View, ...]) -> str:
     strong = ' class="b-strong"'
     head = "".join(f'<th scope="col">{escape(v.label)}</th>' for v in ended)
     rows = "".join(
-        f"<tr{strong if who == 'all together' else ''}><td>{escape(who)}</td>{''.join(f'<td>{lost_or_gained(yuan)}</td>' for yuan in amounts)}</tr>"
+        f"<tr{strong if who == 'all parties' else ''}><td>{escape(who)}</td>{''.join(f'<td>{lost_or_gained(yuan)}</td>' for yuan in amounts)}</tr>"
         for (who, *_), amounts in (
             (parties[0], [p[1] for p in parties]) for parties in zip(*(v.losses for v in ended), strict=True)
         )

@@ -95,7 +95,7 @@ def _losses(record: Record) -> list[tuple[str, float]]:
     return [
         ("platform", books.platform), ("big stores", books.stores),
         ("small sellers", books.sellers), ("shoppers", books.shoppers),
-        ("rivals", books.rivals), ("all together", books.social),
+        ("rivals", books.rivals), ("all parties", books.social),
     ]  # fmt: skip
 
 

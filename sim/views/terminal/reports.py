@@ -13,7 +13,7 @@ from sim.io import folders
 from sim.scenario.scenario import Scenario
 from sim.views.terminal.terminal import written
 
-PAYERS = {**PARTIES, "all together": "total_social_loss"}
+PAYERS = {**PARTIES, "all parties": "total_social_loss"}
 
 
 def write_page(folder: Path, path: Path) -> Path:
