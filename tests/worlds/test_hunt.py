@@ -88,7 +88,7 @@ def run_what_is_accepted(text, examples):
 
 
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
-    ran, different = run_what_is_accepted(EVENTFUL, 120)
+    ran, different = run_what_is_accepted(EVENTFUL, 200)  # about a quarter is accepted
     assert ran > 25
     assert different > 8
 
