@@ -17,7 +17,7 @@ from tests.small_worlds import (
 )
 
 KINDS = sorted(measures())
-HOURS = 84
+HOURS = 72
 HOUR = 60  # of a trigger, with the attack under way
 
 # Measures that act by chance act surely here, so that a run shows them.
@@ -209,7 +209,9 @@ def test_a_measure_ends_when_its_hours_are_over():
         with_measure("police-report", **fields),
     )
     assert first_difference(short.record, long.record, 60) == []
-    assert short.record.series["response_cost"].tolist() == [0.0] * 50 + [1.0] * 10 + [0.0] * 24
+    assert short.record.series["response_cost"].tolist() == [0.0] * 50 + [1.0] * 10 + [0.0] * (
+        HOURS - 60
+    )
     fear = short.hours.perceived_sanction
     assert fear.diff()[60:].max() < 0 < long.hours.perceived_sanction.diff()[60:].min()
 

@@ -87,7 +87,12 @@ def quick(page, hours="60", scale="0.003"):
 
 
 def hours_done(page, column=0):
-    tile = page.locator(".b-tiles").nth(column).locator("div", has_text="hours simulated").locator("dd")
+    tile = (
+        page.locator(".b-tiles")
+        .nth(column)
+        .locator("div", has_text="hours simulated")
+        .locator("dd")
+    )
     return int(tile.inner_text().split()[0])
 
 
