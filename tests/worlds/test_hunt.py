@@ -55,11 +55,11 @@ def tiny(scenario):
     )
 
 
-def run_what_is_accepted(text, examples, **how):
+def run_what_is_accepted(text, examples):
     """Damage a scenario's text so many times and run what is still one; say how many were."""
     ran = []
 
-    @settings(anything, max_examples=examples, **how)
+    @settings(anything, max_examples=examples)
     @given(damaged(text) | misplaced(text), seeds)
     def once(data, seed):
         try:
@@ -78,8 +78,7 @@ def run_what_is_accepted(text, examples, **how):
 
 
 def test_a_damaged_scenario_that_is_accepted_runs_and_every_account_of_it_holds():
-    # the same ones every time: of so few, how many are accepted is chance
-    ran, different = run_what_is_accepted(EVENTFUL, 120, derandomize=True)
+    ran, different = run_what_is_accepted(EVENTFUL, 200)  # about a quarter is accepted
     assert ran > 25
     assert different > 8
 
