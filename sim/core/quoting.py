@@ -38,7 +38,7 @@ def format_value(value: object) -> str:
         text = value.isoformat()
     elif isinstance(value, dict):
         return "a table"
-    elif hasattr(value, "model_fields") or hasattr(value, "_fields"):
+    elif hasattr(type(value), "model_fields") or hasattr(value, "_fields"):
         return type(value).__name__
     elif isinstance(value, (list, tuple)):
         return "an empty list" if not value else f"a list of {len(value)}"
