@@ -138,7 +138,7 @@ def hindcast(
     out: str | Path | None = None,
     **changes: Any,
 ) -> Hindcast:
-    """Lay every fact of a table beside the simulated median and 5-95 % interval.
+    """Compare every fact of a table with the simulated median and its 5-95 % interval.
 
     Parameters
     ----------
