@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from sim.core.chance import check_seed
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes.record import Record
@@ -130,7 +131,7 @@ class Loop:
         if wired is not None:
             chosen = chosen.replace(wired.telling)
         memory.require(chosen)
-        return cls(create_world(chosen, seed, wired), stages)
+        return cls(create_world(chosen, check_seed(seed), wired), stages)
 
     @property
     def world(self) -> World:

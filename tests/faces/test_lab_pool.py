@@ -89,7 +89,7 @@ def test_a_run_that_kills_its_worker_every_time_is_a_failure_and_all_others_are_
 
 
 def test_what_else_is_asked_for_comes_home():
-    task = Task("t", TINY, 1, extract=lambda siege: siege.hours.online.size)
+    task = Task("t", TINY, 1, extract=lambda loop: loop.record.hours)
     assert [d.extra for d in run_many([task], workers=1)] == [30]
 
 

@@ -170,7 +170,7 @@ def test_an_outcome_that_cannot_leave_its_process_is_refused_before_any_run(tmp_
 
 def test_a_worker_that_lacks_what_an_outcome_needs_is_refused_with_a_word():
     packed = b"\x80\x04cno_such_module\nf\n."
-    with pytest.raises(BesiegeError, match=r"worker: cannot read .*no_such_module"):
+    with pytest.raises(BesiegeError, match=r"worker: cannot load .*no_such_module"):
         carried.unpack_outcomes(packed)
 
 
@@ -185,9 +185,9 @@ def test_a_name_that_is_taken_or_no_name_is_refused(name):
 @pytest.mark.parametrize(
     ("modules", "said"),
     [
-        (["none.py"], "modules: given \"none.py\", which cannot be had"),
-        (["bad.py"], "modules: given \"bad.py\", which cannot be had .ZeroDivisionError"),
-        (["ends.py"], "modules: given \"ends.py\", which cannot be had .SystemExit"),
+        (["none.py"], "modules: given \"none.py\", which cannot be loaded"),
+        (["bad.py"], "modules: given \"bad.py\", which cannot be loaded .ZeroDivisionError"),
+        (["ends.py"], "modules: given \"ends.py\", which cannot be loaded .SystemExit"),
         (["mine.py", "mine.py"], "modules: given \"mine.py\" twice"),
         (["mine.py", "same.py"], "the outcome cum_doubled is declared in mine.py and in same.py"),
         ("mine.py", "modules: given"),

@@ -187,7 +187,9 @@ def test_a_disk_that_fills_up_is_a_clear_error_and_what_was_written_is_kept(
 
     really = parts.parquet.write_in_place
     monkeypatch.setattr(parts.parquet, "write_in_place", full)
-    with pytest.raises(BesiegeError, match=r"cannot be written .*No space left.* goes on from it"):
+    with pytest.raises(
+        BesiegeError, match=r"cannot be written .*No space left.* continues from them"
+    ):
         sweep(tmp_path / "out")
     monkeypatch.undo()
     assert not list((tmp_path / "out").rglob("*.part"))
@@ -227,12 +229,12 @@ def test_another_model_version_another_base_and_other_series_are_refused(tmp_pat
     out = tmp_path / "out"
     few = SPEC | {"runs": 1, "factors": {"response": ["silence"]}}
     sweep(out, few)
-    with pytest.raises(BesiegeError, match="another scenario or other constants"):
+    with pytest.raises(BesiegeError, match="another scenario, with other constants"):
         sweep(out, few | {"constants": {"scale": 0.002, "hours": 41}})
     with pytest.raises(BesiegeError, match=r"keep\.hours: .* runs that kept online"):
         sweep(out, few | {"keep": {"hours": ["attention"]}})
     monkeypatch.setattr(writer, "MODEL_VERSION", 999)
-    with pytest.raises(BesiegeError, match=rf"model version {MODEL_VERSION} and this is 999"):
+    with pytest.raises(BesiegeError, match=rf"model version {MODEL_VERSION}, and this is version 999"):
         sweep(out, few)
 
 
@@ -256,7 +258,7 @@ def test_a_folder_that_cannot_be_written_is_refused_before_any_run(tmp_path):
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(BesiegeError, match="--out: given"):
         sweep(tmp_path / "file")
-    with pytest.raises(BesiegeError, match="holds no sweep"):
+    with pytest.raises(BesiegeError, match="contains no sweep"):
         sim.lab.open(tmp_path)
 
 

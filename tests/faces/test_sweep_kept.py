@@ -181,8 +181,8 @@ def test_the_line_that_tells_of_damage_names_the_command_that_mends_it(
     assert said.endswith(f"sweep {file} --out {out} --workers 1 --repair")
     assert run_command([*command, "--repair"], monkeypatch) == 0
     said = capsys.readouterr().err
-    assert f"set aside: {out / 'damaged' / 'hours' / part.name}" in said
-    assert f"set aside: {out / 'damaged' / 'manifest.json'}" in said
+    assert f"moved aside: {out / 'damaged' / 'hours' / part.name}" in said
+    assert f"moved aside: {out / 'damaged' / 'manifest.json'}" in said
     pd.testing.assert_frame_equal(sim.lab.open(out).runs, before)
 
 
@@ -217,7 +217,7 @@ def test_without_its_manifest_a_folder_still_refuses_another_sweep(finished, cop
         (copy / name).unlink()
     with pytest.raises(BesiegeError, match=r"manifest\.json: missing; .* --repair"):
         sim.lab.open(copy)
-    with pytest.raises(BesiegeError, match="another scenario or other constants"):
+    with pytest.raises(BesiegeError, match="another scenario, with other constants"):
         sweep(copy, SPEC | {"constants": {"scale": 0.002, "hours": 24}})
     with pytest.raises(BesiegeError, match=r"keep\.hours: .* kept online"):
         sweep(copy, finished[1] | {"keep": {"hours": ["online", "attention"]}})
@@ -243,7 +243,7 @@ def test_parts_of_two_sweeps_in_one_folder_are_refused(copy, finished, tmp_path)
     sweep(tmp_path / "other", other)
     part = parts.parts_of(tmp_path / "other", "runs")[0]
     shutil.copy(part, copy / "runs")
-    with pytest.raises(BesiegeError, match=f"{part.name} is of another sweep"):
+    with pytest.raises(BesiegeError, match=f"{part.name} belongs to a different sweep"):
         sweep(copy, finished[1])
 
 
@@ -253,7 +253,7 @@ def test_a_folder_of_version_01_goes_on_and_without_manifest_is_held_to_its_scen
     as_version_01(out)
     assert len(sim.lab.open(out).runs) == 8
     (out / "manifest.json").unlink()
-    with pytest.raises(BesiegeError, match="another scenario or other constants"):
+    with pytest.raises(BesiegeError, match="another scenario, with other constants"):
         sweep(out, SPEC | {"constants": {"scale": 0.002, "hours": 24}})
     assert sweep(out).done == 4
     sweep(now)
@@ -261,7 +261,7 @@ def test_a_folder_of_version_01_goes_on_and_without_manifest_is_held_to_its_scen
     as_version_01(out)
     (out / "manifest.json").unlink()
     (out / "scenario.toml").unlink()
-    with pytest.raises(BesiegeError, match="nothing else says of which sweep"):
+    with pytest.raises(BesiegeError, match="nothing else says to which sweep"):
         sweep(out)
 
 
@@ -325,7 +325,9 @@ def test_a_folder_that_is_moved_and_replaced_stops_its_first_writer(tmp_path, mo
 
     first.close()
     monkeypatch.setattr(writer.Writer, "add", move)
-    with pytest.raises(BesiegeError, match=r"was moved, deleted or replaced while .* goes on from"):
+    with pytest.raises(
+        BesiegeError, match=r"was moved, deleted or replaced while .* continues from"
+    ):
         sweep(out)
     monkeypatch.undo()
     assert parts.all_parts(out) == []

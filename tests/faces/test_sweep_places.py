@@ -58,7 +58,9 @@ def written_often(monkeypatch):
 @pytest.mark.usefixtures("written_often")
 def test_a_small_disk_that_fills_up_is_an_error_and_with_more_room_the_sweep_goes_on(tmp_path):
     with disk(tmp_path / "disk", "size=300k") as place:
-        with pytest.raises(BesiegeError, match=r"--out: .* cannot be written .* goes on from it"):
+        with pytest.raises(
+            BesiegeError, match=r"--out: .* cannot be written .* continues from them"
+        ):
             sim.sweep(SPEC | {"runs": 9}, out=place / "out", workers=1, quiet=True)
         kept = len(sim.lab.open(place / "out").runs)
         assert 0 < kept < 36
@@ -151,7 +153,9 @@ def test_a_scheduler_that_is_killed_is_a_line_and_what_is_finished_is_kept(tmp_p
         sim.sweep(SPEC, scheduler=address, quiet=True)  # kernels are loaded
         kill = threading.Timer(1.0, scheduler.kill)
         kill.start()
-        with pytest.raises(BesiegeError, match=r"--scheduler: tcp.* is lost .* goes on from it"):
+        with pytest.raises(
+            BesiegeError, match=r"--scheduler: tcp.* is lost .* continues from them"
+        ):
             sim.sweep(LONGER, out=tmp_path / "out", scheduler=address, quiet=True)
     before = len(sim.lab.open(tmp_path / "out").runs)
     assert 0 < before < len(whole)

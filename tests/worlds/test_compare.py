@@ -217,7 +217,7 @@ def test_the_box_is_looked_for_among_numbers_and_the_words_left_out_are_named(tm
     assert found["words"] == ["family", "absent"]
     assert found["box"] == robust.where_it_turns(numbers)["box"]
     (told,) = _turning(c)
-    assert "among numbers alone, without family, absent." in " ".join(told.words)
+    assert "Only numeric parameters were searched, without family, absent." in " ".join(told.words)
     alone = dataclasses.replace(c, about={"factors": ["family"]})
     assert "box" not in robust.where_it_turns(alone)
 
