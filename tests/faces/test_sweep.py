@@ -234,7 +234,9 @@ def test_another_model_version_another_base_and_other_series_are_refused(tmp_pat
     with pytest.raises(BesiegeError, match=r"keep\.hours: .* runs that kept online"):
         sweep(out, few | {"keep": {"hours": ["attention"]}})
     monkeypatch.setattr(writer, "MODEL_VERSION", 999)
-    with pytest.raises(BesiegeError, match=rf"model version {MODEL_VERSION}, and this is version 999"):
+    with pytest.raises(
+        BesiegeError, match=rf"model version {MODEL_VERSION}, and this is version 999"
+    ):
         sweep(out, few)
 
 
