@@ -2,8 +2,7 @@
 
 Whatever is heavy runs in a fresh process of its own, on one thread (`sim.bench.stopwatch`). So a
 peak of memory is that run's alone, and no run finds what another left in the caches of Python
-or of the allocator. A profile shows the times that
-the engine keeps of its own stages.
+or of the allocator. A profile shows the times that the engine keeps of its own stages.
 """
 
 import importlib.metadata

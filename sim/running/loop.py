@@ -121,17 +121,17 @@ class Loop:
         Raises
         ------
         BesiegeError
-            For a scenario, network or stages that are not allowed, or a world that does not fit
-            into memory.
+            For a scenario, seed, network or stages that are not allowed, or a world that does not
+            fit into memory.
         """
-        stages = check_stages(stages)
+        seed, stages = check_seed(seed), check_stages(stages)  # before any work is done
         chosen = scenario if isinstance(scenario, Scenario) else Scenario.load(scenario)
         chosen = chosen.replace(changes) if changes else chosen
         wired = None if network is None else take(network, sum(chosen.n_crowd))
         if wired is not None:
             chosen = chosen.replace(wired.telling)
         memory.require(chosen)
-        return cls(create_world(chosen, check_seed(seed), wired), stages)
+        return cls(create_world(chosen, seed, wired), stages)
 
     @property
     def world(self) -> World:
@@ -216,13 +216,13 @@ def check_stages(stages: Iterable[Stage]) -> tuple[Stage, ...]:
     for stage in given:
         if not isinstance(stage, Stage):
             raise BesiegeError(
-                f"stages: given {format_value(stage)}, allowed are stages, "
+                f"stages: given {format_value(stage)}, allowed stages, "
                 'such as Stage("mine", function)'
             )
     names = [stage.name for stage in given]
     taken = {RENEWAL.name} | {name for name in names if names.count(name) > 1}
     if twice := [name for name in names if name in taken]:
         raise BesiegeError(
-            f"stages: given the name {format_value(twice[0])} for two, allowed is each name once"
+            f"stages: given the name {format_value(twice[0])} for two, allowed each name once"
         )
     return given

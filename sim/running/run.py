@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.core.chance import check_seed
 from sim.io import parquet
 from sim.io.folders import write_json
 from sim.io.saving import make_page, saved_whole
@@ -203,7 +202,7 @@ def run(
         For a scenario, seed or network that is not allowed.
     """
     began = time.perf_counter()
-    loop = Loop.begin(scenario, check_seed(seed), network=network, **changes)
+    loop = Loop.begin(scenario, seed, network=network, **changes)
     while not loop.is_over:
         loop.step()
         if progress is not None:
