@@ -16,7 +16,6 @@ from sim.agents.columns import (
     Column,
     column_of,
     degree,
-    field_names,
     grievance,
     of_onlookers,
     of_sellers,
@@ -28,9 +27,9 @@ from sim.agents.columns import (
 )
 from sim.core import calendar
 from sim.core.quoting import format_value
+from sim.core.state import Consumers, Crowd, Sellers, Stores
 from sim.core.units import BesiegeError, Cause, Phase, Tactic
 from sim.setup.fees import Concession
-from sim.setup.population import Consumers, Crowd, Sellers, Stores
 from sim.world import diary
 from sim.world.changes import set_membership
 from sim.world.world import ByHand, World, lay_out
@@ -160,8 +159,8 @@ class Seller(_Person):
     shown = ("stance", "grievance", "threshold")
     worked_out = frozenset({"grievance", "degree"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: of_sellers(name) for name in field_names(Crowd) if name != "sympathy"},
-        **{name: column_of("sellers", name) for name in field_names(Sellers)},
+        **{name: of_sellers(name) for name in Crowd._fields if name != "sympathy"},
+        **{name: column_of("sellers", name) for name in Sellers._fields},
         "grievance": grievance,
         "degree": lambda world: degree(world)[: world.n_sellers],
     }
@@ -174,7 +173,7 @@ class Onlooker(_Person):
     shown = ("role", "stance", "grievance")
     worked_out = frozenset({"grievance", "degree"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: of_onlookers(name) for name in field_names(Crowd)},
+        **{name: of_onlookers(name) for name in Crowd._fields},
         "grievance": public_grievance,
         "degree": lambda world: degree(world)[world.n_sellers :],
     }
@@ -192,7 +191,7 @@ class Consumer(RowAgent):
     shown = ("favourite", "loyalty")
     worked_out = frozenset({"category", "visit_rate"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: column_of("consumers", name) for name in field_names(Consumers)},
+        **{name: column_of("consumers", name) for name in Consumers._fields},
         "category": lambda world: world.stores.category[world.consumers.favourite],
         "visit_rate": lambda world: np.resize(
             world.shelves.class_rate, world.consumers.favourite.size
@@ -211,7 +210,7 @@ class Store(RowAgent):
     shown = ("listed", "rating", "n_actions")
     worked_out = frozenset({"rating", "loss", "n_actions"})
     columns: ClassVar[dict[str, Column]] = {
-        **{name: column_of("stores", name) for name in field_names(Stores)},
+        **{name: column_of("stores", name) for name in Stores._fields},
         "rating": ratings,
         "loss": store_loss,
         "n_actions": store_actions,

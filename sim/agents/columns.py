@@ -1,7 +1,6 @@
 """Columns of agents by name: where each stands in the world, and those that are worked out."""
 
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,7 @@ def public_grievance(world: World) -> np.ndarray:
 
 def degree(world: World) -> np.ndarray:
     """Return everybody's number of neighbours."""
-    return world.degree
+    return world.ties.degree
 
 
 def ratings(world: World) -> np.ndarray:
@@ -61,11 +60,6 @@ def store_loss(world: World) -> np.ndarray:
 def store_actions(world: World) -> np.ndarray:
     """Count actions against each store so far (full size)."""
     return world.books.actions.sum(axis=(0, 2))
-
-
-def field_names(kind: type) -> list[str]:
-    """Name the columns of a part of the world."""
-    return [f.name for f in fields(kind)]
 
 
 CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}

@@ -8,7 +8,9 @@ import numpy as np
 from sim.core.chance import Block, poisson, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import sigmoid
-from sim.core.units import F64, I8, I16, I32, I64, U8, U32, Bool, Role, Stance, Tactic, parameter
+from sim.core.state import Crowd, Stores
+from sim.core.units import F64, I8, I16, I32, I64, U32, Bool, Role, Stance, Tactic, parameter
+from sim.rules.mobilisation import MobilisationParameters
 
 N_TACTICS = len(Tactic)
 
@@ -73,9 +75,8 @@ def acts(u: float, utility: float, noise: float, tie: bool, p: AttackParameters)
 
 @kernel
 def choose_to_act(
-    key: np.uint64, hour: int, inside: I32, role: U8, online: Bool, utility: F64, rate: float,
-    noise: float, tie: bool, p: AttackParameters,
-    stance: U8, ever_attacked: Bool, ever_acted: Bool, acting: I32,
+    key: np.uint64, hour: int, inside: I32, crowd: Crowd, rate: float,
+    m: MobilisationParameters, p: AttackParameters, acting: I32,
 ) -> tuple[int, int]:  # fmt: skip
     """Let every attacker online act or not, and settle the stance of all in the protest.
 
@@ -86,6 +87,8 @@ def choose_to_act(
     ----------
     inside
         Rows of those in the protest.
+    crowd
+        Its columns ``stance``, ``ever_attacked`` and ``ever_acted`` change.
     rate
         Actions an hour of one who acts, all tactics; 0 when no attack is called: then nobody
         acts.
@@ -97,15 +100,16 @@ def choose_to_act(
     tuple of int
         How many act, and how many of them for the first time (of one person each).
     """
+    stance, ever_attacked, ever_acted = crowd.stance, crowd.ever_attacked, crowd.ever_acted
     most = 1.0 - math.exp(-rate)
     n_acting, n_new = 0, 0
     for r in range(inside.size):
         i = inside[r]
         stance[i] = Stance.PAUSED if ever_attacked[i] else Stance.MEMBER
-        if rate <= 0.0 or not online[i] or not attacks(role[i]):
+        if rate <= 0.0 or not crowd.online[i] or not attacks(crowd.role[i]):
             continue
         _w0, _w1, w2, w3 = words(key, Block.PERSON, hour, i, 0)
-        if acts(unit(w2), utility[i], noise, tie, p):
+        if acts(unit(w2), crowd.utility[i], m.noise, m.tie_joins, p):
             stance[i] = Stance.ATTACKING
             ever_attacked[i] = True
             acting[n_acting] = i
@@ -116,72 +120,82 @@ def choose_to_act(
     return n_acting, n_new
 
 
+class Aim(NamedTuple):
+    """What everybody who acts in an hour goes by."""
+
+    escalated: bool  # whether the phase is ESCALATE
+    per_person: float  # 1/s, the people each row stands for
+    focal: int  # store called for, -1 if none
+    cumulative: F64  # running sums of the stores' weights, for those who do not follow the call
+    throttle: float  # probability that a false order is stopped by a purchase limit
+
+
+class Drawn(NamedTuple):
+    """Actions one by one, before they are carried out."""
+
+    actor: I32  # row of the crowd
+    store: I16
+    tactic: I8
+    lottery: U32
+
+
 @kernel
 def draw_actions(
-    key: np.uint64, hour: int, rows: I32, escalated: bool, per_person: float,
-    focal: int, cumulative: F64, throttle: float, p: AttackParameters,
-    actor: I32, store: I16, tactic: I8, lottery: U32, tallies: F64,
-) -> int:  # fmt: skip
+    key: np.uint64, hour: int, rows: I32, aim: Aim, p: AttackParameters, drawn: Drawn
+) -> tuple[int, int, int]:
     """Draw the actions of those who act, each with its own target and lottery number.
 
     Parameters
     ----------
     rows
         People who act in this hour.
-    escalated, per_person
-        Whether the phase is ESCALATE; 1/s, the people each row stands for.
-    focal
-        The store called for, -1 if none.
-    cumulative
-        Running sums of the stores' weights for those who do not follow the call.
-    throttle
-        Probability that a false order (a purchase or a refusal) is stopped by a purchase limit.
-    tallies
-        Out: actions that follow the call, false orders stopped by the limit.
+    drawn
+        Out.
 
     Returns
     -------
-    int
-        How many actions; more than ``store.size`` means: give larger arrays, nothing is lost.
+    tuple of int
+        How many actions (more than there are places means: give larger arrays, nothing is lost),
+        how many of them follow the call, and how many false orders (purchases and refusals) the
+        limit stopped.
     """
-    tallies[:] = 0.0
-    n = 0
+    cumulative, focal = aim.cumulative, aim.focal
+    n, n_follow, n_stopped = 0, 0, 0
     total = cumulative[-1] if cumulative.size else 0.0
     for r in range(rows.size):
         i = rows[r]
         d = 0
         for t in range(N_TACTICS):
-            times = poisson(key, 4 + t, hour, i, rate_of(t, escalated, p) * per_person)
+            times = poisson(key, 4 + t, hour, i, rate_of(t, aim.escalated, p) * aim.per_person)
             for _ in range(times):
                 w0, w1, w2, w3 = words(key, Block.ACTION, hour, i, d)
                 d += 1
                 orders = t == Tactic.PURCHASE or t == Tactic.REFUSAL
-                if orders and unit(w3) < throttle:
-                    tallies[1] += 1.0
+                if orders and unit(w3) < aim.throttle:
+                    n_stopped += 1
                     continue
                 k = -1
                 if focal >= 0 and unit(w2) < p.discipline:
                     k = focal
-                    tallies[0] += 1.0
+                    n_follow += 1
                 elif total > 0.0:
                     k = int(np.searchsorted(cumulative, unit(w0) * total, side="right"))
                     k = min(k, cumulative.size - 1)
                 if k < 0:
                     continue
-                if n < store.size:
-                    actor[n] = i
-                    store[n] = k
-                    tactic[n] = t
-                    lottery[n] = w1
+                if n < drawn.actor.size:
+                    drawn.actor[n] = i
+                    drawn.store[n] = k
+                    drawn.tactic[n] = t
+                    drawn.lottery[n] = w1
                 n += 1
-    return n
+    return n, n_follow, n_stopped
 
 
 @kernel
 def execute_actions(
-    order: I64, store: I16, tactic: I8, listed: Bool, cod_on: Bool, click_cost: F64,
-    stock: F64, ad_left: F64, done: F64, attempts: F64, succeeded: Bool,
-) -> int:  # fmt: skip
+    order: I64, drawn: Drawn, stores: Stores, done: F64, attempts: F64, succeeded: Bool
+) -> int:
     """Carry out actions in the order of their lottery numbers while goods and budgets last.
 
     A purchase or refusal needs an item in stock (a refusal cash on delivery too), a click ad
@@ -191,8 +205,8 @@ def execute_actions(
     ----------
     order
         The actions' rows, by lottery number.
-    stock, ad_left
-        Columns that fall.
+    stores
+        Its columns ``stock`` and ``ad_left`` fall.
     done, attempts
         Out, added to: successes [store, tactic]; all actions [store], blocked ones as well.
     succeeded
@@ -203,24 +217,25 @@ def execute_actions(
     int
         Actions against stores that had closed.
     """
+    stock, ad_left = stores.stock, stores.ad_left
     n_blocked = 0
     for o in range(order.size):
         a = order[o]
-        k = store[a]
-        t = tactic[a]
+        k = drawn.store[a]
+        t = drawn.tactic[a]
         attempts[k] += 1.0
         succeeded[a] = False
-        if not listed[k]:
+        if not stores.listed[k]:
             n_blocked += 1
             continue
         if t == Tactic.PURCHASE or t == Tactic.REFUSAL:
-            if stock[k] < 1.0 or (t == Tactic.REFUSAL and not cod_on[k]):
+            if stock[k] < 1.0 or (t == Tactic.REFUSAL and not stores.cod_on[k]):
                 continue
             stock[k] -= 1.0
         elif t == Tactic.CLICK:
-            if ad_left[k] < click_cost[k]:
+            if ad_left[k] < stores.click_cost[k]:
                 continue
-            ad_left[k] -= click_cost[k]
+            ad_left[k] -= stores.click_cost[k]
         done[k, t] += 1.0
         succeeded[a] = True
     return n_blocked

@@ -3,7 +3,8 @@
 from typing import Annotated, NamedTuple
 
 from sim.core.compiled import kernel
-from sim.core.units import F32, I32, I64, parameter
+from sim.core.state import Ties
+from sim.core.units import F32, parameter
 
 
 class BeliefParameters(NamedTuple):
@@ -54,15 +55,13 @@ def mixed_view(own: float, neighbours_mean: float, p: BeliefParameters) -> float
 
 
 @kernel
-def move_views(
-    before: F32, offsets: I64, neighbours: I32, complete: bool, events: Events,
-    p: BeliefParameters, out: F32,
-) -> None:  # fmt: skip
+def move_views(before: F32, ties: Ties, events: Events, p: BeliefParameters, out: F32) -> None:
     """Move every seller's legitimacy: the mix with neighbouring sellers first, then the events.
 
-    ``offsets`` and ``neighbours`` are the coordination graph among sellers alone. A seller
-    without such a neighbour keeps its own view; in a complete graph the mean is that of all.
+    ``ties`` are those among sellers alone. A seller without such a neighbour keeps its own view;
+    in a complete graph the mean is that of all.
     """
+    offsets, neighbours = ties.offsets, ties.neighbours
     n = before.size
     mean_all = 0.0
     for i in range(n):
@@ -70,7 +69,7 @@ def move_views(
     mean_all = mean_all / n if n > 0 else 0.0
     for i in range(n):
         view = float(before[i])
-        if complete:
+        if ties.complete:
             view = mixed_view(view, mean_all, p)
         elif offsets[i + 1] > offsets[i]:
             total = 0.0

@@ -7,6 +7,7 @@ import numpy as np
 
 from sim.core.chance import Stream, poisson, uniform
 from sim.core.compiled import kernel
+from sim.core.state import Stores
 from sim.core.units import F64, I32, Bool, Motion, Phase, parameter
 
 
@@ -64,14 +65,35 @@ class ChannelParameters(NamedTuple):
     contact_rate: Annotated[float, parameter("rate at which the committee itself contacts the platform", unit="1/h", source="facts.csv F17", ge=0, le=1)] = 0.0  # fmt: skip
 
 
+class Requests(NamedTuple):
+    """Who asks for the floor in an hour, and when."""
+
+    member: I32  # row of the crowd
+    moment: F64  # seconds since hour 0
+
+
+class Queue(NamedTuple):
+    """Who waits for the floor, in order of arrival."""
+
+    member: I32
+    asked: F64  # seconds since hour 0
+    clock: F64  # shape (1,): the second from which the floor is free
+
+
+class Speeches(NamedTuple):
+    """Who speaks in an hour, in order."""
+
+    speaker: I32
+    wait: F64  # seconds
+
+
 @kernel
 def draw_requests(
-    key: np.uint64, hour: int, inside: I32, online: Bool, rate: float, member: I32, moment: F64
+    key: np.uint64, hour: int, inside: I32, online: Bool, rate: float, out: Requests
 ) -> int:
     """Draw who asks for the floor and when: Poisson(rate) requests a member online.
 
-    Moments are seconds since hour 0. Returns how many; more than ``member.size`` means: give
-    larger arrays, nothing is lost.
+    Returns how many; more than there are places means: give larger arrays, nothing is lost.
     """
     n = 0
     for r in range(inside.size):
@@ -80,19 +102,17 @@ def draw_requests(
             continue
         times = poisson(key, Stream.N_REQUESTS, hour, i, rate)
         for d in range(times):
-            if n < member.size:
-                member[n] = i
-                moment[n] = (hour + uniform(key, Stream.REQUEST_MOMENT, hour, i, d)) * 3600.0
+            if n < out.member.size:
+                out.member[n] = i
+                out.moment[n] = (hour + uniform(key, Stream.REQUEST_MOMENT, hour, i, d)) * 3600.0
             n += 1
     return n
 
 
 @kernel
 def serve(
-    ends: float, slot: float, places: int, ask_member: I32, ask_moment: F64,
-    member: I32, asked: F64, clock: F64, n_waiting: int,
-    speaker: I32, wait: F64,
-) -> tuple[int, int, int, int]:  # fmt: skip
+    ends: float, asks: Requests, queue: Queue, n_waiting: int, p: ChannelParameters, out: Speeches
+) -> tuple[int, int, int, int]:
     """Serve the floor up to second ``ends``: one speaker a slot, first come first served.
 
     Requests come in the order of their moments. Who finds the floor free speaks at once; who
@@ -101,9 +121,10 @@ def serve(
     Returns
     -------
     tuple of int
-        How many spoke (their rows in ``speaker``, waits in seconds in ``wait``), how many were
-        turned away, how many still wait, and the longest queue met.
+        How many spoke, how many were turned away, how many still wait, and the longest queue met.
     """
+    member, asked, clock = queue.member, queue.asked, queue.clock
+    ask_member, ask_moment, slot = asks.member, asks.moment, p.slot_seconds
     n_spoke, n_refused, longest = 0, 0, n_waiting
     a = 0
     head = 0  # first of those who waited; the rest move up at the end
@@ -118,18 +139,18 @@ def serve(
         if next_slot >= ends and next_ask >= ends:
             break
         if next_slot <= next_ask:
-            speaker[n_spoke] = member[head % capacity]
-            wait[n_spoke] = next_slot - asked[head % capacity]
+            out.speaker[n_spoke] = member[head % capacity]
+            out.wait[n_spoke] = next_slot - asked[head % capacity]
             clock[0] = next_slot + slot
             head += 1
             n_spoke += 1
         elif n_now == 0 and next_ask >= clock[0]:
-            speaker[n_spoke] = ask_member[a]
-            wait[n_spoke] = 0.0
+            out.speaker[n_spoke] = ask_member[a]
+            out.wait[n_spoke] = 0.0
             clock[0] = next_ask + slot
             n_spoke += 1
             a += 1
-        elif n_now < places:
+        elif n_now < p.queue_places:
             member[tail % capacity] = ask_member[a]
             asked[tail % capacity] = next_ask
             tail += 1
@@ -151,8 +172,9 @@ def serve(
 
 
 @kernel
-def drop_absent(online: Bool, member: I32, asked: F64, n_waiting: int) -> int:
+def drop_absent(online: Bool, queue: Queue, n_waiting: int) -> int:
     """Take those who went offline out of the queue; returns how many still wait."""
+    member, asked = queue.member, queue.asked
     kept = 0
     for k in range(n_waiting):
         if online[member[k]]:
@@ -182,12 +204,24 @@ def pick(weights: F64, u: float) -> int:
 
 
 @kernel
-def nomination_weights(
-    support: F64, visibility: F64, listed: Bool, contagion: float, out: F64
-) -> None:
+def nomination_weights(stores: Stores, contagion: float) -> F64:
     """Weight of each listed store for a nomination: (support + visibility) ** gamma."""
+    out = np.zeros(stores.listed.size)
     for k in range(out.size):
-        out[k] = (support[k] + visibility[k]) ** contagion if listed[k] else 0.0
+        if stores.listed[k]:
+            out[k] = (stores.support[k] + stores.visibility[k]) ** contagion
+    return out
+
+
+@kernel
+def most_called(stores: Stores) -> int:
+    """Find the first listed store of the largest support and visibility; -1 if none is above 0."""
+    best, most = -1, 0.0
+    for k in range(stores.listed.size):
+        called = stores.support[k] + stores.visibility[k]
+        if stores.listed[k] and called > most:
+            best, most = k, called
+    return best
 
 
 @kernel
@@ -219,22 +253,33 @@ def motion(
     return Motion.DISSOLVE.value
 
 
+class Standing(NamedTuple):
+    """How the platform stands with the protest, as speakers see it."""
+
+    answer: float  # how far the demands are answered, 0-1
+    days_unanswered: float  # since the first attack; 0 once there is an answer
+
+
 @kernel
 def hear(
-    key: np.uint64, hour: int, speaker: I32, utility: F64, weights: F64, answer: float,
-    days_unanswered: float, p: ChannelParameters, support: F64, tally: F64,
+    key: np.uint64, hour: int, speaker: I32, utility: F64, standing: Standing, stores: Stores,
+    p: ChannelParameters, tally: F64,
 ) -> None:  # fmt: skip
     """Let the hour's speakers each nominate a store and ask for a motion.
 
-    ``weights`` are those at the start of the stage; the row of the draws is the speech's number
-    in the hour.
+    Stores are weighted once, as they are before the first speech; their column ``support``
+    changes. The row of the draws is the speech's number in the hour.
     """
+    if speaker.size == 0:
+        return
+    weights = nomination_weights(stores, p.contagion)
     for r in range(speaker.size):
         k = pick(weights, uniform(key, Stream.NOMINATION, hour, r, 0))
         if k >= 0:
-            support[k] += 1.0
+            stores.support[k] += 1.0
         u = uniform(key, Stream.MOTION, hour, r, 0)
-        tally[motion(u, utility[speaker[r]], answer, days_unanswered, p)] += 1.0
+        asked = motion(u, utility[speaker[r]], standing.answer, standing.days_unanswered, p)
+        tally[asked] += 1.0
 
 
 class AssemblyInputs(NamedTuple):

@@ -7,7 +7,8 @@ import numpy as np
 from sim.core.chance import LANES, Block, unit, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.curves import sigmoid
-from sim.core.units import F32, F64, I16, I32, I64, U8, Bool, Phase, Role, Stance, parameter
+from sim.core.state import Crowd, Ties
+from sim.core.units import F32, F64, I32, I64, U8, Phase, Role, Stance, parameter
 
 
 class MobilisationParameters(NamedTuple):
@@ -85,6 +86,7 @@ class Climate(NamedTuple):
     quit_factor_sellers: float
     quit_factor_onlookers: float
     presence: float
+    n_in: int = 0  # rows in the protest before the hour; counts in a complete graph only
 
 
 @kernel
@@ -215,14 +217,20 @@ def is_in(stance: int) -> bool:
     return (stance != Stance.OUTSIDE) & (stance != Stance.QUIT)
 
 
+class Moves(NamedTuple):
+    """What comes of an hour's decisions."""
+
+    changed: I32  # rows of those who joined or quit, in the last part of the hour
+    inside: I32  # rows of all who are in the protest afterwards
+    census: I64  # shape (2, roles): in the protest, and online
+
+
 @kernel
 def move_people(
-    key: np.uint64, hour: int, part: int, role: U8, hardship: F32, legitimacy: F32, curiosity: F32,
-    risk: F32, threshold: F64, neighbours_in: I32, degree: I32, complete: bool, n_in: int,
-    climate: Climate, p: MobilisationParameters,
-    stance: U8, online: Bool, utilities: F64, hours_in: I16, changed: I32, inside: I32, census: I64,
-) -> tuple[int, int]:  # fmt: skip
-    """Let every person join, stay or quit, and draw who is online.
+    key: np.uint64, hour: int, crowd: Crowd, legitimacy: F32, ties: Ties, climate: Climate,
+    p: MobilisationParameters, moves: Moves,
+) -> int:  # fmt: skip
+    """Let every person join, stay or quit, in each of the hour's parts, and draw who is online.
 
     A person far from joining is passed over by its own number alone: no utility can make the
     probability exceed ``join_rate * factor``, so the result is the same and the hour cheap. In
@@ -231,26 +239,24 @@ def move_people(
 
     Parameters
     ----------
-    part
-        Which of the hour's ``substeps``, from 0; each has numbers of its own.
-    n_in
-        People in the protest before the hour; used in a complete graph only.
-    stance, online, utilities, hours_in
-        Columns that change; ``utilities`` takes the utility of every member, by which speaking and
-        acting go for the hour.
-    changed, inside
-        Out: rows of those who joined or quit, and of all who are in the protest afterwards.
-    census
-        Out, shape (2, 4): in the protest, and online, by role.
+    crowd
+        Its columns ``stance``, ``online``, ``utility``, ``hours_in`` and ``neighbours_in`` change;
+        ``utility`` takes the utility of every member, by which speaking and acting go for the hour.
+    legitimacy
+        Of the platform, by seller.
+    moves
+        Out.
 
     Returns
     -------
-    tuple of int
-        How many rows of ``changed`` and of ``inside`` are filled.
+    int
+        How many rows of ``moves.inside`` are filled.
     """
-    n = role.size
-    n_changed, n_inside = 0, 0
-    census[:, :] = 0
+    stance, online, utilities, hours_in = crowd.stance, crowd.online, crowd.utility, crowd.hours_in
+    role, hardship, curiosity, risk = crowd.role, crowd.hardship, crowd.curiosity, crowd.risk
+    threshold, neighbours_in = crowd.threshold, crowd.neighbours_in
+    changed, inside, census = moves.changed, moves.inside, moves.census
+    n, n_in = role.size, climate.n_in
     most = p.join_rate / p.substeps * climate.join_factor
     most_quit = p.quit_rate / p.substeps
     w0, w1 = np.empty(LANES, np.uint32), np.empty(LANES, np.uint32)
@@ -258,51 +264,64 @@ def move_people(
     lanes = np.empty(LANES, np.uint64)  # unsigned: no test for an index below 0
     chance = left_to_chance(climate, p)
     w0[:] = w1[:] = 0
-    for first in range(0, n, LANES):
-        if chance:
-            words_in_lanes(key, Block.PERSON, hour, first, part, (w0, w1, w2, w3))
-        n_kept = 0
-        for lane in range(min(LANES, n - first)):
-            lanes[n_kept] = lane
-            n_kept += is_in(stance[first + lane]) | (unit(w0[lane]) < most)
-        for kept in range(n_kept):
-            i = np.uint64(first) + lanes[kept]
-            was_in = is_in(stance[i])
-            u = unit(w0[lanes[kept]])
-            seller = role[i] == Role.SELLER
-            utilities[i] = utility(
-                float(hardship[i]),
-                float(legitimacy[i]) if seller else climate.legitimacy_public,
-                social_pull(neighbours_in[i], degree[i], n_in, n, complete),
-                float(curiosity[i]), float(risk[i]), float(threshold[i]), climate, p,
-            )  # fmt: skip
-            if was_in:
-                factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
-                if u < most_quit * factor and quits(u, utilities[i], factor, p):
-                    stance[i] = Stance.QUIT
-                    online[i] = False
+    for part in range(p.substeps):
+        n_changed, n_inside = 0, 0
+        census[:, :] = 0
+        for first in range(0, n, LANES):
+            if chance:
+                words_in_lanes(key, Block.PERSON, hour, first, part, (w0, w1, w2, w3))
+            n_kept = 0
+            for lane in range(min(LANES, n - first)):
+                lanes[n_kept] = lane
+                n_kept += is_in(stance[first + lane]) | (unit(w0[lane]) < most)
+            for kept in range(n_kept):
+                i = np.uint64(first) + lanes[kept]
+                was_in = is_in(stance[i])
+                u = unit(w0[lanes[kept]])
+                seller = role[i] == Role.SELLER
+                utilities[i] = utility(
+                    float(hardship[i]),
+                    float(legitimacy[i]) if seller else climate.legitimacy_public,
+                    social_pull(neighbours_in[i], ties.degree[i], n_in, n, ties.complete),
+                    float(curiosity[i]), float(risk[i]), float(threshold[i]), climate, p,
+                )  # fmt: skip
+                if was_in:
+                    factor = quit_factor(seller, climate)
+                    if u < most_quit * factor and quits(u, utilities[i], factor, p):
+                        stance[i] = Stance.QUIT
+                        online[i] = False
+                        changed[n_changed] = i
+                        n_changed += 1
+                        continue
+                else:
+                    back = p.return_factor if stance[i] == Stance.QUIT else 1.0
+                    if not joins(u, utilities[i], climate.join_factor * back, p):
+                        continue
+                    stance[i] = Stance.MEMBER
                     changed[n_changed] = i
                     n_changed += 1
-                    continue
-            else:
-                back = p.return_factor if stance[i] == Stance.QUIT else 1.0
-                if not joins(u, utilities[i], climate.join_factor * back, p):
-                    continue
-                stance[i] = Stance.MEMBER
-                changed[n_changed] = i
-                n_changed += 1
-            online[i] = unit(w1[lanes[kept]]) < climate.presence
-            hours_in[i] += part == p.substeps - 1
-            inside[n_inside] = i
-            n_inside += 1
-            census[0, role[i]] += 1
-            census[1, role[i]] += online[i]
-    return n_changed, n_inside
+                online[i] = unit(w1[lanes[kept]]) < climate.presence
+                hours_in[i] += part == p.substeps - 1
+                inside[n_inside] = i
+                n_inside += 1
+                census[0, role[i]] += 1
+                census[1, role[i]] += online[i]
+        if not ties.complete:
+            tell_neighbours(changed[:n_changed], ties, stance, neighbours_in)
+        n_in = n_inside
+    return n_inside
 
 
 @kernel
-def tell_neighbours(changed: I32, offsets: I64, neighbours: I32, stance: U8, out: I32) -> None:
+def quit_factor(seller: bool, climate: Climate) -> float:
+    """Return the phase's factor on quitting, of a seller or an onlooker."""
+    return climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+
+
+@kernel
+def tell_neighbours(changed: I32, ties: Ties, stance: U8, out: I32) -> None:
     """Update each neighbour's count of neighbours in the protest."""
+    offsets, neighbours = ties.offsets, ties.neighbours
     for c in range(changed.size):
         i = changed[c]
         step = 1 if is_in(stance[i]) else -1

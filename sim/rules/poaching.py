@@ -72,25 +72,37 @@ def courted_by(u: float, attraction: F64) -> int:
     return r
 
 
+class Prospects(NamedTuple):
+    """What sellers weigh when they look beyond the mall, each shape (sellers,)."""
+
+    margin: F64  # share of sales
+    turnover: F64  # yuan/yr
+    hardship: F32
+    legitimacy: F32
+    loss: F64  # yuan that the siege has cost each so far; below 0 a gain
+
+
 @kernel
 def court(
-    key: np.uint64, hour: int, margin: F64, turnover: F64, hardship: F32, legitimacy: F32,
-    loss: F64, offers: Courtship, p: PoachingParameters, rival: I8,
+    key: np.uint64, hour: int, sellers: Prospects, offers: Courtship, p: PoachingParameters,
+    rival: I8,
 ) -> None:  # fmt: skip
     """One day's round: each seller without a second shop may open one.
 
-    ``loss`` is the margin (yuan) each has lost in the siege so far; ``rival`` is -1 for none.
+    ``rival`` is where each has its second shop, -1 for none; it changes.
     """
     if offers.attraction.sum() <= 0.0:
         return
-    for i in range(margin.size):
+    for i in range(rival.size):
         if rival[i] >= 0:
             continue
         w0, w1, _w2, _w3 = words(key, Block.POACHING, hour, i, 0)
         r = courted_by(unit(w1), offers.attraction)
-        profit = rival_profit(margin[i], turnover[i], offers.fee[r], offers.promised[r], p)
-        grievance = float(hardship[i]) * (1.0 - float(legitimacy[i]))
-        if unit(w0) < move_chance(profit, grievance, loss[i], offers.effort[r], p):
+        profit = rival_profit(
+            sellers.margin[i], sellers.turnover[i], offers.fee[r], offers.promised[r], p
+        )
+        grievance = float(sellers.hardship[i]) * (1.0 - float(sellers.legitimacy[i]))
+        if unit(w0) < move_chance(profit, grievance, sellers.loss[i], offers.effort[r], p):
             rival[i] = r
 
 
@@ -124,8 +136,8 @@ def renewal_values(
 
 @kernel
 def renew(
-    key: np.uint64, profit: F64, loss: F64, bill: F64, hardship: F32, legitimacy: F32,
-    offers: Courtship, p: PoachingParameters, rival: I8, out: I8,
+    key: np.uint64, sellers: Prospects, bill: F64, offers: Courtship, p: PoachingParameters,
+    rival: I8, out: I8,
 ) -> None:  # fmt: skip
     """Let every seller stay, keep both shops or leave, by logit (`Choice`).
 
@@ -136,12 +148,15 @@ def renew(
     out[:] = Choice.STAY
     if offers.attraction.sum() <= 0.0:
         return
-    for i in range(profit.size):
+    for i in range(rival.size):
         w0, w1, _w2, _w3 = words(key, Block.RENEWAL, AT_RENEWAL, i, 0)
         new = rival[i] < 0
         r = courted_by(unit(w1), offers.attraction) if new else int(rival[i])
-        grievance = float(hardship[i]) * (1.0 - float(legitimacy[i]))
-        stay, both, leave = renewal_values(profit[i], loss[i], bill[i], offers.fee[r], grievance, p)
+        profit = sellers.margin[i] * sellers.turnover[i]
+        grievance = float(sellers.hardship[i]) * (1.0 - float(sellers.legitimacy[i]))
+        stay, both, leave = renewal_values(
+            profit, sellers.loss[i], bill[i], offers.fee[r], grievance, p
+        )
         if new:
             both -= p.switching_cost
             leave -= p.switching_cost

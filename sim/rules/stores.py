@@ -8,6 +8,7 @@ import numpy as np
 from sim.core.chance import Block, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import saturating
+from sim.core.state import Stores
 from sim.core.units import F64, I32, N_CATEGORIES, Bool, parameter
 
 
@@ -137,38 +138,37 @@ def share_hit(day: StoreDay, by_category: F64) -> float:
 
 @kernel
 def open_and_close(
-    key: np.uint64, hour: int, day: StoreDay, protection: float, p: StoreParameters,
-    kept_shut: Bool, listed: Bool, cod_on: Bool, quiet: F64, quiet_cod: F64, ever_delisted: Bool,
-    ever_cod_off: Bool,
-) -> None:  # fmt: skip
+    key: np.uint64, hour: int, day: StoreDay, protection: float, p: StoreParameters, stores: Stores
+) -> None:
     """Let every store close or reopen goods and suspend or resume cash on delivery.
 
     A hazard h acts within the hour with probability 1 - exp(-h). ``quiet`` and ``quiet_cod``
     count the hours since the last action, or the last refusal, against the store; one kept shut
     by hand stays closed.
     """
+    listed, cod_on, quiet, quiet_cod = stores.listed, stores.cod_on, stores.quiet, stores.quiet_cod
     by_category = np.empty(N_CATEGORIES)
     hit = share_hit(day, by_category)
     for k in range(listed.size):
-        w0, w1, w2, w3 = words(key, Block.STORE, hour, k, 0)
         quiet[k] = 0.0 if day.attempts[k] > 0.0 else quiet[k] + 1.0
         quiet_cod[k] = 0.0 if day.refusals[k] > 0.0 else quiet_cod[k] + 1.0
         if listed[k]:
             hazard = delisting_terms(k, day, hit, by_category, p)
-            if unit(w0) < 1.0 - math.exp(-hazard):
-                listed[k] = False
-                ever_delisted[k] = True
-        elif not kept_shut[k] and unit(w1) < 1.0 - math.exp(
-            -relisting_hazard(quiet[k], protection, p)
-        ):
-            listed[k] = True
+        else:
+            hazard = 0.0 if stores.kept_shut[k] else relisting_hazard(quiet[k], protection, p)
         if cod_on[k]:
-            hazard = suspending_hazard(day.refusals[k], day.normal[k], p)
-            if unit(w2) < 1.0 - math.exp(-hazard):
-                cod_on[k] = False
-                ever_cod_off[k] = True
-        elif unit(w3) < 1.0 - math.exp(-relisting_hazard(quiet_cod[k], protection, p)):
-            cod_on[k] = True
+            hazard_cod = suspending_hazard(day.refusals[k], day.normal[k], p)
+        else:
+            hazard_cod = relisting_hazard(quiet_cod[k], protection, p)
+        if hazard <= 0.0 and hazard_cod <= 0.0:  # no number can matter
+            continue
+        w0, w1, w2, w3 = words(key, Block.STORE, hour, k, 0)
+        if unit(w0 if listed[k] else w1) < 1.0 - math.exp(-hazard):
+            stores.ever_delisted[k] |= listed[k]
+            listed[k] = not listed[k]
+        if unit(w2 if cod_on[k] else w3) < 1.0 - math.exp(-hazard_cod):
+            stores.ever_cod_off[k] |= cod_on[k]
+            cod_on[k] = not cod_on[k]
 
 
 @kernel

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from sim.core.chance import key_of
+from sim.core.state import Ties
 from sim.core.units import I32, I64, BesiegeError, parameter
 from sim.io.folders import file_hash
 from sim.setup import generators, ties
@@ -84,6 +85,11 @@ class Graph:
     def degree(self) -> I32:
         """Number of neighbours of each node."""
         return np.diff(self.offsets).astype(np.int32)
+
+    @property
+    def ties(self) -> Ties:
+        """The graph as kernels take it."""
+        return Ties(self.offsets, self.neighbours, self.degree, self.complete)
 
     @property
     def digest(self) -> str:

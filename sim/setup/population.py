@@ -1,14 +1,25 @@
 """Hour 0: the columns of every kind, drawn from a scenario (docs/odd.md, section 2)."""
 
-from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import numpy as np
 from scipy import special
 
-from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, unit, words_in_lanes
+from sim.core import calendar
+from sim.core.chance import (
+    AT_CREATION,
+    LANES,
+    Block,
+    Stream,
+    column,
+    key_of,
+    uniform,
+    unit,
+    words_in_lanes,
+)
 from sim.core.compiled import kernel
-from sim.core.units import F32, F64, I8, I16, I32, I64, N_CATEGORIES, U8, Bool, Role, parameter
+from sim.core.state import Consumers, Crowd, Sellers, Stores
+from sim.core.units import F64, I16, I32, I64, N_CATEGORIES, Bool, Role, parameter
 from sim.rules.shopping import N_CLASSES, ShoppingParameters
 from sim.rules.stores import StoreParameters
 
@@ -42,86 +53,6 @@ class PopulationParameters(NamedTuple):
     store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.7)] = 0.32  # fmt: skip
     ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 25_000.0  # fmt: skip
     click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", ge=0.01, le=100)] = 4.0  # fmt: skip
-
-
-@dataclass(slots=True)
-class Sellers:
-    """Small and medium merchants, by row of the crowd."""
-
-    turnover: F64  # yuan/yr
-    margin: F64  # share of sales, after commission
-    category: I32
-    rating: F64
-    seniority: F64  # 0 came to the mall first, 1 last
-    sympathy: F64  # offset to hardship, per unit of mean hardship
-    legitimacy: F32  # of the platform, as seen by each
-    legitimacy_twin: F32  # the same in the quiet twin
-    second_shop: I8  # rival at which it has one, -1 if none
-    second_shop_twin: I8
-    sales_gained: F64  # sales won less sales lost against the quiet twin
-    punished: Bool
-    fined: F64  # yuan taken as a punishment
-
-
-@dataclass(slots=True)
-class Crowd:
-    """Sellers and, after them, onlookers: the columns mobilisation and attack read."""
-
-    role: U8
-    sympathy: F32
-    curiosity: F32
-    risk: F32  # risk aversion, 0-1
-    threshold: F64  # met at equality where it is a share of neighbours: 1 of 5 meets 0.2
-    hardship: F32  # of a seller; of an onlooker the hardship it feels for sellers
-    stance: U8
-    online: Bool
-    utility: F64  # utility of being in, as of the last time it was worked out
-    hours_in: I16
-    neighbours_in: I32
-    ever_attacked: Bool
-    ever_acted: Bool  # drawn at the rate of one person
-
-
-@dataclass(slots=True)
-class Stores:
-    """Big stores, ordered by category."""
-
-    category: I32
-    brand: F64
-    price: F64  # yuan
-    margin: F64  # share of sales, after commission
-    quality: F64  # rating of its honest reviews, 1-5
-    ad_budget: F64  # yuan/day
-    click_cost: F64  # yuan
-    orders_an_hour: F64  # expected on a normal day, full size
-    opening_stock: F64
-    stock: F64
-    stock_twin: F64
-    listed: Bool
-    cod_on: Bool
-    kept_shut: Bool  # closed by hand for good
-    quiet: F64  # hours since the last action against it
-    quiet_cod: F64  # hours since the last refusal
-    ever_delisted: Bool
-    ever_cod_off: Bool
-    n_honest: F64  # honest ratings
-    n_bad: F64  # bad reviews of the siege that stand
-    ad_left: F64  # yuan left of the day's budget
-    ad_left_twin: F64
-    support: F64  # nominations, decaying
-    visibility: F64  # prior visibility, in nominations
-    actions_today: F64
-
-
-@dataclass(slots=True)
-class Consumers:
-    """Shoppers; the visit rate is that of the class, row % 64."""
-
-    favourite: I16
-    needs_cod: Bool
-    loyalty: F32
-    n_failed: U8
-    hit: Bool  # an honest order was stopped by mistake
 
 
 class Shelves(NamedTuple):
@@ -332,6 +263,27 @@ def draw_consumers(
         n_failed=np.zeros(n, np.uint8),
         hit=np.zeros(n, np.bool_),
     )
+
+
+def draw_visits(shopping: ShoppingParameters, n_consumers: int, hours: int, seed: int) -> I64:
+    """Draw how many visits each hour has: Poisson, with the mean of its hour of the day.
+
+    By inversion: the smallest n with P(N <= n) >= u, u the hour's own number.
+    """
+    key, shape = key_of(seed), np.resize(calendar.shopping_shape(), hours)
+    u = np.array([uniform(key, int(Stream.N_VISITS), h, 0, 0) for h in range(hours)])
+    return poisson_quantile(u, shopping.visits_per_day / 24 * shape * n_consumers)
+
+
+def poisson_quantile(u: F64, mean: F64) -> I64:
+    """Return the smallest n with P(N <= n) >= u for Poisson numbers of these means, by halving."""
+    lo = np.full(mean.shape, -1, np.int64)
+    hi = (mean + 12 * np.sqrt(mean) + 30).astype(np.int64)
+    while (hi - lo > 1).any():
+        mid = (lo + hi) // 2
+        enough = special.pdtr(mid, mean) >= u
+        lo, hi = np.where(enough, lo, mid), np.where(enough, mid, hi)
+    return hi
 
 
 def first_of(category: I32) -> I64:

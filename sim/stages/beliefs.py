@@ -15,8 +15,7 @@ def believe(world: World) -> None:
     events = events_of(world)
     for view, seen in ((sellers.legitimacy, events), (sellers.legitimacy_twin, _QUIET)):
         out = np.empty_like(view)
-        g = world.sellers_graph
-        beliefs.move_views(view, g.offsets, g.neighbours, g.complete, seen, p, out)
+        beliefs.move_views(view, world.sellers_ties, seen, p, out)
         view[:] = out
     platform.legitimacy_public = beliefs.next_legitimacy(
         platform.legitimacy_public, p.innocents, events, p

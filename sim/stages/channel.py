@@ -13,7 +13,7 @@ from sim.world.world import World
 def speak(world: World) -> None:
     """Stage 4: support fades, the floor is held, the assembly meets, a target is called."""
     p, h, o, stores = world.scenario.channel, world.hour, world.organisers, world.stores
-    stores.support *= p.support_kept
+    stores.support[:] *= p.support_kept
     o.tally *= p.tally_kept
     world.log(queue_wait=np.nan)
     online = float(world.books.series["online"][h])
@@ -23,42 +23,40 @@ def speak(world: World) -> None:
         world.floor.n = 0
     if world.hour_of_day == p.assembly_hour and o.top_ever > 0:
         _meet(world, online)
-    called = np.where(stores.listed, stores.support + stores.visibility, -1.0)
-    o.focal = int(called.argmax()) if called.max() > 0 else -1
+    o.focal = channel.most_called(stores)
     world.log(phase=float(o.phase), n_queue=world.floor.n)
 
 
 def _hold_the_floor(world: World, online: float) -> None:
     p, h, floor, crowd = world.scenario.channel, world.hour, world.floor, world.crowd
-    floor.n = channel.drop_absent(crowd.online, floor.member, floor.asked, floor.n)
+    queue = floor.queue
+    floor.n = channel.drop_absent(crowd.online, queue, floor.n)
     rate = p.request_rate * world.weight
     size = int(p.request_rate * online * 1.5) + 200
     while True:
-        who, when = np.empty(size, np.int32), np.empty(size)
-        n = channel.draw_requests(world.key, h, world.inside, crowd.online, rate, who, when)
+        asks = channel.Requests(np.empty(size, np.int32), np.empty(size))
+        n = channel.draw_requests(world.key, h, world.inside, crowd.online, rate, asks)
         if n <= size:
             break
         size = n
-    order = np.argsort(when[:n], kind="stable")
+    order = np.argsort(asks.moment[:n], kind="stable")
+    asks = channel.Requests(asks.member[order], asks.moment[order])
     slots = int(3600 / p.slot_seconds) + 2
-    speaker, wait = np.empty(slots, np.int32), np.empty(slots)
+    speeches = channel.Speeches(np.empty(slots, np.int32), np.empty(slots))
     n_spoke, refused, floor.n, _longest = channel.serve(
-        (h + 1) * 3600.0, p.slot_seconds, p.queue_places, who[:n][order], when[:n][order],
-        floor.member, floor.asked, floor.clock, floor.n, speaker, wait,
-    )  # fmt: skip
-    world.log(new_refused=refused, new_speakers=n_spoke)
-    if n_spoke:
-        world.log(queue_wait=wait[:n_spoke].mean() / 3600, longest_wait=wait[:n_spoke].max() / 3600)
-    stores, platform, o = world.stores, world.platform, world.organisers
-    weights = np.empty(stores.listed.size)
-    channel.nomination_weights(
-        stores.support, stores.visibility, stores.listed, p.contagion, weights
+        (h + 1) * 3600.0, asks, queue, floor.n, p, speeches
     )
+    world.log(new_refused=refused, new_speakers=n_spoke)
+    if not n_spoke:
+        return
+    wait = speeches.wait[:n_spoke]
+    world.log(queue_wait=wait.mean() / 3600, longest_wait=wait.max() / 3600)
+    platform = world.platform
     unanswered = platform.first_attack >= 0 and platform.answer == 0
     days = (h - platform.first_attack) / calendar.HOURS_A_DAY if unanswered else 0.0
     channel.hear(
-        world.key, h, speaker[:n_spoke], crowd.utility, weights, platform.answer, days, p,
-        stores.support, o.tally,
+        world.key, h, speeches.speaker[:n_spoke], crowd.utility,
+        channel.Standing(float(platform.answer), days), world.stores, p, world.organisers.tally,
     )  # fmt: skip
 
 

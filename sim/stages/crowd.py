@@ -93,24 +93,16 @@ def mobilise(world: World) -> None:
         sellers_quitting,
         onlookers_quitting,
         mobilisation.presence(_PRESENCE, world.hour_of_day, p),
+        world.inside.size,
     )
     world.climate = climate
     diary.note_people(world)
     n = crowd.role.size
-    changed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
-    for part in range(p.substeps):
-        n_changed, n_inside = mobilisation.move_people(
-            world.key, world.hour, part, crowd.role, crowd.hardship, world.sellers.legitimacy,
-            crowd.curiosity, crowd.risk, crowd.threshold, crowd.neighbours_in, world.degree,
-            world.graph.complete, world.inside.size, climate, p, crowd.stance, crowd.online,
-            crowd.utility, crowd.hours_in, changed, inside, world.census,
-        )  # fmt: skip
-        world.inside = inside[:n_inside].copy()
-        if not world.graph.complete:
-            mobilisation.tell_neighbours(
-                changed[:n_changed], world.graph.offsets, world.graph.neighbours, crowd.stance,
-                crowd.neighbours_in,
-            )  # fmt: skip
+    moves = mobilisation.Moves(np.empty(n, np.int32), np.empty(n, np.int32), world.census)
+    n_inside = mobilisation.move_people(
+        world.key, world.hour, crowd, world.sellers.legitimacy, world.ties, climate, p, moves
+    )
+    world.inside = moves.inside[:n_inside].copy()
     members, online = world.census[0] * world.weight, world.census[1] * world.weight
     world.log(
         online=online.sum(),

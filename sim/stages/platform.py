@@ -98,7 +98,7 @@ def _punish(world: World, orders: Orders) -> None:
         orders.sellers_mistaken, world.crowd.ever_attacked[:n], x.punished, caught,
     )  # fmt: skip
     honest = caught & ~world.crowd.ever_attacked[:n]
-    x.punished |= caught
+    x.punished[:] |= caught
     x.fined[caught] = orders.fine
     views = x.legitimacy[caught].astype(np.float64)  # stored single, worked out double
     x.legitimacy[caught] = views * (1.0 - orders.resentment)
@@ -152,9 +152,9 @@ def _undo(world: World, orders: Orders) -> None:
             forgotten = math.exp(-(h - past) / world.scenario.mobilisation.undone_memory)
             world.platform.undone += float(found.sum()) * forgotten
             if tactic == Tactic.BAD_REVIEW:
-                stores.n_bad -= found
+                stores.n_bad[:] -= found
             else:
                 world.out[past] -= found
-                stores.stock += found
+                stores.stock[:] += found
                 world.books.loss[h, :, Cause.HANDLING] -= found * p.handling_purchase
         world.platform.examined[tactic] = max(start, h - delay + 1)

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sim.core.units import F32, F64, I8
+from sim.core.units import F64, I8
 from sim.outcomes.record import NextYear, Renewal
 from sim.rules import poaching
-from sim.rules.poaching import Choice, Courtship
+from sim.rules.poaching import Choice, Courtship, Prospects
 from sim.setup import fees
 from sim.setup.fees import NOTHING_CONCEDED, Concession
 from sim.world.changes import has_promised
@@ -23,14 +23,10 @@ def poach(world: World) -> None:
     felt, felt_twin = world.crowd.hardship[: world.n_sellers], world.hardship_twin
     if start is None or world.hour < start:  # nobody knows of the new fees yet
         felt = felt_twin = np.zeros(world.n_sellers, np.float32)
-    poaching.court(
-        world.key, world.hour, x.margin, x.turnover, felt, x.legitimacy, losses(world),
-        offers(world), p, x.second_shop,
-    )  # fmt: skip
-    poaching.court(
-        world.key, world.hour, x.margin, x.turnover, felt_twin, x.legitimacy_twin,
-        np.zeros(world.n_sellers), offers(world, quiet=True), p, x.second_shop_twin,
-    )  # fmt: skip
+    now = Prospects(x.margin, x.turnover, felt, x.legitimacy, losses(world))
+    poaching.court(world.key, world.hour, now, offers(world), p, x.second_shop)
+    twin = Prospects(x.margin, x.turnover, felt_twin, x.legitimacy_twin, np.zeros(felt.size))
+    poaching.court(world.key, world.hour, twin, offers(world, quiet=True), p, x.second_shop_twin)
 
 
 def losses(world: World) -> F64:
@@ -56,14 +52,12 @@ def renew(world: World) -> Renewal:
     """After the last hour: every seller stays, keeps both shops or leaves, in both worlds."""
     x = world.sellers
     hardship = world.crowd.hardship[: world.n_sellers]
-    run = _renew_one(
-        world, world.platform.concession, losses(world), hardship, x.legitimacy, x.second_shop,
-        offers(world),
-    )  # fmt: skip
-    twin = _renew_one(
-        world, NOTHING_CONCEDED, np.zeros(world.n_sellers), world.hardship_twin, x.legitimacy_twin,
-        x.second_shop_twin, offers(world, quiet=True),
-    )  # fmt: skip
+    now = Prospects(x.margin, x.turnover, hardship, x.legitimacy, losses(world))
+    run = _renew_one(world, world.platform.concession, now, x.second_shop, offers(world))
+    calm = Prospects(
+        x.margin, x.turnover, world.hardship_twin, x.legitimacy_twin, np.zeros(world.n_sellers)
+    )
+    twin = _renew_one(world, NOTHING_CONCEDED, calm, x.second_shop_twin, offers(world, quiet=True))
     rivals = range(len(world.scenario.rivals))
     fee = np.array([r.yearly_fee for r in world.scenario.rivals])
     won = np.array([_customers(run, r) - _customers(twin, r) for r in rivals]) * world.weight
@@ -83,18 +77,14 @@ def _customers(world: tuple[NextYear, I8, I8], rival: int) -> int:
 
 
 def _renew_one(
-    world: World, concession: Concession, loss: F64, hardship: F32, legitimacy: F32, shop: I8,
-    offers: Courtship,
-) -> tuple[NextYear, I8, I8]:  # fmt: skip
-    x, f = world.sellers, world.fees
+    world: World, concession: Concession, sellers: Prospects, shop: I8, offers: Courtship
+) -> tuple[NextYear, I8, I8]:
+    f = world.fees
     rate = f.terms.capital_rate_per_year
     bill = fees.bill(f.old, f.new, concession, payers(world), world.weight)
     owed = fees.owed(bill, f.terms)
     choice, rival = np.empty(world.n_sellers, np.int8), shop.copy()
-    poaching.renew(
-        world.key, x.margin * x.turnover, loss, owed, hardship, legitimacy, offers,
-        world.scenario.poaching, rival, choice,
-    )  # fmt: skip
+    poaching.renew(world.key, sellers, owed, offers, world.scenario.poaching, rival, choice)
     in_mall, elsewhere = choice != Choice.LEAVE, choice != Choice.STAY
     n = world.n_sellers
     year = NextYear(

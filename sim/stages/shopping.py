@@ -3,17 +3,13 @@
 import math
 
 import numpy as np
-from scipy import special
 
-from sim.core import calendar, chance
-from sim.core.chance import Stream
 from sim.core.units import N_CATEGORIES
-from sim.rules import shopping
-from sim.rules.shopping import Odds, Tally, Trade
+from sim.rules import shopping, visits
+from sim.rules.shopping import Odds
+from sim.rules.visits import Tally, Trade, Visits
 from sim.world.changes import advertises, ratings
 from sim.world.world import World
-
-_SHOPPING = calendar.shopping_shape()
 
 
 def shop(world: World) -> None:
@@ -21,12 +17,7 @@ def shop(world: World) -> None:
     h, s, stores, books = world.hour, world.scenario, world.stores, world.books
     p, n = world.shopping, stores.listed.size
     odds, disturbed = odds_of(world)
-    mean = (
-        p.visits_per_day / 24 * float(_SHOPPING[world.hour_of_day]) * world.consumers.favourite.size
-    )
-    n_visits = poisson_quantile(
-        float(chance.uniform(world.key, int(Stream.N_VISITS), h, 0, 0)), mean
-    )
+    n_visits = int(world.n_visits[h])
     orders = world.platform.orders
     stopped = 1.0 - (1.0 - orders.honest_orders) * (1.0 - world.platform.limit.throttle_honest)
     rivals = np.zeros((len(s.rivals), N_CATEGORIES))
@@ -34,8 +25,6 @@ def shop(world: World) -> None:
         loyalty=world.consumers.loyalty,
         n_failed=world.consumers.n_failed,
         hit=world.consumers.hit,
-        stock=stores.stock,
-        stock_twin=stores.stock_twin,
         seller_gain=np.zeros(world.n_sellers),
         orders=books.orders[h],
         orders_twin=books.orders_twin[h],
@@ -43,12 +32,12 @@ def shop(world: World) -> None:
         rivals_twin=rivals.copy(),
         tallies=np.zeros(len(Tally)),
     )
-    shopping.visit(
-        world.key, h, n_visits, world.weight, stopped, disturbed, stores.listed,
-        stores.ever_delisted, world.market, odds, p, trade,
-    )  # fmt: skip
-    stores.n_honest += books.orders[h, :n] * s.stores.review_share * (1.0 - orders.honest_reviews)
-    world.sellers.sales_gained += trade.seller_gain * s.population.price_median
+    hour = Visits(n_visits, world.weight, float(stopped), disturbed)
+    visits.visit(world.key, h, hour, stores, world.market, odds, p, trade)
+    stores.n_honest[:] += (
+        books.orders[h, :n] * s.stores.review_share * (1.0 - orders.honest_reviews)
+    )
+    world.sellers.sales_gained[:] += trade.seller_gain * s.population.price_median
     books.rival_orders[h] = trade.rivals.sum(axis=1)
     books.rival_orders_twin[h] = trade.rivals_twin.sum(axis=1)
     _book(world, trade, odds, n_visits)
@@ -131,15 +120,3 @@ def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> flo
     nothing = t[Tally.EMPTY_SHELF] + t[Tally.STOPPED] - t[Tally.EMPTY_SHELF_TWIN]
     nothing += t[Tally.GAVE_UP_AT_DOOR]
     return in_yuan * (searches * fall + worth * float(nothing))
-
-
-def poisson_quantile(u: float, mean: float) -> int:
-    """Return the smallest n with P(N <= n) >= u for a Poisson number of this mean."""
-    lo, hi = -1, int(mean + 12 * np.sqrt(mean) + 30)
-    while hi - lo > 1:
-        mid = (lo + hi) // 2
-        if special.pdtr(mid, mean) >= u:
-            hi = mid
-        else:
-            lo = mid
-    return hi

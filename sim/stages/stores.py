@@ -14,35 +14,35 @@ _SHOPPING = calendar.shopping_shape()
 
 def update_stores(world: World) -> None:
     """Stage 7: what came back goes on the shelf; every store looks at its hour and decides."""
-    p, h, stores = world.scenario.stores, world.hour, world.stores
-    done, orders = world.books.actions[h], world.platform.orders
-    stores.n_bad += done[:, Tactic.BAD_REVIEW]
-    stores.actions_today += done.sum(axis=1)
+    p, h, stores, books = world.scenario.stores, world.hour, world.stores, world.books
+    done, orders = books.actions[h], world.platform.orders
+    if done.any():
+        stores.n_bad[:] += done[:, Tactic.BAD_REVIEW]
+        stores.actions_today[:] += done.sum(axis=1)
     back = h - p.hold_hours
     if back >= 0:
-        stores.stock += world.out[back]
+        stores.stock[:] += world.out[back]
     shape = float(_SHOPPING[world.hour_of_day])
     day = store_day(world)
     diary.note_stores(world, day)
-    rules.open_and_close(
-        world.key, h, day, orders.void_orders, p, stores.kept_shut, stores.listed, stores.cod_on,
-        stores.quiet, stores.quiet_cod, stores.ever_delisted, stores.ever_cod_off,
-    )  # fmt: skip
-    stores.ever_delisted |= ~stores.listed  # closed by hand, if any
-    honest, twin = world.books.ad_honest[h], world.books.ad_honest_twin[h]
+    rules.open_and_close(world.key, h, day, orders.void_orders, p, stores)
+    closed, cod_off = books.delisted[h], books.cod_off[h]
+    np.logical_not(stores.listed, out=closed)
+    np.logical_not(stores.cod_on, out=cod_off)
+    stores.ever_delisted[:] |= closed  # by hand, if any
+    honest, twin = books.ad_honest[h], books.ad_honest_twin[h]
     everywhere = np.ones(stores.listed.size, np.bool_)
     rules.spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, honest)
     rules.spend_on_ads(everywhere, stores.ad_budget, stores.ad_left_twin, shape, p, twin)
+    purchases, bad_reviews, refusals, clicks = done.sum(axis=0).tolist()
     world.log(
-        new_purchases=done[:, Tactic.PURCHASE].sum(),
-        new_bad_reviews=done[:, Tactic.BAD_REVIEW].sum(),
-        new_refusals=done[:, Tactic.REFUSAL].sum(),
-        new_clicks=done[:, Tactic.CLICK].sum(),
-        n_delisted=(~stores.listed).sum(),
-        n_cod_off=(~stores.cod_on).sum(),
+        new_purchases=purchases,
+        new_bad_reviews=bad_reviews,
+        new_refusals=refusals,
+        new_clicks=clicks,
+        n_delisted=np.count_nonzero(closed),
+        n_cod_off=np.count_nonzero(cod_off),
     )
-    world.books.delisted[h] = ~stores.listed
-    world.books.cod_off[h] = ~stores.cod_on
 
 
 def store_day(world: World) -> StoreDay:

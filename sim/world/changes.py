@@ -40,11 +40,7 @@ def set_membership(world: World, rows: I32, before: U8) -> None:
     now_out = np.isin(world.crowd.stance[rows], outside)
     changed = rows[now_out != np.isin(before, outside)]
     world.inside = np.union1d(np.setdiff1d(world.inside, rows[now_out]), rows[~now_out])
-    if not world.graph.complete:
-        mobilisation.tell_neighbours(
-            changed, world.graph.offsets, world.graph.neighbours, world.crowd.stance,
-            world.crowd.neighbours_in,
-        )  # fmt: skip
+    _tell_neighbours(world, changed)
 
 
 def expel(world: World, rows: I32) -> None:
@@ -58,10 +54,13 @@ def expel(world: World, rows: I32) -> None:
         world.census[1, crowd.role[row]] -= crowd.online[row]
     crowd.stance[rows], crowd.online[rows] = Stance.QUIT, False
     world.inside = world.inside[~np.isin(world.inside, rows)]
-    if not world.graph.complete:
-        mobilisation.tell_neighbours(
-            rows, world.graph.offsets, world.graph.neighbours, crowd.stance, crowd.neighbours_in
-        )
+    _tell_neighbours(world, rows)
+
+
+def _tell_neighbours(world: World, changed: I32) -> None:
+    crowd = world.crowd
+    if not world.ties.complete:
+        mobilisation.tell_neighbours(changed, world.ties, crowd.stance, crowd.neighbours_in)
 
 
 def ratings(world: World) -> F64:

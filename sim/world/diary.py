@@ -48,8 +48,8 @@ def weigh_person(world: World, row: int) -> Entry:
     seller = crowd.role[row] == Role.SELLER
     legitimacy = float(world.sellers.legitimacy[row]) if seller else climate.legitimacy_public
     social = mobilisation.social_pull(
-        crowd.neighbours_in[row], world.degree[row], world.inside.size, crowd.role.size,
-        world.graph.complete,
+        crowd.neighbours_in[row], world.ties.degree[row], world.inside.size, crowd.role.size,
+        world.ties.complete,
     )  # fmt: skip
     own = (
         float(crowd.hardship[row]), legitimacy, social, float(crowd.curiosity[row]),
@@ -60,7 +60,7 @@ def weigh_person(world: World, row: int) -> Entry:
     w0, w1, _w2, _w3 = words(world.key, Block.PERSON, world.hour, row, 0)
     number = float(unit(w0))
     if mobilisation.is_in(stance):
-        factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+        factor = mobilisation.quit_factor(seller, climate)
         chance = float(mobilisation.quitting_chance(utility, factor, p))
         changed = bool(mobilisation.quits(number, utility, factor, p))
         of, decision = "quitting", "quits" if changed else "stays in"

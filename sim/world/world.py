@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, SupportsFloat
 import numpy as np
 
 from sim.core import calendar, chance
+from sim.core.state import Consumers, Crowd, Sellers, Stores, Ties
 from sim.core.units import (
     F32,
     F64,
@@ -22,13 +23,14 @@ from sim.core.units import (
 )
 from sim.outcomes import record
 from sim.responses import IDLE, Orders
+from sim.rules.channel import Queue
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
 from sim.scenario.scenario import Fees, Scenario
 from sim.setup import fees, graph, population
 from sim.setup.fees import NOTHING_CONCEDED, NewSchedule, Payers
 from sim.setup.graph import Graph
-from sim.setup.population import Consumers, Crowd, Sellers, Shelves, Stores
+from sim.setup.population import Shelves
 
 
 @dataclass(slots=True)
@@ -56,11 +58,9 @@ class OrganisersState:
 
 @dataclass(slots=True)
 class Floor:
-    """The queue of the speaking floor, in order of arrival."""
+    """The speaking floor: its queue, and how many wait in it."""
 
-    member: I32
-    asked: F64  # seconds since hour 0
-    clock: F64  # shape (1,): the second from which the floor is free
+    queue: Queue
     n: int = 0
 
 
@@ -126,8 +126,8 @@ class World:
     shelves: Shelves
     market: Market
     graph: Graph
-    sellers_graph: Graph
-    degree: I32
+    ties: Ties
+    sellers_ties: Ties  # those among sellers alone
     floor: Floor
     books: record.Record
     media: Media
@@ -136,6 +136,7 @@ class World:
     seller_hardship: F64  # own, without sympathy
     hardship_twin: F32  # of sellers in the quiet twin, where nothing is conceded
     out: F64  # hour, store: items of false orders that are with their buyers
+    n_visits: I64  # by hour, what shoppers make of it in both worlds
     attempts: F64  # by store, actions of the hour, blocked ones as well
     mean_hardship: float = 0.0
     hour: int = -1
@@ -159,19 +160,20 @@ class World:
         """Return whether all columns and hourly series are those of another world."""
         return all(
             np.array_equal(values, its, equal_nan=values.dtype.kind == "f")
-            for values, its in zip(self._columns(), other._columns(), strict=True)
+            for values, its in zip(self._state(), other._state(), strict=True)
         )
 
+    def _state(self) -> list[Any]:
+        return [*self._columns(), *self.books.series.values()]
+
     def _columns(self) -> list[Any]:
-        parts = (self.sellers, self.crowd, self.stores, self.consumers)
-        columns = [getattr(part, f.name) for part in parts for f in fields(part)]
-        return [np.asarray(c) for c in (*columns, *self.books.series.values())]
+        return [*self.sellers, *self.crowd, *self.stores, *self.consumers]
 
     @property
     def nbytes(self) -> int:
         """Bytes of the columns and books, the graph apart (it is shared)."""
-        parts = (self.sellers, self.crowd, self.stores, self.consumers, self.books)
-        held = (getattr(part, f.name) for part in parts for f in fields(part))
+        booked = (getattr(self.books, f.name) for f in fields(self.books))
+        held = (*self._columns(), *booked)
         return sum(array.nbytes for array in held if isinstance(array, np.ndarray))
 
     @property
@@ -240,9 +242,9 @@ def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> W
         shelves=shelves,
         market=_open_market(s, stores, consumers, shelves, sellers),
         graph=wired,
-        sellers_graph=graph.among_first(wired, n_sellers),
-        degree=wired.degree,
-        floor=Floor(np.zeros(places, np.int32), np.zeros(places), np.zeros(1)),
+        ties=wired.ties,
+        sellers_ties=graph.among_first(wired, n_sellers).ties,
+        floor=Floor(Queue(np.zeros(places, np.int32), np.zeros(places), np.zeros(1))),
         books=record.empty(
             s.hours, np.concatenate([stores.price, small_price]), stores.margin,
             stores.click_cost, s.fees.terms.commission_share,
@@ -255,6 +257,7 @@ def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> W
         seller_hardship=np.zeros(n_sellers),
         hardship_twin=np.zeros(n_sellers, np.float32),
         out=np.zeros((s.hours, p.n_stores)),
+        n_visits=population.draw_visits(s.shopping, n_consumers, s.hours, seed),
         attempts=np.zeros(p.n_stores),
     )  # fmt: skip
     weigh_fees(world)
