@@ -1,14 +1,13 @@
 """What the platform may see, and what it may order (docs/odd.md, 7.9)."""
 
-from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache, reduce
 from operator import or_
+from typing import Any, NamedTuple
 
-from sim.setup.fees import Concession
+from sim.setup.fees import NOTHING_CONCEDED, Concession
 
 
-@dataclass(frozen=True, slots=True)
-class PlatformView:
+class PlatformView(NamedTuple):
     """What the platform can see at the start of its stage of the hour."""
 
     hour: int
@@ -20,8 +19,7 @@ class PlatformView:
     n_closed: float = 0.0  # stores whose goods are closed
 
 
-@dataclass(frozen=True, slots=True)
-class Orders:
+class Orders(NamedTuple):
     """What a measure orders for an hour; the default is nothing at all."""
 
     restore_reviews: float = 0.0  # probability that a bad review is found and removed
@@ -55,7 +53,7 @@ class Orders:
     police: bool = False
     statement: bool = False
     regulator: bool = False
-    concession: Concession = field(default_factory=Concession)
+    concession: Concession = NOTHING_CONCEDED
     cost: float = 0.0  # yuan spent in the hour
 
     def examines(self) -> bool:
@@ -67,15 +65,15 @@ class Orders:
 
     def __or__(self, other: "Orders") -> "Orders":
         """Take two orders together: costs and calls add, all else takes the larger."""
-        merged = {}
-        for f in fields(self):
-            a, b = getattr(self, f.name), getattr(other, f.name)
-            if f.name in _ADD:
-                merged[f.name] = a + b
-            elif f.name == "concession":
-                merged[f.name] = Concession(*(max(x, y) for x, y in zip(a, b, strict=True)))
+        merged: dict[str, Any] = {}
+        for name, a in self._asdict().items():
+            b = getattr(other, name)
+            if name in _ADD:
+                merged[name] = a + b
+            elif name == "concession":
+                merged[name] = Concession(*(max(x, y) for x, y in zip(a, b, strict=True)))
             else:
-                merged[f.name] = max(a, b)
+                merged[name] = max(a, b)
         return Orders(**merged)
 
     def scaled_by(self, strength: float) -> "Orders":
@@ -83,12 +81,12 @@ class Orders:
         if strength == 1.0:
             return self
         scaled = {
-            f.name: strength * getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in _NOT_SCALED
+            name: strength * amount
+            for name, amount in self._asdict().items()
+            if name not in _NOT_SCALED
         }
         conceded = Concession(*(strength * part for part in self.concession))
-        return replace(self, concession=conceded, **scaled)
+        return self._replace(concession=conceded, **scaled)
 
 
 _ADD = frozenset({"cost", "calls"})
@@ -111,4 +109,4 @@ def merge(orders: tuple[Orders, ...]) -> Orders:
 @lru_cache(maxsize=256)
 def weight(orders: Orders, strength: float, cost: float) -> Orders:
     """Add a measure's own cost (yuan an hour) to its orders, and give them at its strength."""
-    return replace(orders, cost=orders.cost + cost).scaled_by(strength)
+    return orders._replace(cost=orders.cost + cost).scaled_by(strength)

@@ -9,7 +9,7 @@ from sim.core.chance import Block, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import saturating
 from sim.core.state import Stores
-from sim.core.units import F64, I32, N_CATEGORIES, Bool, parameter
+from sim.core.units import F64, I32, N_CATEGORIES, Bool, Tactic, parameter
 
 
 class StoreParameters(NamedTuple):
@@ -102,6 +102,64 @@ class StoreDay(NamedTuple):
     category: I32
 
 
+class StoreHour(NamedTuple):
+    """An hour's rows of the books, by store."""
+
+    done: F64  # successful false actions, shape (stores, tactics)
+    attempts: F64  # all false actions, blocked ones as well
+    back: F64  # items of false orders that came back
+    ad_honest: F64  # out: yuan spent on honest clicks
+    ad_honest_twin: F64  # out
+    delisted: Bool  # out: closed at the end of the hour
+    cod_off: Bool  # out
+
+
+@kernel
+def absorb(hour: StoreHour, shape: float, stores: Stores, p: StoreParameters, day: StoreDay) -> F64:
+    """Let every store meet its hour: what came back goes on the shelf, what was done counts.
+
+    A store is sold out only where its twin is not: an empty shelf that honest buyers alone would
+    have left closes nothing.
+
+    Parameters
+    ----------
+    shape
+        The hour's part of the day's trade, with mean 1.
+    stores
+        Its columns ``n_bad``, ``actions_today`` and ``stock`` change.
+    day
+        Out.
+
+    Returns
+    -------
+    ndarray of float64, shape (tactics,)
+        Successful false actions.
+    """
+    done, total = hour.done, np.zeros(hour.done.shape[1])
+    for k in range(day.category.size):
+        actions = 0.0
+        for t in range(total.size):
+            actions += done[k, t]
+            total[t] += done[k, t]
+        stores.n_bad[k] += done[k, Tactic.BAD_REVIEW]
+        stores.actions_today[k] += actions
+        stores.stock[k] += hour.back[k]
+        day.false_orders[k] = done[k, Tactic.PURCHASE] + done[k, Tactic.REFUSAL]
+        day.refusals[k] = done[k, Tactic.REFUSAL]
+        day.attempts[k] = hour.attempts[k]
+        day.normal[k] = stores.orders_an_hour[k] * shape
+        day.sold_out[k] = stores.stock[k] < 1.0 and stores.stock_twin[k] >= 1.0
+        day.hit_today[k] = stores.actions_today[k] >= p.hit_actions
+        day.category[k] = stores.category[k]
+    return total
+
+
+def blank_day(n_stores: int) -> StoreDay:
+    """Return a `StoreDay` in which nothing has happened."""
+    numbers, marks = np.zeros((4, n_stores)), np.zeros((2, n_stores), np.bool_)
+    return StoreDay(*numbers, *marks, np.zeros(n_stores, np.int32))
+
+
 @kernel
 def delisting_terms(
     k: int, day: StoreDay, hit_share: float, hit_share_category: F64, p: StoreParameters
@@ -169,6 +227,18 @@ def open_and_close(
         if unit(w2 if cod_on[k] else w3) < 1.0 - math.exp(-hazard_cod):
             stores.ever_cod_off[k] |= cod_on[k]
             cod_on[k] = not cod_on[k]
+
+
+@kernel
+def close_the_hour(hour: StoreHour, shape: float, stores: Stores, p: StoreParameters) -> None:
+    """Spend on advertising in both worlds, and book which doors are closed."""
+    everywhere = np.ones(stores.listed.size, np.bool_)
+    spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, hour.ad_honest)
+    spend_on_ads(everywhere, stores.ad_budget, stores.ad_left_twin, shape, p, hour.ad_honest_twin)
+    for k in range(everywhere.size):
+        hour.delisted[k] = not stores.listed[k]
+        hour.cod_off[k] = not stores.cod_on[k]
+        stores.ever_delisted[k] |= hour.delisted[k]  # closed by hand, if any
 
 
 @kernel

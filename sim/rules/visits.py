@@ -61,6 +61,49 @@ class Tally(IntEnum):
     GAVE_UP_AT_DOOR = 8  # of those who gave up, who went to their favourite first
 
 
+class Sums(NamedTuple):
+    """What an hour's trade comes to (full size; yuan where money)."""
+
+    orders: float
+    orders_stores: float  # at big stores
+    sales: float
+    sales_twin: float
+    small_lost: float  # sales of small sellers, twin less run
+    rivals: float  # orders
+    rivals_twin: float
+    seller_gain: float  # margin won less margin lost by small sellers, per yuan of price
+    fall: float  # of the log-sum of an open search, mean of all visits
+
+
+@kernel
+def add_up(trade: Trade, price: F64, n_stores: int, margin: F64, odds: Odds, visits: F64) -> Sums:
+    """Add up an hour's trade; ``visits`` are the shares of visits by segment and category."""
+    orders, orders_stores, sales, sales_twin, small_lost = 0.0, 0.0, 0.0, 0.0, 0.0
+    for k in range(price.size):
+        orders += trade.orders[k]
+        sales += trade.orders[k] * price[k]
+        sales_twin += trade.orders_twin[k] * price[k]
+        if k < n_stores:
+            orders_stores += trade.orders[k]
+        else:
+            small_lost += (trade.orders_twin[k] - trade.orders[k]) * price[k]
+    gain = 0.0
+    for i in range(margin.size):
+        gain += trade.seller_gain[i] * margin[i]
+    rivals, rivals_twin = 0.0, 0.0
+    for r in range(trade.rivals.shape[0]):
+        for c in range(trade.rivals.shape[1]):
+            rivals += trade.rivals[r, c]
+            rivals_twin += trade.rivals_twin[r, c]
+    fall = 0.0
+    for seg in range(visits.shape[0]):
+        for c in range(visits.shape[1]):
+            fall -= visits[seg, c] * math.log(odds.denominator[seg, c])
+    return Sums(
+        orders, orders_stores, sales, sales_twin, small_lost, rivals, rivals_twin, gain, fall
+    )
+
+
 @kernel
 def sell(k: int, amount: float, stock: F64, orders: F64) -> float:
     """Sell up to ``amount`` orders of store k from its stock; returns how many were not sold."""

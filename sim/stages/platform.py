@@ -1,7 +1,6 @@
 """Stage 6: the platform's measures act; what is due is undone."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 
@@ -24,7 +23,7 @@ def respond(world: World) -> None:
         first_attack=platform.first_attack,
         ultimatum=o.ultimatum,
         deadline=o.deadline,
-        n_closed=float((~world.stores.listed).sum()),
+        n_closed=float(world.stores.listed.size - np.count_nonzero(world.stores.listed)),
     )
     ordered: list[Orders] = []
     in_force: list[str] = []
@@ -33,7 +32,7 @@ def respond(world: World) -> None:
         if m not in begun and measure.strength > 0 and measure.trigger.is_met(view):
             begun[m] = h
         if m in begun and measure.in_force(h, begun[m]):
-            ordered.append(measure.orders_at(replace(view, begun=begun[m])))
+            ordered.append(measure.orders_at(view._replace(begun=begun[m])))
             in_force.append(measure.kind)
     platform.orders = orders = merge(tuple(ordered))
     world.log(response_cost=orders.cost)
@@ -50,8 +49,8 @@ def respond(world: World) -> None:
         weigh_fees(world)
     diary.note_platform(world, in_force)
     fade = math.exp(-1.0 / world.scenario.mobilisation.undone_memory)
-    done = world.books.actions[h]
-    platform.done = platform.done * fade + float(done.sum() - done[:, Tactic.CLICK].sum())
+    orders_and_reviews = world.books.actions[h, :, : Tactic.CLICK]  # not clicks, the last
+    platform.done = platform.done * fade + float(orders_and_reviews.sum())
     platform.undone *= fade
     _undo(world, orders)
 

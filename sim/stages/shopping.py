@@ -4,10 +4,10 @@ import math
 
 import numpy as np
 
-from sim.core.units import N_CATEGORIES
+from sim.core.units import F64, N_CATEGORIES
 from sim.rules import shopping, visits
 from sim.rules.shopping import Odds
-from sim.rules.visits import Tally, Trade, Visits
+from sim.rules.visits import Sums, Tally, Trade, Visits
 from sim.world.changes import advertises, ratings
 from sim.world.world import World
 
@@ -68,42 +68,48 @@ def _blank_odds(n_stores: int) -> Odds:
 
 
 def _book(world: World, trade: Trade, odds: Odds, n_visits: int) -> None:
-    books, s, orders = world.books, world.scenario, world.platform.orders
-    n, t, price = books.first, trade.tallies, books.price
-    # no BLAS: its sums may depend on the number of threads
-    sales, sales_twin = (trade.orders * price).sum(), (trade.orders_twin * price).sum()
-    small = ((trade.orders_twin[n:] - trade.orders[n:]) * price[n:]).sum()
-    ads = books.ad_honest[world.hour] / world.stores.click_cost
-    reviews = trade.orders[:n].sum() * s.stores.review_share
-    honest = trade.orders[:n].sum() + t[Tally.STOPPED] + reviews + ads.sum()
-    hit = t[Tally.STOPPED] + orders.honest_reviews * reviews + orders.honest_clicks * ads.sum()
-    books.ad_refund[world.hour] += orders.honest_clicks * books.ad_honest[world.hour]
-    if orders.mistake_cost > 0:
-        books.series["response_cost"][world.hour] += orders.mistake_cost * float(hit)
+    books, s, t = world.books, world.scenario, trade.tallies
+    sums = visits.add_up(
+        trade, books.price, books.first, world.sellers.margin, odds, world.shelves.visits
+    )
+    honest, hit = 0.0, 0.0
+    if world.platform.orders.examines():
+        honest, hit = _look_at_the_honest(world, t, sums)
     world.log(
-        new_orders=trade.orders.sum(),
+        new_orders=sums.orders,
         new_failed_visits=t[Tally.FAILED_VISITS],
-        mall_sales=sales,
-        mall_sales_twin=sales_twin,
-        small_sales_lost=small,
-        rival_sales=trade.rivals.sum() * books.rival_price,
-        rival_sales_twin=trade.rivals_twin.sum() * books.rival_price,
+        mall_sales=sums.sales,
+        mall_sales_twin=sums.sales_twin,
+        small_sales_lost=sums.small_lost,
+        rival_sales=sums.rivals * books.rival_price,
+        rival_sales_twin=sums.rivals_twin * books.rival_price,
         new_visits=n_visits * world.weight,
         wanted=t[Tally.WANTED],
         to_rivals=t[Tally.TO_RIVALS],
         gave_up=t[Tally.GAVE_UP],
         empty_shelf=t[Tally.EMPTY_SHELF],
         stopped=t[Tally.STOPPED],
-        new_honest=honest if orders.examines() else 0.0,
-        new_honest_hit=hit if orders.examines() else 0.0,
+        new_honest=honest,
+        new_honest_hit=hit,
         new_accounts_hit=t[Tally.ACCOUNTS_HIT],
-        surplus_loss=_surplus_loss(world, t, odds, n_visits),
-        seller_loss=-float((trade.seller_gain * world.sellers.margin).sum())
-        * s.population.price_median * world.weight,
-    )  # fmt: skip
+        surplus_loss=_surplus_loss(world, t, sums.fall, n_visits),
+        seller_loss=-sums.seller_gain * s.population.price_median * world.weight,
+    )
 
 
-def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> float:
+def _look_at_the_honest(world: World, t: F64, sums: Sums) -> tuple[float, float]:
+    """Count honest orders, reviews and clicks, and those hit by mistake; book what that costs."""
+    books, s, orders = world.books, world.scenario, world.platform.orders
+    ads = books.ad_honest[world.hour] / world.stores.click_cost
+    reviews = sums.orders_stores * s.stores.review_share
+    clicks = float(ads.sum())
+    hit = t[Tally.STOPPED] + orders.honest_reviews * reviews + orders.honest_clicks * clicks
+    books.ad_refund[world.hour] += orders.honest_clicks * books.ad_honest[world.hour]
+    books.series["response_cost"][world.hour] += orders.mistake_cost * float(hit)
+    return sums.orders_stores + t[Tally.STOPPED] + reviews + clicks, hit
+
+
+def _surplus_loss(world: World, t: F64, fall: float, n_visits: int) -> float:
     """Shoppers' loss (yuan): the fall of the log-sum, and purchases that came to nothing.
 
     An open search loses -ln(denominator) of its segment and category; a buyer who gives up at a
@@ -114,7 +120,6 @@ def _surplus_loss(world: World, t: np.ndarray, odds: Odds, n_visits: int) -> flo
     p = world.shopping
     in_yuan = world.scenario.population.price_median / p.taste_price
     searches = n_visits * world.weight * (1.0 - p.favourite_share)
-    fall = float((world.shelves.visits * -np.log(odds.denominator)).sum())
     buys = p.buy_mall + p.buy_rivals
     worth = -math.log(1.0 - buys) / buys
     nothing = t[Tally.EMPTY_SHELF] + t[Tally.STOPPED] - t[Tally.EMPTY_SHELF_TWIN]

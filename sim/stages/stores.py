@@ -5,7 +5,7 @@ import numpy as np
 from sim.core import calendar
 from sim.core.units import Tactic
 from sim.rules import stores as rules
-from sim.rules.stores import StoreDay
+from sim.rules.stores import StoreHour
 from sim.world import diary
 from sim.world.world import World
 
@@ -14,50 +14,27 @@ _SHOPPING = calendar.shopping_shape()
 
 def update_stores(world: World) -> None:
     """Stage 7: what came back goes on the shelf; every store looks at its hour and decides."""
-    p, h, stores, books = world.scenario.stores, world.hour, world.stores, world.books
-    done, orders = books.actions[h], world.platform.orders
-    if done.any():
-        stores.n_bad[:] += done[:, Tactic.BAD_REVIEW]
-        stores.actions_today[:] += done.sum(axis=1)
-    back = h - p.hold_hours
-    if back >= 0:
-        stores.stock[:] += world.out[back]
-    shape = float(_SHOPPING[world.hour_of_day])
-    day = store_day(world)
-    diary.note_stores(world, day)
-    rules.open_and_close(world.key, h, day, orders.void_orders, p, stores)
-    closed, cod_off = books.delisted[h], books.cod_off[h]
-    np.logical_not(stores.listed, out=closed)
-    np.logical_not(stores.cod_on, out=cod_off)
-    stores.ever_delisted[:] |= closed  # by hand, if any
-    honest, twin = books.ad_honest[h], books.ad_honest_twin[h]
-    everywhere = np.ones(stores.listed.size, np.bool_)
-    rules.spend_on_ads(stores.listed, stores.ad_budget, stores.ad_left, shape, p, honest)
-    rules.spend_on_ads(everywhere, stores.ad_budget, stores.ad_left_twin, shape, p, twin)
-    purchases, bad_reviews, refusals, clicks = done.sum(axis=0).tolist()
-    world.log(
-        new_purchases=purchases,
-        new_bad_reviews=bad_reviews,
-        new_refusals=refusals,
-        new_clicks=clicks,
-        n_delisted=np.count_nonzero(closed),
-        n_cod_off=np.count_nonzero(cod_off),
-    )
-
-
-def store_day(world: World) -> StoreDay:
-    """Return what every store meets in the hour.
-
-    A store is sold out only where its twin is not: an empty shelf that honest buyers alone
-    would have left closes nothing.
-    """
-    stores, done = world.stores, world.books.actions[world.hour]
-    return StoreDay(
-        false_orders=done[:, Tactic.PURCHASE] + done[:, Tactic.REFUSAL],
-        refusals=done[:, Tactic.REFUSAL].copy(),
+    p, stores, books, h = world.scenario.stores, world.stores, world.books, world.hour
+    shape, back = float(_SHOPPING[world.hour_of_day]), h - p.hold_hours
+    hour = StoreHour(
+        done=books.actions[h],
         attempts=world.attempts,
-        normal=stores.orders_an_hour * float(_SHOPPING[world.hour_of_day]),
-        sold_out=(stores.stock < 1.0) & (stores.stock_twin >= 1.0),
-        hit_today=stores.actions_today >= world.scenario.stores.hit_actions,
-        category=stores.category,
+        back=world.out[back] if back >= 0 else np.zeros(stores.listed.size),
+        ad_honest=books.ad_honest[h],
+        ad_honest_twin=books.ad_honest_twin[h],
+        delisted=books.delisted[h],
+        cod_off=books.cod_off[h],
+    )
+    done = rules.absorb(hour, shape, stores, p, world.store_day)
+    diary.note_stores(world, world.store_day)
+    protection = float(world.platform.orders.void_orders)
+    rules.open_and_close(world.key, h, world.store_day, protection, p, stores)
+    rules.close_the_hour(hour, shape, stores, p)
+    world.log(
+        new_purchases=done[Tactic.PURCHASE],
+        new_bad_reviews=done[Tactic.BAD_REVIEW],
+        new_refusals=done[Tactic.REFUSAL],
+        new_clicks=done[Tactic.CLICK],
+        n_delisted=np.count_nonzero(hour.delisted),
+        n_cod_off=np.count_nonzero(hour.cod_off),
     )

@@ -26,6 +26,7 @@ from sim.responses import IDLE, Orders
 from sim.rules.channel import Queue
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
+from sim.rules.stores import StoreDay, blank_day
 from sim.scenario.scenario import Fees, Scenario
 from sim.setup import fees, graph, population
 from sim.setup.fees import NOTHING_CONCEDED, NewSchedule, Payers
@@ -137,6 +138,7 @@ class World:
     hardship_twin: F32  # of sellers in the quiet twin, where nothing is conceded
     out: F64  # hour, store: items of false orders that are with their buyers
     n_visits: I64  # by hour, what shoppers make of it in both worlds
+    store_day: StoreDay  # what every store met in the hour
     attempts: F64  # by store, actions of the hour, blocked ones as well
     mean_hardship: float = 0.0
     hour: int = -1
@@ -258,6 +260,7 @@ def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> W
         hardship_twin=np.zeros(n_sellers, np.float32),
         out=np.zeros((s.hours, p.n_stores)),
         n_visits=population.draw_visits(s.shopping, n_consumers, s.hours, seed),
+        store_day=blank_day(p.n_stores),
         attempts=np.zeros(p.n_stores),
     )  # fmt: skip
     weigh_fees(world)
