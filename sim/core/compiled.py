@@ -17,7 +17,13 @@ from sim.core import caches
 
 _ROOT = Path(__file__).parents[1]
 _MAKES_KERNELS = re.compile(rb"^[ \t]*(@|from sim\.core\.compiled import)[^\r\n]*\bkernel\b", re.MULTILINE)  # fmt: skip
-_NAMED_BY_KERNELS = ("core/units.py", "core/quoting.py", "core/compiled.py", "core/caches.py")
+_NAMED_BY_KERNELS = (
+    "core/units.py",
+    "core/state.py",
+    "core/quoting.py",
+    "core/compiled.py",
+    "core/caches.py",
+)
 
 
 def _source_fingerprint() -> str:

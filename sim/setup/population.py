@@ -5,18 +5,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 from scipy import special
 
-from sim.core import calendar
-from sim.core.chance import (
-    AT_CREATION,
-    LANES,
-    Block,
-    Stream,
-    column,
-    key_of,
-    uniform,
-    unit,
-    words_in_lanes,
-)
+from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, unit, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.state import Consumers, Crowd, Sellers, Stores
 from sim.core.units import F64, I16, I32, I64, N_CATEGORIES, Bool, Role, parameter
@@ -263,27 +252,6 @@ def draw_consumers(
         n_failed=np.zeros(n, np.uint8),
         hit=np.zeros(n, np.bool_),
     )
-
-
-def draw_visits(shopping: ShoppingParameters, n_consumers: int, hours: int, seed: int) -> I64:
-    """Draw how many visits each hour has: Poisson, with the mean of its hour of the day.
-
-    By inversion: the smallest n with P(N <= n) >= u, u the hour's own number.
-    """
-    key, shape = key_of(seed), np.resize(calendar.shopping_shape(), hours)
-    u = np.array([uniform(key, int(Stream.N_VISITS), h, 0, 0) for h in range(hours)])
-    return poisson_quantile(u, shopping.visits_per_day / 24 * shape * n_consumers)
-
-
-def poisson_quantile(u: F64, mean: F64) -> I64:
-    """Return the smallest n with P(N <= n) >= u for Poisson numbers of these means, by halving."""
-    lo = np.full(mean.shape, -1, np.int64)
-    hi = (mean + 12 * np.sqrt(mean) + 30).astype(np.int64)
-    while (hi - lo > 1).any():
-        mid = (lo + hi) // 2
-        enough = special.pdtr(mid, mean) >= u
-        lo, hi = np.where(enough, lo, mid), np.where(enough, mid, hi)
-    return hi
 
 
 def first_of(category: I32) -> I64:

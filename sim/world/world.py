@@ -28,7 +28,7 @@ from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
 from sim.rules.stores import StoreDay, blank_day
 from sim.scenario.scenario import Fees, Scenario
-from sim.setup import fees, graph, population
+from sim.setup import fees, graph, population, visits
 from sim.setup.fees import NOTHING_CONCEDED, NewSchedule, Payers
 from sim.setup.graph import Graph
 from sim.setup.population import Shelves
@@ -259,7 +259,7 @@ def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> W
         seller_hardship=np.zeros(n_sellers),
         hardship_twin=np.zeros(n_sellers, np.float32),
         out=np.zeros((s.hours, p.n_stores)),
-        n_visits=population.draw_visits(s.shopping, n_consumers, s.hours, seed),
+        n_visits=visits.draw_visits(s.shopping, n_consumers, s.hours, seed),
         store_day=blank_day(p.n_stores),
         attempts=np.zeros(p.n_stores),
     )  # fmt: skip

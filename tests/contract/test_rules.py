@@ -6,14 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.core.chance import AT_RENEWAL, Stream, key_of, poisson, uniform, unit, words
+from sim.core.state import Crowd, Stores, Ties
 from sim.core.units import N_CATEGORIES, Motion, Phase, Role, Stance, Tactic
 from sim.rules import attack, beliefs, mobilisation, poaching, stores
-from sim.rules.attack import AttackParameters
+from sim.rules.attack import Aim, AttackParameters, Drawn
 from sim.rules.beliefs import BeliefParameters, Events
-from sim.rules.mobilisation import Climate, MobilisationParameters
-from sim.rules.poaching import Choice, Courtship, PoachingParameters
+from sim.rules.mobilisation import Climate, MobilisationParameters, Moves
+from sim.rules.poaching import Choice, Courtship, PoachingParameters, Prospects
 from sim.rules.stores import StoreDay, StoreParameters
 from sim.setup import graph
+from tests.columns import columns
 from tests.small_worlds import begun
 
 seeds = st.integers(0, 2**64 - 1)
@@ -63,60 +65,73 @@ climates = st.builds(
 def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climate, complete):
     rng, numbers = some_rows(seed, n)
     key = key_of(seed)
-    role = rng.integers(0, len(Role), n).astype(np.uint8)
-    hardship, legitimacy = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
-    curiosity, risk = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
-    threshold = numbers(-1, 2, np.float32)
-    degree = rng.integers(0, 9, n).astype(np.int32)
-    near = rng.integers(0, degree + 1).astype(np.int32)
+    g = graph.from_edges(n, rng.integers(0, max(n, 1), 3 * n), rng.integers(0, max(n, 1), 3 * n))
+    ties = Ties(
+        g.offsets, g.neighbours, np.zeros_like(g.degree) if complete else g.degree, complete
+    )
+    legitimacy = numbers(0, 1, np.float32)
     stance = rng.integers(0, len(Stance), n).astype(np.uint8)
-    online = rng.random(n) < 0.5
-    online &= np.isin(stance, [Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED])
-    utility, hours_in = np.full(n, -99.0), np.zeros(n, np.int16)
-    n_in = n // 3
-    part = p.substeps - 1  # the one in which the hour is counted
-
-    expected = []
-    for i in range(n):
-        w0, w1, _w2, _w3 = words(key, 0, hour, i, part)
-        seller = role[i] == Role.SELLER
-        u = mobilisation.utility(
-            float(hardship[i]),
-            float(legitimacy[i]) if seller else climate.legitimacy_public,
-            mobilisation.social_pull(near[i], degree[i], n_in, n, complete),
-            float(curiosity[i]), float(risk[i]), float(threshold[i]), climate, p,
-        )  # fmt: skip
-        was_in = mobilisation.is_in(stance[i])
-        if was_in:
-            factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
-            now_in = not mobilisation.quits(unit(w0), u, factor, p)
-            after = stance[i] if now_in else Stance.QUIT
-        else:
-            back = p.return_factor if stance[i] == Stance.QUIT else 1.0
-            now_in = mobilisation.joins(unit(w0), u, climate.join_factor * back, p)
-            after = Stance.MEMBER if now_in else stance[i]
-        seen = now_in and unit(w1) < climate.presence
-        expected.append(
-            (int(after), bool(seen), int(now_in), u if was_in or now_in else None, was_in != now_in)
-        )
-
-    changed, inside = np.empty(n, np.int32), np.empty(n, np.int32)
-    census = np.full((2, len(Role)), 7, np.int64)
-    n_changed, n_inside = mobilisation.move_people(
-        key, hour, part, role, hardship, legitimacy, curiosity, risk, threshold, near, degree,
-        complete, n_in, climate, p, stance, online, utility, hours_in, changed, inside, census,
+    inside_at_first = [bool(mobilisation.is_in(code)) for code in stance]
+    crowd = columns(
+        Crowd, n, role=rng.integers(0, len(Role), n), hardship=numbers(0, 1),
+        curiosity=numbers(0, 1), risk=numbers(0, 1), threshold=numbers(-1, 2), stance=stance.copy(),
+        online=(rng.random(n) < 0.5) & np.array(inside_at_first, np.bool_), utility=np.full(n, -99.0),
+        neighbours_in=[sum(inside_at_first[j] for j in near(g, i)) for i in range(n)],
     )  # fmt: skip
-    assert stance.tolist() == [e[0] for e in expected]
-    assert online.tolist() == [e[1] for e in expected]
-    assert hours_in.tolist() == [e[2] for e in expected]
-    assert [w for w, e in zip(utility.tolist(), expected, strict=True) if e[3] is not None] == [
-        e[3] for e in expected if e[3] is not None
-    ]
-    assert changed[:n_changed].tolist() == [i for i, e in enumerate(expected) if e[4]]
-    assert inside[:n_inside].tolist() == [i for i, e in enumerate(expected) if e[2]]
+    climate = climate._replace(n_in=sum(inside_at_first))
+
+    stances, told, n_in = stance.tolist(), crowd.neighbours_in.tolist(), climate.n_in
+    utility, online = crowd.utility.tolist(), crowd.online.tolist()
+    for part in range(p.substeps):
+        crossed, must = [], []
+        for i in range(n):
+            w0, w1, _w2, _w3 = words(key, 0, hour, i, part)
+            seller = crowd.role[i] == Role.SELLER
+            u = mobilisation.utility(
+                float(crowd.hardship[i]),
+                float(legitimacy[i]) if seller else climate.legitimacy_public,
+                mobilisation.social_pull(told[i], ties.degree[i], n_in, n, complete),
+                float(crowd.curiosity[i]), float(crowd.risk[i]), float(crowd.threshold[i]), climate,
+                p,
+            )  # fmt: skip
+            was_in = mobilisation.is_in(stances[i])
+            if was_in:
+                factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+                now_in = not mobilisation.quits(unit(w0), u, factor, p)
+                stances[i] = stances[i] if now_in else int(Stance.QUIT)
+            else:
+                back = p.return_factor if stances[i] == Stance.QUIT else 1.0
+                now_in = mobilisation.joins(unit(w0), u, climate.join_factor * back, p)
+                stances[i] = int(Stance.MEMBER) if now_in else stances[i]
+            online[i] = bool(now_in and unit(w1) < climate.presence)
+            if was_in or now_in:
+                utility[i] = u
+                must.append(i)
+            if was_in != now_in:
+                crossed.append((i, 1 if now_in else -1))
+        inside = [i for i in range(n) if mobilisation.is_in(stances[i])]
+        n_in = len(inside)
+        for i, step in crossed if not complete else ():
+            for j in near(g, i):
+                told[j] += step
+
+    moves = Moves(
+        np.empty(n, np.int32), np.empty(n, np.int32), np.full((2, len(Role)), 7, np.int64)
+    )
+    n_inside = mobilisation.move_people(key, hour, crowd, legitimacy, ties, climate, p, moves)
+    assert crowd.stance.tolist() == stances
+    assert crowd.online.tolist() == online
+    assert crowd.hours_in.tolist() == [int(i in inside) for i in range(n)]
+    assert crowd.utility[must].tolist() == [utility[i] for i in must]
+    assert crowd.neighbours_in.tolist() == told
+    assert moves.inside[:n_inside].tolist() == inside
     for r in Role:
-        assert census[0, r] == sum(e[2] for e, of in zip(expected, role, strict=True) if of == r)
-        assert census[1, r] == sum(e[1] for e, of in zip(expected, role, strict=True) if of == r)
+        assert moves.census[0, r] == sum(crowd.role[i] == r for i in inside)
+        assert moves.census[1, r] == sum(crowd.role[i] == r and online[i] for i in inside)
+
+
+def near(g, i):
+    return g.neighbours[g.offsets[i] : g.offsets[i + 1]].tolist()
 
 
 @few
@@ -132,7 +147,7 @@ def test_counts_of_neighbours_inside_follow_those_who_cross(seed, n):
     counts = np.array(inside_near(before), np.int32)
     stance = np.where(after, Stance.MEMBER, Stance.QUIT).astype(np.uint8)
     changed = np.flatnonzero(before != after).astype(np.int32)
-    mobilisation.tell_neighbours(changed, g.offsets, g.neighbours, stance, counts)
+    mobilisation.tell_neighbours(changed, g.ties, stance, counts)
     assert counts.tolist() == inside_near(after)
 
 
@@ -155,42 +170,29 @@ def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, 
     rng, numbers = some_rows(seed, n)
     key = key_of(seed)
     inside = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
-    role = rng.integers(0, len(Role), n).astype(np.uint8)
-    online, utility = rng.random(n) < 0.7, numbers(-2, 2)
-    stance = rng.integers(0, len(Stance), n).astype(np.uint8)
-    attacked, acted = rng.random(n) < 0.3, rng.random(n) < 0.3
+    m = MobilisationParameters(noise=noise, tie_joins=tie)
+    crowd = columns(
+        Crowd, n, role=rng.integers(0, len(Role), n), online=rng.random(n) < 0.7,
+        utility=numbers(-2, 2), stance=rng.integers(0, len(Stance), n),
+        ever_attacked=rng.random(n) < 0.3, ever_acted=rng.random(n) < 0.3,
+    )  # fmt: skip
 
-    stances, first_time, who = stance.tolist(), 0, []
+    stances, first_time, who = crowd.stance.tolist(), 0, []
     for i in inside.tolist():
-        stances[i] = int(Stance.PAUSED if attacked[i] else Stance.MEMBER)
-        may = rate > 0 and online[i] and attack.attacks(role[i])
+        stances[i] = int(Stance.PAUSED if crowd.ever_attacked[i] else Stance.MEMBER)
+        may = rate > 0 and crowd.online[i] and attack.attacks(crowd.role[i])
         _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
-        if may and attack.acts(unit(w2), utility[i], noise, tie, p):
+        if may and attack.acts(unit(w2), crowd.utility[i], noise, tie, p):
             stances[i] = int(Stance.ATTACKING)
             who.append(i)
-            first_time += not acted[i] and unit(w3) < 1 - np.exp(-rate)
+            first_time += not crowd.ever_acted[i] and unit(w3) < 1 - np.exp(-rate)
 
     acting = np.empty(n, np.int32)
-    n_acting, n_new = attack.choose_to_act(
-        key,
-        hour,
-        inside,
-        role,
-        online,
-        utility,
-        rate,
-        noise,
-        tie,
-        p,
-        stance,
-        attacked,
-        acted,
-        acting,
-    )
+    n_acting, n_new = attack.choose_to_act(key, hour, inside, crowd, rate, m, p, acting)
     assert acting[:n_acting].tolist() == who
-    assert stance.tolist() == stances
+    assert crowd.stance.tolist() == stances
     assert n_new == first_time
-    assert attacked[who].all()
+    assert crowd.ever_attacked[who].all()
 
 
 @few
@@ -234,22 +236,11 @@ def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
                 expected.append((i, k, int(t), int(lottery)))
 
     size = len(expected) + 5
-    actor, lottery = np.empty(size, np.int32), np.empty(size, np.uint32)
-    store, tactic = np.empty(size, np.int16), np.empty(size, np.int8)
-    tallies = np.array([5.0, 5.0])
-    n = attack.draw_actions(
-        key, hour, rows, escalated, weight, focal, cumulative, throttle, p, actor, store, tactic,
-        lottery, tallies,
-    )  # fmt: skip
-    drawn = zip(
-        actor[:n].tolist(),
-        store[:n].tolist(),
-        tactic[:n].tolist(),
-        lottery[:n].tolist(),
-        strict=True,
-    )
-    assert list(drawn) == expected
-    assert tallies.tolist() == [follow, stopped]
+    drawn = columns(Drawn, size)
+    aim = Aim(escalated, weight, focal, cumulative, throttle)
+    n, n_follow, n_stopped = attack.draw_actions(key, hour, rows, aim, p, drawn)
+    assert list(zip(*(column[:n].tolist() for column in drawn), strict=True)) == expected
+    assert (n_follow, n_stopped) == (follow, stopped)
 
 
 @few
@@ -279,9 +270,11 @@ def test_goods_and_budgets_go_to_actions_in_the_order_of_the_lottery(seed, n, n_
 
     out, attempts = np.zeros((n_stores, len(Tactic))), np.zeros(n_stores)
     succeeded = np.empty(n, np.bool_)
-    n_blocked = attack.execute_actions(
-        order, store, tactic, listed, cod, cost, stock, money, out, attempts, succeeded
+    drawn = columns(Drawn, n, store=store, tactic=tactic)
+    shops = columns(
+        Stores, n_stores, listed=listed, cod_on=cod, click_cost=cost, stock=stock, ad_left=money
     )
+    n_blocked = attack.execute_actions(order, drawn, shops, out, attempts, succeeded)
     assert succeeded.tolist() == well
     assert n_blocked == blocked
     assert {kt: v for kt, v in done.items() if v} == {
@@ -327,7 +320,6 @@ def test_stores_open_and_close_exactly_as_each_ones_own_rule_says(seed, n, hour,
     listed = (rng.random(n) < 0.6) & ~kept_shut
     cod = rng.random(n) < 0.6
     quiet, quiet_cod = numbers(0, 6), numbers(0, 6)
-    ever, ever_cod = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
 
     expected = []
     for k in range(n):
@@ -345,15 +337,16 @@ def test_stores_open_and_close_exactly_as_each_ones_own_rule_says(seed, n, hour,
         is_open = w[0] >= 1 - np.exp(-close) if listed[k] else not kept_shut[k] and w[1] < back
         has_cod = w[2] >= 1 - np.exp(-suspend) if cod[k] else w[3] < back_cod
         expected.append((bool(is_open), bool(has_cod), calm, calm_cod))
-    was_listed, had_cod = listed.copy(), cod.copy()
+    shops = columns(
+        Stores, n, kept_shut=kept_shut, listed=listed.copy(), cod_on=cod.copy(), quiet=quiet,
+        quiet_cod=quiet_cod,
+    )  # fmt: skip
 
-    stores.open_and_close(
-        key, hour, day, protection, p, kept_shut, listed, cod, quiet, quiet_cod, ever, ever_cod
-    )
-    rows = zip(listed.tolist(), cod.tolist(), quiet.tolist(), quiet_cod.tolist(), strict=True)
-    assert list(rows) == expected
-    assert ever.tolist() == (was_listed & ~listed).tolist()
-    assert ever_cod.tolist() == (had_cod & ~cod).tolist()
+    stores.open_and_close(key, hour, day, protection, p, shops)
+    told = (shops.listed, shops.cod_on, shops.quiet, shops.quiet_cod)
+    assert list(zip(*(column.tolist() for column in told), strict=True)) == expected
+    assert shops.ever_delisted.tolist() == (listed & ~shops.listed).tolist()
+    assert shops.ever_cod_off.tolist() == (cod & ~shops.cod_on).tolist()
 
 
 @few
@@ -401,7 +394,7 @@ def test_views_of_the_platform_move_by_each_sellers_own_rule(seed, n, p, seen, c
             view = beliefs.mixed_view(view, mean, p)
         expected.append(np.float32(beliefs.next_legitimacy(view, 0.0, seen, p)))
     out = np.empty(n, np.float32)
-    beliefs.move_views(before, g.offsets, g.neighbours, complete, seen, p, out)
+    beliefs.move_views(before, g.ties._replace(complete=complete), seen, p, out)
     assert out.tolist() == [float(e) for e in expected]
     assert ((out >= 0) & (out <= 1)).all()
 
@@ -451,7 +444,8 @@ def test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says(seed, n, 
         wrong = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         if unit(w0) < poaching.move_chance(profit, wrong, loss[i], offers.effort[r], p):
             expected[i] = r
-    poaching.court(key, hour, margin, turnover, hardship, legitimacy, loss, offers, p, shop)
+    sellers = Prospects(margin, turnover, hardship, legitimacy, loss)
+    poaching.court(key, hour, sellers, offers, p, shop)
     assert shop.tolist() == expected
 
 
@@ -460,7 +454,12 @@ def test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says(seed, n, 
 def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, p, n_rivals):
     rng, numbers = some_rows(seed, n)
     key, offers = key_of(seed), some_offers(rng, n_rivals)
-    profit, loss, bill = numbers(1e3, 1e5), numbers(-1e4, 1e4), numbers(0, 6e4)
+    margin, turnover, loss, bill = (
+        numbers(0.01, 0.5),
+        numbers(1e3, 1e6),
+        numbers(-1e4, 1e4),
+        numbers(0, 6e4),
+    )
     hardship, legitimacy = numbers(0, 1, np.float32), numbers(0, 1, np.float32)
     shop = rng.integers(-1, n_rivals, n).astype(np.int8) if n_rivals else np.full(n, -1, np.int8)
     expected = []
@@ -473,7 +472,9 @@ def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, 
         r = poaching.courted_by(unit(w1), offers.attraction) if new else int(shop[i])
         wrong = float(hardship[i]) * (1.0 - float(legitimacy[i]))
         worth = np.array(
-            poaching.renewal_values(profit[i], loss[i], bill[i], offers.fee[r], wrong, p)
+            poaching.renewal_values(
+                margin[i] * turnover[i], loss[i], bill[i], offers.fee[r], wrong, p
+            )
         )
         worth[1:] -= p.switching_cost if new else 0.0
         chance = np.exp((worth - worth.max()) / p.renewal_noise)
@@ -482,7 +483,8 @@ def test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values(seed, n, 
         )
         expected.append((choice, int(shop[i]) if choice == Choice.STAY else r))
     out = np.empty(n, np.int8)
-    poaching.renew(key, profit, loss, bill, hardship, legitimacy, offers, p, shop, out)
+    sellers = Prospects(margin, turnover, hardship, legitimacy, loss)
+    poaching.renew(key, sellers, bill, offers, p, shop, out)
     assert list(zip(out.tolist(), shop.tolist(), strict=True)) == expected
 
 

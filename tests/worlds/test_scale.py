@@ -26,7 +26,7 @@ def test_rows_times_their_weight_are_the_full_number_of_people(scale, kind):
 def test_stores_places_and_seconds_are_never_scaled(scale):
     siege = siege_at(scale)
     assert len(siege.stores) == 60
-    assert siege.world.floor.member.size == 500
+    assert siege.world.floor.queue.member.size == 500
     other = siege_at(0.03 - scale)
     assert siege.stores.price.tolist() == other.stores.price.tolist()
     assert siege.stores.opening_stock.tolist() == other.stores.opening_stock.tolist()

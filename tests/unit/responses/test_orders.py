@@ -9,11 +9,11 @@ from sim.responses.orders import weight
 from sim.setup.fees import Concession
 
 share = st.floats(0, 1)
-orders = st.builds(
-    Orders, restore_reviews=share, void_orders=share, delay_orders=st.integers(0, 240), sanction=share,
-    calls=st.integers(0, 1000), cost=st.integers(0, 10_000), police=st.booleans(), answer=share,
-    concession=st.builds(Concession, share, share, share, share, share),
-)  # fmt: skip
+orders = st.fixed_dictionaries({
+    "restore_reviews": share, "void_orders": share, "delay_orders": st.integers(0, 240), "sanction": share,
+    "calls": st.integers(0, 1000), "cost": st.integers(0, 10_000), "police": st.booleans(), "answer": share,
+    "concession": st.builds(Concession, share, share, share, share, share),
+}).map(lambda given: Orders(**given))  # fmt: skip
 
 
 @given(orders, orders)

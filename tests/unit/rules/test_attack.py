@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from sim.core.chance import key_of
+from sim.core.state import Stores
 from sim.core.units import Role, Tactic
 from sim.rules import attack
-from sim.rules.attack import AttackParameters
+from sim.rules.attack import Aim, AttackParameters, Drawn
+from tests.columns import columns
 
 P = AttackParameters(
     purchase_rate=1.0, review_rate=2.0, refusal_rate=3.0, click_rate=4.0, escalation=1.5,
@@ -30,41 +32,38 @@ def test_who_wants_in_by_so_much_acts_so_often():
     assert attack.acting_chance(-0.5, 0.0, False, P) == 0.0
 
 
-@pytest.mark.parametrize("cumulative", [np.zeros(3), np.zeros(0)])
+def aim(cumulative, *, escalated=False, weight=1.0, focal=-1, throttle=0.0):
+    return Aim(escalated, weight, focal, np.array(cumulative, float), throttle)
+
+
+@pytest.mark.parametrize("cumulative", [[0.0] * 3, []])
 def test_where_no_store_can_be_named_nothing_is_done(cumulative):
-    actor, lottery, tallies = np.empty(99, np.int32), np.empty(99, np.uint32), np.ones(2)
-    store, tactic = np.full(99, 7, np.int16), np.empty(99, np.int8)
-    n = attack.draw_actions(
-        key_of(2), 3, np.arange(5, dtype=np.int32), False, 1.0, -1, cumulative, 0.0, P, actor,
-        store, tactic, lottery, tallies,
-    )  # fmt: skip
-    assert n == 0
-    assert tallies.tolist() == [0.0, 0.0]
+    rows, drawn = np.arange(5, dtype=np.int32), columns(Drawn, 99)
+    assert attack.draw_actions(key_of(2), 3, rows, aim(cumulative), P, drawn) == (0, 0, 0)
 
 
 def test_more_actions_than_there_is_room_for_are_counted_and_nothing_is_lost():
-    def drawn(room):
-        actor, lottery, tallies = np.empty(room, np.int32), np.empty(room, np.uint32), np.ones(2)
-        store, tactic = np.empty(room, np.int16), np.empty(room, np.int8)
-        n = attack.draw_actions(
-            key_of(2), 3, np.arange(5, dtype=np.int32), True, 2.0, 1, np.array([1.0, 3.0]), 0.3, P,
-            actor, store, tactic, lottery, tallies,
-        )  # fmt: skip
-        return n, store.tolist(), tallies.tolist()
+    called = aim([1.0, 3.0], escalated=True, weight=2.0, focal=1, throttle=0.3)
 
-    n, stores, tallies = drawn(999)
+    def drawn(room):
+        out = columns(Drawn, room)
+        counts = attack.draw_actions(key_of(2), 3, np.arange(5, dtype=np.int32), called, P, out)
+        return counts, out.store.tolist()
+
+    (n, n_follow, n_stopped), stores = drawn(999)
     assert n > 100
-    assert drawn(10) == (n, stores[:10], tallies)
+    assert min(n_follow, n_stopped) > 0
+    assert drawn(10) == ((n, n_follow, n_stopped), stores[:10])
     assert drawn(n)[1] == stores[:n]
 
 
 def test_the_last_yuan_and_the_last_item_can_be_used_up():
-    stock, money = np.array([1.0]), np.array([4.0])
+    shop = columns(
+        Stores, 1, listed=[True], cod_on=[True], click_cost=[4.0], stock=[1.0], ad_left=[4.0]
+    )
     done, attempts, well = np.zeros((1, len(Tactic))), np.zeros(1), np.empty(4, np.bool_)
-    tactic = np.array([Tactic.CLICK, Tactic.CLICK, Tactic.PURCHASE, Tactic.PURCHASE], np.int8)
-    attack.execute_actions(
-        np.arange(4), np.zeros(4, np.int16), tactic, np.ones(1, bool), np.ones(1, bool),
-        np.array([4.0]), stock, money, done, attempts, well,
-    )  # fmt: skip
+    tactic = [Tactic.CLICK, Tactic.CLICK, Tactic.PURCHASE, Tactic.PURCHASE]
+    drawn = columns(Drawn, 4, tactic=tactic)
+    attack.execute_actions(np.arange(4), drawn, shop, done, attempts, well)
     assert well.tolist() == [True, False, True, False]
-    assert (stock[0], money[0], attempts[0]) == (0.0, 0.0, 4.0)
+    assert (shop.stock[0], shop.ad_left[0], attempts[0]) == (0.0, 0.0, 4.0)

@@ -5,11 +5,21 @@ import pytest
 from scipy.special import softmax
 
 from sim.core.chance import Stream, key_of, uniform
+from sim.core.state import Stores
 from sim.core.units import Motion, Phase
 from sim.rules import channel
-from sim.rules.channel import AssemblyInputs, ChannelParameters
+from sim.rules.channel import (
+    AssemblyInputs,
+    ChannelParameters,
+    Queue,
+    Requests,
+    Speeches,
+    Standing,
+)
+from tests.columns import columns
 
 P = ChannelParameters()
+HALF_ANSWERED = Standing(0.5, 0.0)
 GRID = (np.arange(4000) + 0.5) / 4000
 
 
@@ -38,12 +48,24 @@ def test_a_nomination_goes_to_a_store_in_proportion_to_its_weight():
 
 
 def test_nominations_follow_support_and_visibility_to_a_power_and_pass_over_closed_stores():
-    out = np.full(3, 9.0)
-    listed = np.array([True, False, True])
-    channel.nomination_weights(
-        np.array([3.0, 5.0, 0.0]), np.array([1.0, 1.0, 2.0]), listed, 1.5, out
-    )
-    assert out.tolist() == [8.0, 0.0, 2.0**1.5]
+    stores = shops(support=[3.0, 5.0, 0.0], visibility=[1.0, 1.0, 2.0], listed=[True, False, True])
+    assert channel.nomination_weights(stores, 1.5).tolist() == [8.0, 0.0, 2.0**1.5]
+
+
+def shops(**given):
+    return columns(Stores, len(given["support"]), **given)
+
+
+def test_the_first_open_store_with_the_most_support_is_called_for_and_none_without_any():
+    support, visibility = [1.0, 4.0, 9.0, 3.0], [1.0, 0.0, 9.0, 1.0]
+    listed = [True, True, False, True]
+    stores = shops(support=support, visibility=visibility, listed=listed)
+    assert channel.most_called(stores) == 1
+    stores.listed[1] = False
+    assert channel.most_called(stores) == 3
+    stores.listed[:] = False
+    assert channel.most_called(stores) == -1
+    assert channel.most_called(shops(support=[0.0], visibility=[0.0], listed=[True])) == -1
 
 
 def served(asks, *, ends=100.0, slot=10.0, places=2, waiting=(), free_from=0.0):
@@ -52,13 +74,13 @@ def served(asks, *, ends=100.0, slot=10.0, places=2, waiting=(), free_from=0.0):
     member, asked = np.zeros(places, np.int32), np.zeros(places)
     member[: len(waiting)], asked[: len(waiting)] = np.arange(len(waiting)), waiting
     ask_member = np.arange(len(waiting), len(everybody), dtype=np.int32)
-    speaker, wait, clock = np.empty(50, np.int32), np.empty(50), np.array([free_from])
+    queue, out = Queue(member, asked, np.array([free_from])), columns(Speeches, 50)
+    p = P._replace(slot_seconds=slot, queue_places=places)
     n, refused, left, longest = channel.serve(
-        ends, slot, places, ask_member, np.array(asks, float), member, asked, clock,
-        len(waiting), speaker, wait,
-    )  # fmt: skip
-    spoke = list(zip(speaker[:n].tolist(), wait[:n].tolist(), strict=True))
-    return spoke, refused, member[:left].tolist(), asked[:left].tolist(), longest, clock[0]
+        ends, Requests(ask_member, np.array(asks, float)), queue, len(waiting), p, out
+    )
+    spoke = list(zip(out.speaker[:n].tolist(), out.wait[:n].tolist(), strict=True))
+    return spoke, refused, member[:left].tolist(), asked[:left].tolist(), longest, queue.clock[0]
 
 
 def test_who_finds_the_floor_free_speaks_at_once_and_the_next_waits_for_the_slot():
@@ -98,46 +120,55 @@ def test_who_goes_offline_leaves_the_queue_and_the_others_move_up():
     online = np.zeros(8, np.bool_)
     online[[2, 1, 7]] = True
     member[2] = 3
-    assert channel.drop_absent(online, member, asked, 3) == 1
+    assert channel.drop_absent(online, Queue(member, asked, np.zeros(1)), 3) == 1
     assert (member[0], asked[0]) == (2, 2.0)
 
 
 def test_requests_are_drawn_for_members_online_each_at_its_own_moment_of_the_hour():
     key, inside = key_of(3), np.array([1, 4, 6], np.int32)
     online = np.array([True] * 4 + [False] + [True] * 3)
-    member, moment = np.empty(400, np.int32), np.empty(400)
-    n = channel.draw_requests(key, 7, inside, online, 40.0, member, moment)
+    asks = columns(Requests, 400)
+    n = channel.draw_requests(key, 7, inside, online, 40.0, asks)
+    member, moment = asks
     assert set(member[:n].tolist()) == {1, 6}
     for i in (1, 6):
         times = moment[:n][member[:n] == i]
         numbers = [uniform(key, int(Stream.REQUEST_MOMENT), 7, i, d) for d in range(times.size)]
         assert times.tolist() == [(7 + u) * 3600.0 for u in numbers]
         assert 20 < times.size < 65
-    assert channel.draw_requests(key, 7, inside, online, 40.0, member[:5], moment[:5]) == n
-    assert channel.draw_requests(key, 7, inside, online, 40.0, member[:0], moment[:0]) == n
+    for room in (5, 0):
+        short = columns(Requests, room)
+        assert channel.draw_requests(key, 7, inside, online, 40.0, short) == n
+        assert short.member.tolist() == member[:room].tolist()
 
 
 def test_each_speech_adds_one_nomination_and_one_motion():
-    support, tally = np.zeros(3), np.zeros(len(Motion))
+    stores, tally = (
+        shops(support=[0.0] * 3, visibility=[1.0] * 3, listed=[False, True, False]),
+        np.zeros(len(Motion)),
+    )
     utility = np.array([5.0, -9.0])
     speaker = np.array([0, 1, 1], np.int32)
-    weights = np.array([0.0, 1.0, 0.0])
-    channel.hear(key_of(1), 3, speaker, utility, weights, 0.5, 0.0, P, support, tally)
-    assert support.tolist() == [0.0, 3.0, 0.0]
+    channel.hear(key_of(1), 3, speaker, utility, HALF_ANSWERED, stores, P, tally)
+    assert stores.support.tolist() == [0.0, 3.0, 0.0]
     assert tally[Motion.DISSOLVE] == 2.0
     assert tally.sum() == 3.0
-    channel.hear(key_of(1), 3, speaker, utility, np.zeros(3), 0.5, 0.0, P, support, tally)
-    assert support.tolist() == [0.0, 3.0, 0.0]
+    stores.listed[:] = False
+    channel.hear(key_of(1), 3, speaker, utility, HALF_ANSWERED, stores, P, tally)
+    assert stores.support.tolist() == [0.0, 3.0, 0.0]
     assert tally.sum() == 6.0
 
 
 def test_a_speech_is_drawn_by_its_number_in_the_hour_and_no_other():
     key, hour, n = key_of(4), 7, 40
     speaker, utility, weights = np.arange(n, dtype=np.int32), np.full(n, -1.0), np.ones(9)
-    support, tally = np.zeros(9), np.zeros(len(Motion))
-    channel.hear(key, hour, speaker, utility, weights, 0.5, 0.0, P, support, tally)
+    stores, tally = (
+        shops(support=[0.0] * 9, visibility=[1.0] * 9, listed=[True] * 9),
+        np.zeros(len(Motion)),
+    )
+    channel.hear(key, hour, speaker, utility, HALF_ANSWERED, stores, P, tally)
     named = [channel.pick(weights, uniform(key, Stream.NOMINATION, hour, r, 0)) for r in range(n)]
-    assert support.tolist() == np.bincount(named, minlength=9).tolist()
+    assert stores.support.tolist() == np.bincount(named, minlength=9).tolist()
     asked = [
         channel.motion(uniform(key, Stream.MOTION, hour, r, 0), -1.0, 0.5, 0.0, P) for r in range(n)
     ]

@@ -26,7 +26,7 @@ def test_one_person_speaks_at_a_time(seconds):
     speak(world)
     assert world.books.series["new_speakers"][40] == 3600 / seconds
     assert world.organisers.tally.sum() == 3600 / seconds
-    assert 0 <= world.floor.clock[0] - 41 * 3600.0 < seconds  # when the last has finished
+    assert 0 <= world.floor.queue.clock[0] - 41 * 3600.0 < seconds  # when the last has finished
 
 
 def test_no_more_wait_than_there_are_places_and_the_others_are_refused():

@@ -2,13 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
 from sim.core.units import N_CATEGORIES
 from sim.responses import Orders
-from sim.stages.shopping import odds_of, poisson_quantile, shop
+from sim.stages.shopping import odds_of, shop
 from tests.small_worlds import world_at
 
 
@@ -99,10 +96,3 @@ def test_odds_are_disturbed_only_where_a_store_differs_from_its_normal_state():
     assert disturbed
     assert (odds.ratio[:, 7] == 0).all()
     assert (np.delete(odds.ratio, 7, axis=1) == 1).all()
-
-
-@given(st.floats(1e-9, 1 - 1e-9), st.floats(1e-6, 1e6))
-def test_the_number_of_visits_is_the_quantile_of_its_poisson_law(u, mean):
-    n = poisson_quantile(u, mean)
-    assert stats.poisson.cdf(n, mean) >= u
-    assert n == 0 or stats.poisson.cdf(n - 1, mean) < u
