@@ -10,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.core.chance import AT_CREATION, Stream, key_of, poisson, uniform, unit, words
-from sim.core.units import N_CATEGORIES, Motion
-from sim.rules import channel, detection, persuasion, shopping, stores
-from sim.rules.channel import ChannelParameters
+from sim.core.state import Stores
+from sim.core.units import N_CATEGORIES, Cause, Motion, Tactic
+from sim.rules import channel, detection, losses, persuasion, shopping, stores, visits
+from sim.rules.channel import ChannelParameters, Queue, Requests, Speeches, Standing
+from sim.rules.losses import Books
 from sim.rules.shopping import N_CLASSES, Odds, ShoppingParameters
-from sim.rules.stores import StoreDay
+from sim.rules.stores import StoreDay, StoreHour, StoreParameters, blank_day
+from sim.rules.visits import Trade
+from tests.columns import columns
 from tests.contract.test_rules import few, hours, parameters, seeds, shares, sizes, some_rows
 from tests.small_worlds import begun
 
@@ -44,10 +48,10 @@ def test_each_member_online_asks_for_the_floor_by_its_own_numbers(seed, n, hour,
     ]
     size = max(0, len(expected) - 3)  # too few places: counted, not written
     for places in (len(expected), size):
-        member, moment = np.full(places, -1, np.int32), np.empty(places)
-        asked = channel.draw_requests(key, hour, inside, online, rate, member, moment)
+        asks = columns(Requests, places)
+        asked = channel.draw_requests(key, hour, inside, online, rate, asks)
         assert asked == len(expected)
-        assert list(zip(member.tolist(), moment.tolist(), strict=True)) == expected[:places]
+        assert list(zip(*(column.tolist() for column in asks), strict=True)) == expected[:places]
 
 
 class Floor:
@@ -96,17 +100,17 @@ def test_the_floor_is_held_as_a_queue_told_moment_by_moment(seed, n, places, slo
         floor.ask(person, moment)
     floor.speak_until(3600.0, last=True)
 
-    room = int(3600 / slot) + 2
-    speaker, wait, free = np.empty(room, np.int32), np.empty(room), np.array([clock])
+    queue, out = Queue(member, asked, np.array([clock])), columns(Speeches, int(3600 / slot) + 2)
+    p = ChannelParameters(slot_seconds=slot, queue_places=places)
     n_spoke, n_refused, n_left, longest = channel.serve(
-        3600.0, slot, places, who, asks, member, asked, free, n_before, speaker, wait
+        3600.0, Requests(who, asks), queue, n_before, p, out
     )
-    told = list(zip(speaker[:n_spoke].tolist(), wait[:n_spoke].tolist(), strict=True))
+    told = list(zip(*(column[:n_spoke].tolist() for column in out), strict=True))
     assert told == [(person, float(waited)) for person, waited in floor.spoke]
     assert (n_refused, longest) == (floor.refused, floor.longest)
     left = zip(member[:n_left].tolist(), asked[:n_left].tolist(), strict=True)
     assert list(left) == [(person, float(moment)) for person, moment in floor.waiting]
-    assert free[0] == floor.clock
+    assert queue.clock[0] == floor.clock
 
 
 @few
@@ -116,7 +120,7 @@ def test_those_who_went_offline_leave_the_queue_and_the_others_keep_their_order(
     online = rng.random(50) < 0.5
     member, asked = rng.integers(0, 50, n).astype(np.int32), np.sort(rng.uniform(0, 9, n))
     stay = [(m, a) for m, a in zip(member.tolist(), asked.tolist(), strict=True) if online[m]]
-    kept = channel.drop_absent(online, member, asked, n)
+    kept = channel.drop_absent(online, Queue(member, asked, np.zeros(1)), n)
     assert list(zip(member[:kept].tolist(), asked[:kept].tolist(), strict=True)) == stay
 
 
@@ -129,8 +133,10 @@ def test_every_speaker_nominates_and_moves_by_its_own_numbers(
     key = key_of(seed)
     support, visibility, listed = numbers(0, 50), numbers(0.1, 5), rng.random(n_stores) < 0.7
     utility, speaker = rng.normal(0, 2, 40), rng.integers(0, 40, n_speakers).astype(np.int32)
-    weights = np.empty(n_stores)
-    channel.nomination_weights(support, visibility, listed, p.contagion, weights)
+    shops = columns(Stores, n_stores, support=support.copy(), visibility=visibility, listed=listed)
+    called = np.where(listed, support + visibility, -1.0)
+    assert channel.most_called(shops) == (int(called.argmax()) if listed.any() else -1)
+    weights = channel.nomination_weights(shops, p.contagion)
     assert weights.tolist() == [
         (s + v) ** p.contagion if open_ else 0.0
         for s, v, open_ in zip(support.tolist(), visibility.tolist(), listed, strict=True)
@@ -145,8 +151,8 @@ def test_every_speaker_nominates_and_moves_by_its_own_numbers(
         u = uniform(key, Stream.MOTION, hour, r, 0)
         tally[channel.motion(u, utility[speaker[r]], answer, days, p)] += 1.0
     told = np.zeros(len(Motion))
-    channel.hear(key, hour, speaker, utility, weights, answer, days, p, support, told)
-    assert support.tolist() == named.tolist()
+    channel.hear(key, hour, speaker, utility, Standing(answer, days), shops, p, told)
+    assert shops.support.tolist() == named.tolist()
     assert told.tolist() == tally.tolist()
 
 
@@ -284,7 +290,7 @@ def test_a_visitor_is_drawn_from_its_class_and_a_class_by_its_rate(u_class, u_ro
     rows = (n - np.arange(N_CLASSES) + N_CLASSES - 1) // N_CLASSES
     sums = np.cumsum(rate * np.maximum(rows, 0))
     u_class, u_row = u_class * (1 - 2**-33), u_row * (1 - 2**-33)
-    j = shopping.visitor(u_class, u_row, n, sums)
+    j = visits.visitor(u_class, u_row, n, sums)
     assert 0 <= j < n
     cl = j % N_CLASSES
     assert cl == np.searchsorted(sums, u_class * sums[-1], side="right")
@@ -303,6 +309,113 @@ def test_the_share_of_stores_hit_is_that_of_all_and_of_each_category(seed, n):
         hit[category == c].sum() / (category == c).sum() if (category == c).any() else 0.0
         for c in range(N_CATEGORIES)
     ]
+
+
+def some_stores(seed, n):
+    """Return stores in every state, and a generator of further numbers."""
+    rng, numbers = some_rows(seed, n)
+    marks = {
+        name: rng.random(n) < 0.6 for name in ("listed", "cod_on", "ever_delisted", "ever_cod_off")
+    }
+    return columns(
+        Stores, n, **marks, category=np.sort(rng.integers(0, N_CATEGORIES, n)),
+        price=numbers(1, 900), margin=numbers(0, 1), click_cost=numbers(0.1, 9),
+        orders_an_hour=numbers(0, 50), stock=numbers(0, 2), stock_twin=numbers(0, 2),
+        n_bad=numbers(0, 9), actions_today=numbers(0, 90), ad_budget=numbers(0, 100),
+        ad_left=numbers(0, 3), ad_left_twin=numbers(0, 3),
+    ), rng  # fmt: skip
+
+
+@few
+@given(seeds, st.integers(1, 40), st.floats(0, 2))
+def test_every_store_absorbs_its_own_hour(seed, n, shape):
+    stock, rng = some_stores(seed, n)
+    before = Stores(*(column.copy() for column in stock))
+    p = StoreParameters(hit_actions=100)
+    done, back = rng.poisson(3, (n, len(Tactic))).astype(float), rng.poisson(1, n).astype(float)
+    attempts, blank = done.sum(axis=1) + rng.poisson(1, n), np.zeros(n)
+    hour = StoreHour(done, attempts, back, blank, blank, blank > 0, blank > 0)
+    day = blank_day(n)
+    total = stores.absorb(hour, shape, stock, p, day)
+    assert total.tolist() == done.sum(axis=0).tolist()
+    assert stock.n_bad.tolist() == (before.n_bad + done[:, Tactic.BAD_REVIEW]).tolist()
+    assert stock.actions_today.tolist() == (before.actions_today + done.sum(axis=1)).tolist()
+    assert stock.stock.tolist() == (before.stock + back).tolist()
+    orders = done[:, Tactic.PURCHASE] + done[:, Tactic.REFUSAL]
+    assert day.false_orders.tolist() == orders.tolist()
+    assert day.refusals.tolist() == done[:, Tactic.REFUSAL].tolist()
+    assert day.attempts.tolist() == attempts.tolist()
+    assert day.normal.tolist() == (stock.orders_an_hour * shape).tolist()
+    assert day.sold_out.tolist() == ((stock.stock < 1) & (stock.stock_twin >= 1)).tolist()
+    assert day.hit_today.tolist() == (stock.actions_today >= 100).tolist()
+    assert day.category.tolist() == stock.category.tolist()
+
+
+@few
+@given(seeds, st.integers(1, 40), st.floats(0, 2))
+def test_an_hour_is_closed_with_each_stores_advertising_and_doors(seed, n, shape):
+    stock, _rng = some_stores(seed, n)
+    p, ever = StoreParameters(), stock.ever_delisted.copy()
+    left, left_twin = stock.ad_left.copy(), stock.ad_left_twin.copy()
+    hour = StoreHour(np.zeros((n, 4)), *np.zeros((4, n)), *np.zeros((2, n), bool))
+    stores.close_the_hour(hour, shape, stock, p)
+    due = p.ad_use * stock.ad_budget * shape / 24.0
+    spent = np.where(stock.listed, np.minimum(due, left), 0.0)
+    assert hour.ad_honest.tolist() == spent.tolist()
+    assert hour.ad_honest_twin.tolist() == np.minimum(due, left_twin).tolist()
+    assert stock.ad_left.tolist() == (left - spent).tolist()
+    assert hour.delisted.tolist() == (~stock.listed).tolist()
+    assert hour.cod_off.tolist() == (~stock.cod_on).tolist()
+    assert stock.ever_delisted.tolist() == (ever | ~stock.listed).tolist()
+
+
+@few
+@given(seeds, st.integers(1, 40), st.floats(0, 2))
+def test_losses_and_claims_are_each_stores_own(seed, n, shape):
+    stock, rng = some_stores(seed, n)
+    p, done = StoreParameters(), rng.poisson(2, (n, len(Tactic))).astype(float)
+    books = Books(done, *rng.uniform(0, 9, (4, n)))
+    loss = np.zeros((n, len(Cause)))
+    loss[:, Cause.HANDLING] = saved = -rng.uniform(0, 5, n)
+    total = losses.add_losses(books, stock, p, loss)
+    assert total == pytest.approx(loss.sum())
+    refunded, claims = rng.uniform(0, 9, n), np.empty(n)
+    losses.add_claims(books, refunded, shape, stock, p, claims)
+    for k in range(n):
+        lost = (books.orders_twin[k] - books.orders[k]) * stock.price[k] * stock.margin[k]
+        shut = losses.is_shut(stock.listed[k], stock.cod_on[k], stock.stock[k])
+        freight = losses.handling(done[k, Tactic.PURCHASE], done[k, Tactic.REFUSAL], p)
+        clicks = done[k, Tactic.CLICK] * stock.click_cost[k]
+        assert loss[k, Cause.CLOSED] == (lost if shut else 0.0)
+        assert loss[k, Cause.RATING] == (0.0 if shut else lost)
+        assert loss[k, Cause.HANDLING] == saved[k] + freight
+        assert loss[k, Cause.ADS] == clicks - (books.ad_honest_twin[k] - books.ad_honest[k])
+        door = stock.orders_an_hour[k] * shape * stock.price[k] * stock.margin[k]
+        door *= bool(shut and (stock.ever_delisted[k] or stock.ever_cod_off[k]))
+        assert claims[k] == losses.claim(freight, clicks, refunded[k], door)
+
+
+@few
+@given(seeds, st.integers(0, 30), st.integers(0, 20), st.integers(0, 3))
+def test_an_hours_trade_comes_to_what_its_rows_add_up_to(seed, n_stores, n_sellers, n_rivals):
+    rng, c = np.random.default_rng(seed), 3
+    rows = {name: rng.uniform(0, 9, n_stores + c) for name in ("orders", "orders_twin")}
+    trade = Trade(
+        np.zeros(0, np.float32), np.zeros(0, np.uint8), np.zeros(0, bool),
+        rng.normal(0, 2, n_sellers), rows["orders"], rows["orders_twin"],
+        *rng.uniform(0, 9, (2, n_rivals, c)), np.zeros(9),
+    )  # fmt: skip
+    price, margin = rng.uniform(1, 900, n_stores + c), rng.uniform(0, 1, n_sellers)
+    odds = Odds(*(rng.uniform(0.5, 2, (2, c)) for _ in range(6)))
+    share = rng.uniform(0, 1, (2, c))
+    sums = visits.add_up(trade, price, n_stores, margin, odds, share)
+    lost = ((trade.orders_twin - trade.orders) * price)[n_stores:]
+    expected = (
+        trade.orders.sum(), trade.orders[:n_stores].sum(), (trade.orders * price).sum(),
+        (trade.orders_twin * price).sum(), lost.sum(), trade.rivals.sum(), trade.rivals_twin.sum(),
+        (trade.seller_gain * margin).sum(), -(share * np.log(odds.denominator)).sum(),
+    )  # fmt: skip
+    assert sums == pytest.approx(expected, rel=1e-12, abs=1e-9)
 
 
 @pytest.mark.parametrize("favourites", [0.0, 0.3])

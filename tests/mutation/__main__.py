@@ -38,6 +38,7 @@ OPTIONS = (
 )  # fmt: skip
 
 CONTRACT = "tests/contract/test_rules.py"
+LOOPS = "tests/contract/test_loops.py"
 QUEUE = "tests/limiting_cases/test_m_d_1_k.py::test_five_places_refuse_the_share_of_the_law"
 BASELINE = "tests/worlds/test_baseline.py"
 TESTS = {
@@ -55,6 +56,8 @@ TESTS = {
     "poaching.py": [f"{CONTRACT}::test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says",
                     f"{CONTRACT}::test_at_renewal_each_seller_chooses_by_the_logit_of_its_own_values"],
     "shopping.py": [],
+    "visits.py": [],
+    "losses.py": [f"{LOOPS}::test_losses_and_claims_are_each_stores_own"],
     "stores.py": [f"{CONTRACT}::test_stores_open_and_close_exactly_as_each_ones_own_rule_says",
                   f"{CONTRACT}::test_ratings_and_advertising_are_each_stores_own"],
 }  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from sim.core.units import Tactic
-from sim.stages.stores import store_day, update_stores
+from sim.stages.stores import update_stores
 from tests.small_worlds import world_at
 
 
@@ -59,8 +59,8 @@ def test_an_empty_shelf_closes_goods_only_where_the_twin_has_something_left():
     world = world_at(50, stores__delist_stockout=10.0)
     world.stores.stock[:20] = 0.0
     world.stores.stock_twin[:10] = 0.0
-    assert store_day(world).sold_out.tolist() == [False] * 10 + [True] * 10 + [False] * 20
     update_stores(world)
+    assert world.store_day.sold_out.tolist() == [False] * 10 + [True] * 10 + [False] * 20
     assert world.stores.listed.tolist() == [True] * 10 + [False] * 10 + [True] * 20
 
 

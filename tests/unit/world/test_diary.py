@@ -8,7 +8,7 @@ from sim.core.units import Phase, Stance
 from sim.rules.channel import AssemblyInputs
 from sim.stages.attack import act
 from sim.stages.crowd import mobilise
-from sim.stages.stores import store_day
+from sim.stages.stores import update_stores
 from sim.world import diary
 from tests.small_worlds import let_in, world_at
 
@@ -28,7 +28,7 @@ def test_of_agents_that_are_not_watched_nothing_is_noted():
     for note in (
         diary.note_people,
         diary.note_acting,
-        lambda w: diary.note_stores(w, store_day(w)),
+        lambda w: diary.note_stores(w, w.store_day),
         lambda w: diary.note_assembly(w, HEARD, Phase.ATTACK),
         lambda w: diary.note_platform(w, []),
     ):
@@ -78,7 +78,7 @@ def test_a_store_is_told_to_close_by_its_own_number_and_chance():
     world = world_at(50)
     books = [diary.watch(world, diary.STORE, k) for k in range(40)]
     world.attempts[:20] = world.books.actions[50, :20, 0] = 1e9
-    diary.note_stores(world, store_day(world))
+    update_stores(world)
     for k, book in enumerate(books):
         (entry,) = book.entries
         assert entry["random_draw"] == unit(words(world.key, 6, 50, k, 0)[0])
