@@ -34,8 +34,8 @@ from sim.figures.style import (
     Drawing,
     dress,
 )
+from sim.outcomes.attack import attacked, by_day
 from sim.outcomes.facts import Fact, load_facts
-from sim.outcomes.outcomes import attacked, by_day
 from sim.outcomes.record import Record
 from sim.scenario.scenario import Scenario
 

@@ -10,9 +10,10 @@ from sim.core.calendar import HOURS_A_DAY, describe
 from sim.core.units import Phase, Tactic
 from sim.figures.events import Event, begun, events_of, first_attack, ultimatum_of
 from sim.figures.numbers import count, lost_or_gained, million, percent
-from sim.outcomes.outcomes import Value, by_day
+from sim.outcomes.attack import by_day
 from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
+from sim.outcomes.registry import Value
 from sim.scenario.scenario import Scenario
 
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from sim.core.units import Cause, Phase, Stance, Tactic
-from sim.outcomes.outcomes import OUTCOMES, Outcome, by_day, sales_lost, store_loss
+from sim.outcomes.attack import by_day
+from sim.outcomes.outcomes import OUTCOMES, Outcome
 from sim.outcomes.record import SERIES, Record, hours_table
+from sim.outcomes.stores import sales_lost, store_loss
 from sim.rules.poaching import Choice
 from sim.world.changes import has_promised, ratings
 from sim.world.world import World
