@@ -34,7 +34,7 @@ from sim.figures.style import (
     Drawing,
     dress,
 )
-from sim.outcomes.attack import attacked, by_day
+from sim.outcomes.closed import ClosedRecord, by_day
 from sim.outcomes.facts import Fact, load_facts
 from sim.outcomes.record import Record
 from sim.scenario.scenario import Scenario
@@ -93,7 +93,7 @@ def siege_figure(
     matplotlib.figure.Figure
         11 inches wide; a panel in which nothing happened shrinks to a line that says so.
     """
-    r = record.until(record.hours)
+    r = ClosedRecord.of(record.until(record.hours))
     shown = tuple(load_facts() if facts is None else facts)
     events = events_of(r, scenario)
     crowd = bool(r.series["online"].any())
@@ -136,8 +136,8 @@ def siege_figure(
     return fig
 
 
-def _write_title(fig: Figure, r: Record, scenario: Scenario, height: float) -> None:
-    n = int(attacked(r).sum())
+def _write_title(fig: Figure, r: ClosedRecord, scenario: Scenario, height: float) -> None:
+    n = int(r.attacked.sum())
     if not r.series["online"].any():
         headline = "Nobody protested"
     elif not r.actions.any():
@@ -240,8 +240,8 @@ def _signed(number: float) -> str:
     return f"{number:,.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
-def _draw_sales(ax: Axes, r: Record) -> None:
-    n, hit = r.first, attacked(r)
+def _draw_sales(ax: Axes, r: ClosedRecord) -> None:
+    n, hit = r.first, r.attacked
     orders = [("whole mall", r.orders * r.price, r.orders_twin * r.price, INK)]
     if hit.any():
         own, twin = r.orders[:, :n] * r.price[:n], r.orders_twin[:, :n] * r.price[:n]

@@ -17,6 +17,7 @@ from sim.io.saving import make_page, saved_whole
 from sim.lab.design.draws import EnsembleLike, draws_of
 from sim.lab.execution.tasks import Done, Failure, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.expressions import evaluate, parse
 from sim.outcomes.facts import Fact, load_facts
 from sim.running.loop import Loop
@@ -213,7 +214,8 @@ def hindcast(
 def read(table: tuple[Fact, ...], loop: Loop) -> dict[str, float | None]:
     """Read the value of every fact that has an expression off a finished run."""
     record = loop.record
-    return {fact.id: evaluate(fact.outcome, record) for fact in table if fact.outcome}
+    closed = ClosedRecord.of(record)
+    return {fact.id: evaluate(fact.outcome, closed) for fact in table if fact.outcome}
 
 
 def _rows(

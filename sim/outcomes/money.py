@@ -2,16 +2,17 @@
 
 from collections.abc import Callable
 
-from sim.outcomes.payments import Accounts, balance
-from sim.outcomes.record import NextYear, Record
+from sim.outcomes.closed import ClosedRecord
+from sim.outcomes.payments import Accounts
+from sim.outcomes.record import NextYear
 from sim.outcomes.registry import Measured, outcome
 
 NO_RENEWAL_OF_SELLERS = "the run ended before the renewal, or there are no sellers"
 
 
 def _enter_money(name: str, label: str, read: Callable[[Accounts], float]) -> None:
-    def work_out(r: Record) -> Measured:
-        return read(balance(r)) if r.renewal is not None else None
+    def work_out(r: ClosedRecord) -> Measured:
+        return read(r.accounts) if r.renewal is not None else None
 
     outcome(name, "yuan", label, null="the run ended before the renewal", needs_renewal=True)(
         work_out
@@ -26,22 +27,22 @@ _enter_money("total_social_loss", "losses of all parties minus the gain of rival
 
 
 @outcome("fee_revenue_next_year", "yuan", "fees of the sellers who renew, net of refunds", null="the run ended before the renewal", needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Measured:
+def _(r: ClosedRecord) -> Measured:
     return r.renewal.run.fees if r.renewal is not None else None
 
 
 @outcome("fee_revenue_later", "yuan", "yearly fees of the same sellers after the last step of the increase", null="the run ended before the renewal", needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Measured:
+def _(r: ClosedRecord) -> Measured:
     return r.renewal.run.fees_later if r.renewal is not None else None
 
 
 @outcome("share_sellers_leaving", "share", "share of sellers who leave the mall at the renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Measured:
+def _(r: ClosedRecord) -> Measured:
     return r.renewal.run.share_leaving if r.renewal is not None else None
 
 
 @outcome("share_sellers_multihoming", "share", "share of sellers who keep a second shop at the renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
-def _(r: Record) -> Measured:
+def _(r: ClosedRecord) -> Measured:
     return r.renewal.run.share_multihoming if r.renewal is not None else None
 
 
@@ -50,7 +51,7 @@ def _enter_quiet(
     name: str, unit: str, label: str, read: Callable[[NextYear], float],
     null: str = "the run ended before the renewal",
 ) -> None:  # fmt: skip
-    def work_out(r: Record) -> Measured:
+    def work_out(r: ClosedRecord) -> Measured:
         return read(r.renewal.twin) if r.renewal is not None else None
 
     outcome(name, unit, label, null=null, needs_renewal=True)(work_out)

@@ -15,6 +15,7 @@ import numpy as np
 
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.record import Record
 
 type Value = float | None
@@ -29,9 +30,13 @@ class Outcome:
     name: str
     unit: str
     label: str
-    work_out: Callable[[Record], Measured]
+    work_out: Callable[[ClosedRecord], Measured]
     null: str = "never"
     needs_renewal: bool = False
+
+    def value(self, record: Record) -> Value:
+        """Return its value in a run; ``None`` where it does not exist."""
+        return plain(self.work_out(ClosedRecord.of(record)))
 
     @property
     def aggregation(self) -> str:
@@ -62,7 +67,7 @@ _TAKEN = frozenset(
 
 def outcome(
     name: str, unit: str, label: str, *, null: str = "never", needs_renewal: bool = False
-) -> Callable[[Callable[[Record], Measured]], Callable[[Record], Measured]]:
+) -> Callable[[Callable[[ClosedRecord], Measured]], Callable[[ClosedRecord], Measured]]:
     """Enter a function of a record into the table of outcomes.
 
     Parameters
@@ -92,7 +97,7 @@ def outcome(
             f"outcome: given {format_value(name)}, which is already in use, allowed another name"
         )
 
-    def enter(work_out: Callable[[Record], Measured]) -> Callable[[Record], Measured]:
+    def enter(work_out: Callable[[ClosedRecord], Measured]) -> Callable[[ClosedRecord], Measured]:
         _ENTERED.get()[name] = Outcome(name, unit, label, work_out, null, needs_renewal)
         return work_out
 
@@ -136,7 +141,8 @@ def measure(record: Record, own: Mapping[str, Outcome] | None = None) -> dict[st
         Outcomes besides the package's; those of this session if not given.
     """
     asked = OUTCOMES if own is None else with_own(own)
-    return {name: plain(o.work_out(record)) for name, o in asked.items()}
+    closed = ClosedRecord.of(record)  # once: what several outcomes share is worked out once
+    return {name: o.value(closed) for name, o in asked.items()}
 
 
 def plain(value: Measured) -> Value:

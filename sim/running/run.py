@@ -11,6 +11,7 @@ import pandas as pd
 from sim.io import parquet
 from sim.io.folders import write_json
 from sim.io.saving import make_page, saved_whole
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
@@ -216,12 +217,13 @@ def result_of(
     """Return the result of a world as far as it has run; ``own`` as for `run`."""
     record, loop = siege.record, siege if isinstance(siege, Loop) else siege.loop
     own = own_outcomes() if own is None else own
+    closed = ClosedRecord.of(record)  # its sums serve here and are not kept
     return RunResult(
         scenario=siege.scenario,
         seed=siege.seed,
-        outcomes=measure(record, own),
+        outcomes=measure(closed, own),
         hours=tables.hours_of(record),
-        stores=tables.stores_of(siege.world, record),
+        stores=tables.stores_of(siege.world, closed),
         rivals=tables.rivals_of(siege.world, record),
         sellers=tables.sellers_of(siege.world, record),
         record=record,

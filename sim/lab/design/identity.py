@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.lab.design.sources import source_of
 from sim.lab.design.spec import Plan
-from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.outcomes import OUTCOMES, own_outcomes
 from sim.responses import Measure
 from sim.scenario.scenario import Scenario
 from sim.version import MODEL_VERSION
@@ -41,10 +41,8 @@ def has_own_measures(scenario: Scenario) -> bool:
 
 def outcomes_identity() -> list[list[str]]:
     """Return the names of all outcomes that are measured, with the source of a user's own."""
-    return [
-        [name, "" if o.work_out.__module__.startswith("sim.") else _source_of(o.work_out)]
-        for name, o in OUTCOMES.items()
-    ]
+    own = own_outcomes()
+    return [[name, _source_of(o.work_out) if name in own else ""] for name, o in OUTCOMES.items()]
 
 
 def _digest(data: Any) -> str:
