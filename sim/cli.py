@@ -274,7 +274,7 @@ def show(
 @app.command()
 def scenarios(json: Json = False) -> None:
     """List the scenarios in the library."""
-    from sim.scenario.scenario import scenario_list
+    from sim.scenario.library import scenario_list
     from sim.views.terminal import library
 
     library.print_names(scenario_list(), as_json=json)
@@ -286,7 +286,7 @@ def responses(
     json: Json = False,
 ) -> None:  # fmt: skip
     """List the responses in the library, and every measure with its parameters."""
-    from sim.scenario.scenario import load_response, response_list
+    from sim.scenario.library import load_response, response_list
     from sim.views.terminal import library
 
     if name is not None:
@@ -305,7 +305,7 @@ def fees(
     json: Json = False,
 ) -> None:
     """List the fee schedules in the library."""
-    from sim.scenario.scenario import fee_list, load_fees
+    from sim.scenario.library import fee_list, load_fees
     from sim.views.terminal import library
 
     if name is not None:

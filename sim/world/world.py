@@ -24,7 +24,8 @@ from sim.outcomes import record
 from sim.responses import IDLE, Orders
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
-from sim.scenario.scenario import Fees, Scenario
+from sim.scenario.marketplace import Fees
+from sim.scenario.scenario import Scenario
 from sim.setup import fees, graph, population
 from sim.setup.fees import NOTHING_CONCEDED, NewSchedule, Payers
 from sim.setup.graph import Graph

@@ -13,7 +13,8 @@ from sim.lab.design.spec import load
 from sim.lab.execution.pool import Task, run_many
 from sim.responses import Measure, Orders, Response, Trigger, found_share, measures
 from sim.running.model import Siege
-from sim.scenario.scenario import Scenario, load_response
+from sim.scenario.library import load_response
+from sim.scenario.scenario import Scenario
 from sim.scenario.toml import library_names
 
 SMALL = {"scale": 0.01, "hours": 76, "population.n_consumers": 100_000}
