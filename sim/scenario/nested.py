@@ -44,7 +44,7 @@ def put(
     table = {} if base is None else contents(base)
     old = table.get(str(step))
     table[str(step)] = laid_over(old, value) if last else put(root, old, steps, at + 1, value)
-    if isinstance(base, Measure) and base.source_hash is not None:  # no kind tells its class
+    if isinstance(base, Measure) and not base.is_of_the_library:  # no kind tells its class
         return type(base).model_validate(prepare(table, type(base)), strict=True)
     return table
 
