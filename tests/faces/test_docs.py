@@ -77,7 +77,7 @@ def test_every_command_and_snippet_of_a_page_runs_in_an_empty_folder(
             runpy.run_path(str(program), run_name="__main__")
 
 
-RECIPES = ("Add a measure", "Add a rule", "Add an outcome")
+RECIPES = ("Add a measure", "Add a rule", "Add an outcome", "Add a stage")
 
 
 def test_the_recipes_for_contributors_work_as_written(tmp_path):
