@@ -154,7 +154,19 @@ class _Person(RowAgent):
 
 
 class Seller(_Person):
-    """A small or medium merchant of the mall."""
+    """A small or medium merchant of the mall.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> siege.run_for(72)
+    >>> seller = siege.sellers[7]
+    >>> seller.stance.name
+    'OUTSIDE'
+    >>> seller.why()["decision"].unique().tolist()
+    ['stays out']
+    """
 
     kind, first_id = "seller", 1_000_000
     shown = ("stance", "grievance", "threshold")
@@ -168,7 +180,15 @@ class Seller(_Person):
 
 
 class Onlooker(_Person):
-    """A member of the public: curious, a sympathiser or a reporter."""
+    """A member of the public: curious, a sympathiser or a reporter.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> siege.onlookers[0].role.name
+    'CURIOUS'
+    """
 
     kind, first_id = "onlooker", 10_000_000
     shown = ("role", "stance", "grievance")
@@ -186,7 +206,16 @@ class Onlooker(_Person):
 
 
 class Consumer(RowAgent):
-    """A shopper."""
+    """A shopper.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> shopper = siege.consumers[0]
+    >>> shopper.category == siege.stores[shopper.favourite].category
+    True
+    """
 
     kind, first_id = "consumer", 100_000_000
     shown = ("favourite", "loyalty")
@@ -205,7 +234,19 @@ class Consumer(RowAgent):
 
 
 class Store(RowAgent):
-    """A big flagship that can be a target."""
+    """A big flagship that can be a target.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> store = siege.stores[12]
+    >>> store.listed
+    True
+    >>> store.close()
+    >>> store.listed
+    False
+    """
 
     kind = "store"
     shown = ("listed", "rating", "n_actions")
@@ -251,7 +292,15 @@ class Store(RowAgent):
 
 
 class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
-    """A rival platform that courts sellers."""
+    """A rival platform that courts sellers.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> [rival.name for rival in siege.rivals]
+    ['Dangdang', 'Tencent', '360buy']
+    """
 
     kind = "rival"
 
@@ -294,7 +343,16 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
 
 
 class Platform(mesa.Agent):  # type: ignore[type-arg]
-    """The marketplace: Taobao Mall."""
+    """The marketplace: Taobao Mall.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> siege.run_for(72)
+    >>> siege.platform.measures_begun[0]
+    ('restore-ratings', 46)
+    """
 
     kind = "platform"
     diary_key = (diary.PLATFORM, 0)
@@ -335,7 +393,16 @@ class Platform(mesa.Agent):  # type: ignore[type-arg]
 
 
 class Organisers(mesa.Agent):  # type: ignore[type-arg]
-    """The channel's committee."""
+    """The channel's committee.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> siege.run_for(72)
+    >>> siege.organisers.phase.name
+    'ATTACK'
+    """
 
     kind = "organisers"
     diary_key = (diary.ORGANISERS, 0)

@@ -55,6 +55,17 @@ class Hindcast:
         Runs that gave nothing, by key.
     kept_in
         The folder that keeps its runs until it is saved there; None if nothing does.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.hindcast("small", runs=2, ensemble="none", workers=1, scale=0.001, hours=30)
+    >>> found.over
+    'seeds only'
+    >>> found.online.shape
+    (2, 30)
+    >>> found.share_with_siege
+    0.0
     """
 
     scenario: Scenario
@@ -166,6 +177,13 @@ def hindcast(
     ------
     BesiegeError
         For input that is not allowed, or if every run failed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.hindcast("small", runs=2, ensemble="none", workers=1, scale=0.001, hours=72)
+    >>> found.facts["id"].head(3).tolist()
+    ['F01', 'F02', 'F03']
     """
     check_count("--runs", runs)
     check_count("--workers", workers)

@@ -87,6 +87,16 @@ def outcome(
     BesiegeError
         If the name is none, is one of the package's, or is another column's. A name of one's
         own may be entered again.
+
+    Examples
+    --------
+    >>> import sim
+    >>> from sim.outcomes import outcome
+    >>> @outcome("hours_online", "hours", "hours with anybody online")
+    ... def hours_online(record):
+    ...     return (record.series["online"] > 0).sum()
+    >>> sim.run("small", seed=1, scale=0.001, hours=24).outcomes["hours_online"]
+    3.0
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
         raise BesiegeError(

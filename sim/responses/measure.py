@@ -36,6 +36,23 @@ class Measure(BaseModel):
     source_hash
         What a user's measure is in the fingerprint of a scenario, besides name and fields; None
         for one of the library and for a base there.
+
+    Examples
+    --------
+    >>> from sim import Scenario
+    >>> from sim.responses import Measure, Orders, Response, Trigger
+    >>> class Amnesty(Measure):
+    ...     calm: float = 0.5
+    ...
+    ...     def orders(self, view):
+    ...         return Orders(answer=self.calm, statement=True)
+    >>> amnesty = Amnesty(trigger=Trigger(hour=60), calm=0.3)
+    >>> amnesty.kind
+    'amnesty'
+    >>> response = Response(name="calm", measures=(amnesty,))
+    >>> scenario = Scenario.load("small").replace(response=response)
+    >>> scenario.response.measures[0].trigger.describe()
+    'from 12 October 12:00'
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -18,7 +18,14 @@ _NORMAL = NormalDist()
 
 
 def found_share(separation: float, false_positive_share: float) -> float:
-    """Return the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit."""
+    """Return the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit.
+
+    Examples
+    --------
+    >>> from sim.responses import found_share
+    >>> round(found_share(separation=2.0, false_positive_share=0.05), 3)
+    0.639
+    """
     if false_positive_share <= 0.0:
         return 0.0
     if false_positive_share >= 1.0:

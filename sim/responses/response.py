@@ -33,12 +33,27 @@ else:  # what pydantic reads: one of the library by its kind; the JSON Schema ha
 
 
 def measures() -> dict[str, type[Measure]]:
-    """Return every measure that a response may name, by its kind."""
+    """Return every measure that a response may name, by its kind.
+
+    Examples
+    --------
+    >>> from sim.responses import measures
+    >>> measures()["statement"].__name__
+    'Statement'
+    """
     return dict(LIBRARY)
 
 
 class Response(BaseModel):
-    """What the platform does: a name and its measures."""
+    """What the platform does: a name and its measures.
+
+    Examples
+    --------
+    >>> from sim.responses import Response, Statement, Trigger
+    >>> response = Response(name="say", measures=(Statement(trigger=Trigger(hour=60)),))
+    >>> response.later(12).measures[0].trigger.hour
+    72
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     name: str = "silence"

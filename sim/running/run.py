@@ -57,6 +57,19 @@ class RunResult:
         Outcomes besides the package's.
     stages
         The stages of its hours, in words, where they are not `sim.running.loop.STAGES`.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("small", seed=1, scale=0.001, hours=24, response="silence")
+    >>> result
+    <RunResult small, seed 1, scale 0.001, 24 hours>
+    >>> result.hours.columns[:3].tolist()
+    ['hour', 'online', 'n_sellers_in']
+    >>> result.story()[0]
+    'The new fees were announced on 10 October 11:00.'
+    >>> result.measured["cum_actions"].unit
+    'actions'
     """
 
     scenario: Scenario
@@ -143,6 +156,13 @@ class RunResult:
         ------
         BesiegeError
             If the folder cannot be written.
+
+        Examples
+        --------
+        >>> import sim
+        >>> folder = sim.run("small", scale=0.001, hours=2).save("runs/first")
+        >>> sorted(path.name for path in folder.iterdir())[:3]
+        ['columns.json', 'hours.parquet', 'outcomes.json']
         """
         with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
             scenario = self.scenario
@@ -201,6 +221,15 @@ def run(
     ------
     BesiegeError
         For a scenario, seed or network that is not allowed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("small", seed=1, scale=0.001, hours=24)
+    >>> result.outcomes["cum_actions"]
+    0.0
+    >>> len(result.hours)
+    24
     """
     began = time.perf_counter()
     loop = Loop.begin(scenario, seed, network=network, **changes)

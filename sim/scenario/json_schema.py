@@ -9,6 +9,13 @@ from sim.scenario.schema import Nested
 class TomlSchema(GenerateJsonSchema):
     """A named tuple is a table in TOML, where pydantic's own schema has an array."""
 
+    def model_schema(self, schema: Nested) -> JsonSchemaValue:
+        """Describe a table by its docstring, without examples, which are Python."""
+        told = super().model_schema(schema)
+        if "description" in told:
+            told["description"] = told["description"].partition("\n\nExamples\n")[0]
+        return told
+
     def named_tuple_schema(self, schema: Nested) -> JsonSchemaValue:
         """Describe a named tuple by the names of its fields."""
         fields = {field["name"]: self.generate_inner(field["schema"]) for field in schema["fields"]}

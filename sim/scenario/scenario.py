@@ -45,6 +45,17 @@ class Scenario(BaseModel):
     ------
     BesiegeError
         For a field that is not allowed, however a scenario is made.
+
+    Examples
+    --------
+    >>> from sim import Scenario
+    >>> scenario = Scenario.load("small").replace(scale=0.001, response="protect")
+    >>> scenario.n_crowd
+    (50, 300)
+    >>> scenario.response.name
+    'protect'
+    >>> Scenario(fees={"new": {"standard": 15000}}).fees.new.premium  # what is not named stays
+    60000.0
     """
 
     model_config = FROZEN
@@ -117,6 +128,11 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For an unknown name, an unreadable file or a field that is not allowed.
+
+        Examples
+        --------
+        >>> Scenario.load("taobao-2011").hours
+        336
         """
         data = read(source, "scenarios")
         data.setdefault("name", Path(source).stem)
@@ -139,6 +155,14 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For what `load` refuses, or a scenario without a line ``ensemble = "NAME"``.
+
+        Examples
+        --------
+        >>> worlds = Scenario.ensemble("taobao-2011")
+        >>> worlds[0].name
+        'taobao-2011'
+        >>> worlds[0] == worlds[1]
+        False
         """
         best, data = cls.load(source), read(source, "scenarios")
         calibrated = named_in(data, quote(str(source)))
@@ -157,6 +181,11 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For a field that is not allowed; the message begins with ``source``.
+
+        Examples
+        --------
+        >>> Scenario.parse({"hours": 48, "response": "protect"}).hours
+        48
         """
         try:
             return cls(**{str(key): value for key, value in data.items()})
@@ -178,6 +207,12 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For a path that does not exist or a value that is not allowed.
+
+        Examples
+        --------
+        >>> cheap = Scenario.load("small").replace({"fees.new.standard": 15000}, hours=72)
+        >>> cheap.fees.new.standard, cheap.hours
+        (15000.0, 72)
         """
         asked = [(steps_of(str(path)), new) for path, new in {**(changes or {}), **more}.items()]
         data: Any = self
@@ -205,7 +240,13 @@ class Scenario(BaseModel):
         return dict(plain(self))
 
     def to_toml(self) -> str:
-        """Write the whole scenario as TOML; reading it back gives an equal one."""
+        """Write the whole scenario as TOML; reading it back gives an equal one.
+
+        Examples
+        --------
+        >>> print(Scenario.load("small").replace(scale=0.01).to_toml().splitlines()[2])
+        scale = 0.01
+        """
         return tomli_w.dumps(self.to_dict())
 
     @property

@@ -120,7 +120,9 @@ def test_what_is_not_run_says_why_and_no_command_hides_outside_a_block():
         ]
         for block in blocks(path):
             assert block.not_run is None or len(block.not_run.split()) >= 2
-            assert block.kind in {"sh", "python", "toml", "diff", "text", "csv", "json"}, path
+            assert block.kind in {"sh", "python", "pycon", "toml", "diff", "text", "csv", "json"}, (
+                path
+            )
             assert block.kind not in {"toml", "diff", "csv"} or block.title or block.not_run, path
     assert hidden == []
 
