@@ -7,8 +7,8 @@ import mesa
 import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
-from sim.agents.agents import RowAgent
 from sim.agents.columns import CODES
+from sim.agents.row_agent import RowAgent
 from sim.core.quoting import format_value
 
 type Rows = np.ndarray
