@@ -8,16 +8,17 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import get_args
 
 from pydantic import BaseModel
 
 from sim.core.chance import Stream
 from sim.outcomes.outcomes import OUTCOMES
-from sim.responses import measures
+from sim.responses import Response, measures
 from sim.running import tables
 from sim.running.loop import STAGES
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import Field, fields_of
+from sim.scenario.schema import Field, fields_of, kinds_of, tag_of
 from sim.setup import population
 
 ODD = Path(__file__).parent / "odd.md"
@@ -126,6 +127,13 @@ def series() -> str:
     return table(("series", "unit", "meaning", "no number when"), rows)
 
 
+def orders() -> str:
+    """List what every measure orders at full strength, in the order of the JSON Schema."""
+    (entries,) = kinds_of(Response.model_fields["measures"].annotation)
+    kinds = kinds_of(get_args(entries)[0])
+    return table(("measure", "orders"), ((tag_of(kind), kind.formula) for kind in kinds))
+
+
 def _dtype(alias: str) -> str:
     return _DTYPES.get(alias) or f"{_DTYPES[alias[0]]}{alias[1:]}"
 
@@ -148,7 +156,10 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "series": series,
     "parameters": parameters,
     "outcomes": outcomes,
+    "orders": orders,
 }
+WORDS_OF_AUTHORS = {"orders"}
+"""Generated sections that are no list of declarations: the code has them word for word."""
 
 
 def render(text: str) -> str:
@@ -168,8 +179,8 @@ def render(text: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return the page without its generated sections."""
-    return _MARKED.sub("", text)
+    """Return the page without its lists of declarations."""
+    return _MARKED.sub(lambda m: m[0] if m[2] in WORDS_OF_AUTHORS else "", text)
 
 
 if __name__ == "__main__":

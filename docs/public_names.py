@@ -19,16 +19,23 @@ SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}\n", re.MULTILINE)
 
 
 def markdown(doc: str) -> str:
-    """Turn a numpydoc docstring into Markdown: entries of a section become a list."""
-    text, *sections = SECTION.split(doc.replace("``", "`"))
-    parts = [text.strip()]
+    """Turn a numpydoc docstring into Markdown: entries become a list, examples a session."""
+    text, *sections = SECTION.split(doc)
+    parts = [_plain(text.strip())]
     for title, body in zip(sections[::2], sections[1::2], strict=True):
-        parts += [f"**{title}**", "\n".join(_entries(body))]
+        if title == "Examples":
+            parts.append(f"**Examples**\n\n```pycon\n{body.strip()}\n```")
+        else:
+            parts += [f"**{title}**", "\n".join(_entries(body))]
     return "\n\n".join(part for part in parts if part)
 
 
+def _plain(text: str) -> str:
+    return text.replace("``", "`")
+
+
 def _entries(body: str) -> Iterator[str]:
-    for entry in re.split(r"\n(?=\S)", body.strip()):
+    for entry in re.split(r"\n(?=\S)", _plain(body.strip())):
         name, _, told = entry.partition("\n")
         names = ", ".join(f"`{n}`" for n in name.split(", "))
         yield f"- {names}: {' '.join(inspect.cleandoc(told).split())}" if told else f"- {name}"
@@ -155,4 +162,4 @@ def _fields(kind: type) -> str:
             name, type_, default, said = found.groups()
             default = "" if default is None or "field(" in default else f"`{default}`"
             rows.append((f"`{name}`", type_, default, said or ""))
-    return f"{inspect.getdoc(kind)}\n\n{table(('field', 'type', 'default', 'meaning'), rows)}"
+    return f"{markdown(inspect.getdoc(kind) or '')}\n\n{table(('field', 'type', 'default', 'meaning'), rows)}"

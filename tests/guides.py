@@ -72,12 +72,18 @@ def smaller_python(code: str) -> str:
 def patch(root: Path, name: str, diff: str) -> None:
     """Change a file as a page says: lines with ``-`` go, lines with ``+`` come.
 
+    A file that is not there yet is made, if all its lines come.
+
     Raises
     ------
     ValueError
         If the lines that stay or go do not stand in the file exactly once.
     """
     path = root / name
+    lines = diff.splitlines()
+    if not path.exists() and all(line[:1] == "+" for line in lines):
+        path.write_text("".join(f"{line[1:]}\n" for line in lines), encoding="utf-8")
+        return
     text = path.read_text(encoding="utf-8")
     for hunk in re.split(r"^@@.*\n", diff, flags=re.MULTILINE):
         lines = hunk.splitlines()

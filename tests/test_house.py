@@ -32,10 +32,13 @@ LAYERS = (
     ("sim.limiting_cases", "sim.bench", "sim.lab"),
     ("sim.comparing",),
     ("sim.views",),
+    ("sim.commands",),
     ("sim", "sim.cli"),
 )
 PUBLIC_FUNCTIONS = ("run", "sweep", "search", "compare", "hindcast")
 MOST_LOOSE_FILES = 4
+LONGEST_FILE = 400
+"""Lines; a file that needs more has more than one reason to change."""
 
 ABOVE_THE_PACKAGE = {"benchmarks", "experiments", "notebooks", "tests"}
 
@@ -193,6 +196,13 @@ def test_no_package_bears_the_name_of_a_public_function():
 
 def test_few_files_lie_loose_in_the_package():
     assert len(list((ROOT / "sim").glob("*.py"))) <= MOST_LOOSE_FILES
+
+
+def test_no_file_of_the_package_is_longer_than_a_reader_keeps_in_mind():
+    lengths = {
+        module: len(path.read_text("utf-8").splitlines()) for module, path in MODULES.items()
+    }
+    assert {module: n for module, n in lengths.items() if n > LONGEST_FILE} == {}
 
 
 def test_the_package_knows_nothing_of_its_tests_experiments_and_notebooks():

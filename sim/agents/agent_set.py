@@ -7,8 +7,8 @@ import mesa
 import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
-from sim.agents.agents import RowAgent
 from sim.agents.columns import CODES
+from sim.agents.row_agent import RowAgent
 from sim.core.quoting import format_value
 
 type Rows = np.ndarray
@@ -25,6 +25,15 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
         The `Siege` they belong to.
     rows
         The rows it holds, in order.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> sellers = Siege("small", seed=1, scale=0.001).sellers
+    >>> len(sellers), len(sellers.where(sellers.category == 3))
+    (50, 1)
+    >>> sellers.select(at_most=3)[0].row
+    0
     """
 
     def __init__(self, kind: type[A], model: mesa.Model, rows: Rows) -> None:  # type: ignore[type-arg]
@@ -80,7 +89,7 @@ class KindSet[A: RowAgent](AbstractAgentSet[Any]):
         return isinstance(agent, self.kind) and agent.model is self.model and agent.row in self.rows
 
     def __repr__(self) -> str:
-        return f"<Table of {len(self)} {self.kind.kind}s: {', '.join(sorted(self.kind.columns))}>"
+        return f"<KindSet of {len(self)} {self.kind.kind}s: {', '.join(sorted(self.kind.columns))}>"
 
     def _agent(self, row: int) -> A:
         always_there = self.model.always_there.get(self.kind)  # type: ignore[attr-defined]

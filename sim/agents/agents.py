@@ -4,11 +4,8 @@ Sellers, onlookers and consumers get their agents on first look; stores, the pla
 rivals and the organisers are always there.
 """
 
-import copy
-from enum import Enum
 from typing import Any, ClassVar
 
-import mesa
 import numpy as np
 import pandas as pd
 
@@ -19,92 +16,24 @@ from sim.agents.columns import (
     grievance,
     of_onlookers,
     of_sellers,
-    plain,
     public_grievance,
     ratings,
     store_actions,
     store_loss,
 )
+from sim.agents.institutions import Organisers, Platform, RivalPlatform
+from sim.agents.row_agent import RowAgent, tell
 from sim.core import calendar
-from sim.core.quoting import format_value
 from sim.core.state import Consumers, Crowd, Sellers, Stores
-from sim.core.units import BesiegeError, Cause, Phase, Tactic
-from sim.setup.fees import Concession
+from sim.core.units import Cause, Tactic
 from sim.world import diary
 from sim.world.changes import set_membership
-from sim.world.world import ByHand, World, lay_out
+from sim.world.world import World, lay_out
 
-
-class RowAgent(mesa.Agent):  # type: ignore[type-arg]
-    """An agent that is a row of its kind's columns.
-
-    Parameters
-    ----------
-    model
-        The `Siege` it belongs to.
-    row
-        Its row, counted from 0.
-    """
-
-    kind: ClassVar[str]
-    columns: ClassVar[dict[str, Column]]
-    first_id: ClassVar[int] = 0
-    shown: ClassVar[tuple[str, ...]] = ()
-    """What its representation tells."""
-    worked_out: ClassVar[frozenset[str]] = frozenset()
-    """Columns that follow from others, and cannot be set."""
-
-    @classmethod
-    def check_settable(cls, name: str) -> None:
-        """Refuse to set a column that is worked out from others."""
-        if name in cls.worked_out:
-            raise AttributeError(f"{cls.__name__}.{name} is computed and cannot be set")
-
-    def __init__(self, model: Any, row: int) -> None:
-        self.row = row
-        if self.first_id:  # not registered: there are too many of its kind
-            self.model, self.pos = model, None
-            self.unique_id: Any = self.first_id + row
-        else:
-            super().__init__(model)
-
-    def __getattr__(self, name: str) -> Any:
-        if name in type(self).columns:
-            return plain(name, type(self).columns[name](self.model.world)[self.row])
-        raise AttributeError(f"{type(self).__name__} has no {format_value(name)}")
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in type(self).columns:
-            type(self).put(self.model.world, name, np.array([self.row]), value)
-        else:
-            super().__setattr__(name, value)
-
-    @classmethod
-    def put(cls, world: World, name: str, rows: np.ndarray, value: Any) -> None:
-        """Set a column of some rows by hand, and what follows from it."""
-        cls.check_settable(name)
-        cls.columns[name](world)[rows] = value
-        change = ByHand(world.hour, cls, name, np.array(rows), copy.deepcopy(value))
-        world.by_hand.append(change)
-
-    def __eq__(self, other: object) -> bool:
-        if not self.first_id:  # one object a row: itself alone
-            return self is other
-        same = type(other) is type(self)
-        return same and other.model is self.model and other.row == self.row  # type: ignore[attr-defined]
-
-    def __hash__(self) -> int:
-        return hash((type(self).__name__, self.row)) if self.first_id else object.__hash__(self)
-
-    def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *type(self).columns})
-
-    def __repr__(self) -> str:
-        return _brief(self, str(self.row), self.shown)
-
-    def state(self) -> dict[str, Any]:
-        """Return every column of this agent by name."""
-        return {name: getattr(self, name) for name in type(self).columns}
+__all__ = [
+    "KINDS", "AnyAgent", "Consumer", "Onlooker", "Organisers", "Platform", "RivalPlatform", "Seller",
+    "Store",
+]  # fmt: skip
 
 
 class _Person(RowAgent):
@@ -119,7 +48,7 @@ class _Person(RowAgent):
         BesiegeError
             If that gives another world, so that the explanation would not be this agent's.
         """
-        return _tell(self)
+        return tell(self)
 
     @property
     def diary_key(self) -> tuple[str, int]:
@@ -153,7 +82,19 @@ class _Person(RowAgent):
 
 
 class Seller(_Person):
-    """A small or medium merchant of the mall."""
+    """A small or medium merchant of the mall.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> siege.run_for(72)
+    >>> seller = siege.sellers[7]
+    >>> seller.stance.name
+    'OUTSIDE'
+    >>> seller.why()["decision"].unique().tolist()
+    ['stays out']
+    """
 
     kind, first_id = "seller", 1_000_000
     shown = ("stance", "grievance", "threshold")
@@ -167,7 +108,15 @@ class Seller(_Person):
 
 
 class Onlooker(_Person):
-    """A member of the public: curious, a sympathiser or a reporter."""
+    """A member of the public: curious, a sympathiser or a reporter.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> siege.onlookers[0].role.name
+    'CURIOUS'
+    """
 
     kind, first_id = "onlooker", 10_000_000
     shown = ("role", "stance", "grievance")
@@ -185,7 +134,16 @@ class Onlooker(_Person):
 
 
 class Consumer(RowAgent):
-    """A shopper."""
+    """A shopper.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> shopper = siege.consumers[0]
+    >>> shopper.category == siege.stores[shopper.favourite].category
+    True
+    """
 
     kind, first_id = "consumer", 100_000_000
     shown = ("favourite", "loyalty")
@@ -204,7 +162,19 @@ class Consumer(RowAgent):
 
 
 class Store(RowAgent):
-    """A big flagship that can be a target."""
+    """A big flagship that can be a target.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001)
+    >>> store = siege.stores[12]
+    >>> store.listed
+    True
+    >>> store.close()
+    >>> store.listed
+    False
+    """
 
     kind = "store"
     shown = ("listed", "rating", "n_actions")
@@ -225,7 +195,7 @@ class Store(RowAgent):
 
     def why(self) -> pd.DataFrame:
         """Return what it met and its hazards of closing, one row an hour so far."""
-        return _tell(self)
+        return tell(self)
 
     @property
     def diary_key(self) -> tuple[str, int]:
@@ -249,147 +219,7 @@ class Store(RowAgent):
         return {c: float(by_cause[c]) for c in Cause}
 
 
-class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
-    """A rival platform that courts sellers."""
-
-    kind = "rival"
-
-    def __init__(self, model: Any, row: int) -> None:
-        super().__init__(model)
-        self.row = row
-
-    def __repr__(self) -> str:
-        return f"<RivalPlatform {self.name}>"
-
-    def __getattr__(self, name: str) -> Any:
-        if name in {"name", "yearly_fee", "attraction", "effort", "margin", "promise_after"}:
-            return getattr(self.model.scenario.rivals[self.row], name)
-        raise AttributeError(f"RivalPlatform has no {format_value(name)}")
-
-    @property
-    def n_sellers(self) -> float:
-        """Sellers with a second shop there (full size)."""
-        world = self.model.world
-        return float((world.sellers.second_shop == self.row).sum() * world.weight)
-
-    @property
-    def sales_gained(self) -> float:
-        """Sales won so far against the quiet twin (yuan)."""
-        books = self.model.world.books
-        won = (books.rival_orders - books.rival_orders_twin)[:, self.row].sum()
-        return float(won * books.rival_price)
-
-    def why(self) -> pd.DataFrame:
-        """Return its orders, here and in the quiet twin, one row an hour so far."""
-        books = self.model.world.books
-        done = slice(0, books.hours)
-        return pd.DataFrame(
-            {
-                "hour": np.arange(books.hours),
-                "orders": books.rival_orders[done, self.row],
-                "orders_twin": books.rival_orders_twin[done, self.row],
-            }
-        )
-
-
-class Platform(mesa.Agent):  # type: ignore[type-arg]
-    """The marketplace: Taobao Mall."""
-
-    kind = "platform"
-    diary_key = (diary.PLATFORM, 0)
-
-    def __repr__(self) -> str:
-        return _brief(self, "", ("answer", "legitimacy", "perceived_sanction", "measures_begun"))
-
-    @property
-    def legitimacy(self) -> float:
-        """How it is seen by the public, 0-1."""
-        return float(self.model.world.platform.legitimacy_public)
-
-    @property
-    def perceived_sanction(self) -> float:
-        """Punishment that everybody expects, 0-1."""
-        return float(self.model.world.platform.sanction)
-
-    @property
-    def answer(self) -> float:
-        """How far it answers the demands, 0-1."""
-        return float(self.model.world.platform.answer)
-
-    @property
-    def concession(self) -> Concession:
-        """What it has taken back."""
-        out: Concession = self.model.world.platform.concession
-        return out
-
-    @property
-    def measures_begun(self) -> list[tuple[str, int]]:
-        """Measures taken, with the hour in which each began."""
-        measures = self.model.scenario.response.measures
-        return [(measures[m].kind, hour) for m, hour in self.model.world.books.begun.items()]
-
-    def why(self) -> pd.DataFrame:
-        """Return the measures in force and what it answers, one row an hour so far."""
-        return _tell(self)
-
-
-class Organisers(mesa.Agent):  # type: ignore[type-arg]
-    """The channel's committee."""
-
-    kind = "organisers"
-    diary_key = (diary.ORGANISERS, 0)
-
-    def __repr__(self) -> str:
-        return _brief(self, "", ("phase", "focal", "deadline"))
-
-    @property
-    def phase(self) -> Phase:
-        """What it has called for."""
-        return Phase(self.model.world.organisers.phase)
-
-    @property
-    def focal(self) -> int | None:
-        """The store called for, if any."""
-        focal = self.model.world.organisers.focal
-        return focal if focal >= 0 else None
-
-    @property
-    def deadline(self) -> int | None:
-        """Hour at which the ultimatum runs out, if one was named."""
-        deadline = self.model.world.organisers.deadline
-        return deadline if deadline >= 0 else None
-
-    def why(self) -> pd.DataFrame:
-        """Return what it heard in each assembly and what it decided."""
-        return _tell(self)
-
-
-def _brief(agent: Any, which: str, names: tuple[str, ...]) -> str:
-    """Tell a few things about an agent, as far as its world is still there."""
-    told = []
-    for name in names if hasattr(agent.model, "world") else ():
-        value = getattr(agent, name)
-        value = value.name if isinstance(value, Enum) else value
-        told.append(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}")
-    head = f"{type(agent).__name__} {which}".strip()
-    return f"<{head}{': ' if told else ''}{', '.join(told)}>"
-
-
 type AnyAgent = Seller | Onlooker | Consumer | Store | RivalPlatform | Platform | Organisers
-
-
-def _tell(agent: Any) -> pd.DataFrame:
-    """Return an agent's diary, from a second run of its world where it was not watched."""
-    kept = agent.model.world.watched.get(agent.diary_key)
-    if kept is None or kept.since > 0:
-        kept = agent.model.replay(*agent.diary_key) or kept
-    if kept is None:
-        raise BesiegeError(
-            "why: this world was changed in a way that a second run cannot repeat; watch the agent "
-            "before the first hour (siege.watch(agent)), or set columns through agents and sets "
-            "(siege.sellers.threshold = values) instead of changing their arrays"
-        )
-    return pd.DataFrame(kept.entries)
 
 
 KINDS: dict[str, type] = {

@@ -56,6 +56,18 @@ class Comparison(Compared):
     ----------
     kept_in
         The folder that keeps its runs until it is saved there; None if nothing does.
+
+    Examples
+    --------
+    >>> import sim
+    >>> compared = sim.compare(
+    ...     ["silence"], scenario="small", runs=1, ensemble="none", workers=1, scale=0.001, hours=24
+    ... )
+    >>> compared.policies
+    ['silence']
+    >>> folder = compared.save("runs/silence")
+    >>> sim.Comparison.load(folder).policies
+    ['silence']
     """
 
     kept_in: Path | None = field(default=None, repr=False, compare=False)
@@ -184,6 +196,19 @@ def compare(
     ------
     BesiegeError
         For input that is not allowed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> compared = sim.compare(
+    ...     ["silence", "protect"], scenario="small", runs=2, ensemble="none", workers=1,
+    ...     scale=0.001, hours=72,
+    ... )
+    >>> compared.runs[["policy", "seed"]].values.tolist()
+    [['silence', 1], ['silence', 2], ['protect', 1], ['protect', 2]]
+    >>> paid = compared.differences.set_index(["policy", "outcome"])["mean"]
+    >>> float(paid["protect", "cum_response_cost"]) >= 0
+    True
     """
     check_count("--runs", runs)
     if workers is not None:

@@ -9,8 +9,9 @@ from typing import Any
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.responses import Response
+from sim.scenario.library import load_fees, load_response
 from sim.scenario.overrides import check_hour
-from sim.scenario.scenario import Scenario, load_fees, load_response
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import steps_of
 from sim.setup.fees import NewSchedule
 

@@ -86,7 +86,17 @@ class Cause(Named):
 
 
 class BesiegeError(ValueError):
-    """Wrong input, said for a person: which field, what was given, what is allowed."""
+    """Wrong input, said for a person: which field, what was given, what is allowed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> try:
+    ...     sim.run("small", scale=2)
+    ... except sim.BesiegeError as error:
+    ...     print(error)
+    scale: given 2, allowed a number from 0.001 to 1 (share)
+    """
 
 
 def parameter(

@@ -7,7 +7,7 @@ import numpy as np
 from sim.core.calendar import HOURS_A_DAY, day_of
 from sim.core.units import Phase
 from sim.outcomes.record import Record
-from sim.responses import AnyMeasure
+from sim.responses import Measure
 from sim.scenario.scenario import Scenario
 
 
@@ -54,7 +54,7 @@ def first_attack(record: Record) -> int | None:
     return int(acted.argmax()) if acted.any() else None
 
 
-def begun(record: Record, scenario: Scenario) -> list[tuple[AnyMeasure, int | None]]:
+def begun(record: Record, scenario: Scenario) -> list[tuple[Measure, int | None]]:
     """Return for each measure of the response the hour it began in, ``None`` if it never did."""
     hours = (record.begun.get(m, record.hours) for m in range(len(scenario.response.measures)))
     return [

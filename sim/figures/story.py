@@ -7,19 +7,20 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.calendar import HOURS_A_DAY, describe
-from sim.core.units import Phase, Tactic
+from sim.core.units import Phase
 from sim.figures.events import Event, begun, events_of, first_attack, ultimatum_of
 from sim.figures.numbers import count, lost_or_gained, million, percent
-from sim.outcomes.outcomes import Value, by_day
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
+from sim.outcomes.registry import Value
 from sim.scenario.scenario import Scenario
 
 
 class Told(NamedTuple):
     """What the lines are written from."""
 
-    record: Record
+    record: ClosedRecord
     scenario: Scenario
     outcomes: Mapping[str, Value]
     events: list[Event]
@@ -58,7 +59,7 @@ def story(record: Record, scenario: Scenario, outcomes: Mapping[str, Value]) -> 
     """
     if record.hours == 0:
         return ["No hour has run yet."]
-    done = record.until(record.hours)
+    done = ClosedRecord.of(record.until(record.hours))
     told = Told(done, scenario, outcomes, events_of(done, scenario))
     return [line for tell in LINES if (line := tell(told))]
 
@@ -146,7 +147,7 @@ def _targets(t: Told) -> str | None:
     r, n = t.record, t.get("n_stores_attacked")
     by_store = r.actions.sum(axis=(0, 2))
     top = np.sort(by_store)[-5:].sum() / by_store.sum()
-    days = by_day(r.actions.sum(axis=2) - r.actions[:, :, Tactic.CLICK])
+    days = r.day_actions
     line = f"{count(n)} of {r.first} big stores" if n else "No big store"
     line += " suffered at least 100 false actions in a single day"
     line += f"; the five most attacked stores suffered {percent(top)} of all false actions"
@@ -285,7 +286,7 @@ def _money(t: Told) -> str:
 def _next_year(t: Told) -> str:
     if t.record.renewal is None:
         return "The run ended before the yearly renewal, so next year is not counted."
-    return f"Including next year's fees and second shops, {_paid(balance(t.record))}."
+    return f"Including next year's fees and second shops, {_paid(t.record.accounts)}."
 
 
 def _paid(books: Accounts) -> str:

@@ -17,6 +17,7 @@ from sim.io.saving import make_page, saved_whole
 from sim.lab.design.draws import EnsembleLike, draws_of
 from sim.lab.execution.tasks import Done, Failure, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.expressions import evaluate, parse
 from sim.outcomes.facts import Fact, load_facts
 from sim.running.loop import Loop
@@ -54,6 +55,17 @@ class Hindcast:
         Runs that gave nothing, by key.
     kept_in
         The folder that keeps its runs until it is saved there; None if nothing does.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.hindcast("small", runs=2, ensemble="none", workers=1, scale=0.001, hours=30)
+    >>> found.over
+    'seeds only'
+    >>> found.online.shape
+    (2, 30)
+    >>> found.share_with_siege
+    0.0
     """
 
     scenario: Scenario
@@ -165,6 +177,13 @@ def hindcast(
     ------
     BesiegeError
         For input that is not allowed, or if every run failed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.hindcast("small", runs=2, ensemble="none", workers=1, scale=0.001, hours=72)
+    >>> found.facts["id"].head(3).tolist()
+    ['F01', 'F02', 'F03']
     """
     check_count("--runs", runs)
     check_count("--workers", workers)
@@ -213,7 +232,8 @@ def hindcast(
 def read(table: tuple[Fact, ...], loop: Loop) -> dict[str, float | None]:
     """Read the value of every fact that has an expression off a finished run."""
     record = loop.record
-    return {fact.id: evaluate(fact.outcome, record) for fact in table if fact.outcome}
+    closed = ClosedRecord.of(record)
+    return {fact.id: evaluate(fact.outcome, closed) for fact in table if fact.outcome}
 
 
 def _rows(

@@ -85,6 +85,18 @@ def sweep(
     ------
     BesiegeError
         For a specification or a folder that is not allowed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> spec = {
+    ...     "name": "fees", "scenario": "small", "runs": 1,
+    ...     "constants": {"scale": 0.001, "hours": 24},
+    ...     "factors": {"fees.new.standard": [6000, 30000]},
+    ... }
+    >>> table = sim.sweep(spec, workers=1, quiet=True)
+    >>> table["fees.new.standard"].tolist()
+    [6000.0, 30000.0]
     """
     plan = load(spec)
     spec_name = None if isinstance(spec, Mapping) else str(spec)

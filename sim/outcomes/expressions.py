@@ -23,7 +23,7 @@ import numpy as np
 
 from sim.core.quoting import format_value
 from sim.core.units import F64, BesiegeError
-from sim.outcomes.outcomes import OUTCOMES, plain
+from sim.outcomes.outcomes import OUTCOMES
 from sim.outcomes.record import SERIES, Record
 
 LAST_HOUR = 10_000
@@ -73,7 +73,7 @@ class Expression:
             return None
         if self.series is None:
             cut = record.until(self.stop) if self.kind == "until" else record
-            return plain(OUTCOMES[self.name].work_out(cut))
+            return OUTCOMES[self.name].value(cut)
         hours = record.series[self.name][self.start : self.stop]
         numbers = hours[np.isfinite(hours)]
         if numbers.size == 0:

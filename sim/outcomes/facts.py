@@ -13,6 +13,7 @@ from sim.core.quoting import format_value, quote, short
 from sim.core.units import BesiegeError
 from sim.io.csv_tables import Row, parse_csv, read_csv
 from sim.outcomes import expressions
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.record import Record
 from sim.scenario.messages import did_you_mean_number
 
@@ -60,7 +61,8 @@ class Reading(NamedTuple):
 
 def beside(record: Record, facts: Iterable[Fact]) -> list[Reading]:
     """Read every fact off a record."""
-    return [_read_off(record, fact) for fact in facts]
+    closed = ClosedRecord.of(record)
+    return [_read_off(closed, fact) for fact in facts]
 
 
 def _read_off(record: Record, fact: Fact) -> Reading:

@@ -67,9 +67,16 @@ def payments_of(r: Record) -> tuple[Payment, ...]:
     Commission is counted on lost sales, so its amounts are negative when sales fell. A deposit
     or a subsidy of deposits is a loan: what is paid is a year's cost of the money.
     """
-    n, s = r.first, r.series
-    store_sales_lost = float(((r.orders_twin[:, :n] - r.orders[:, :n]) * r.price[:n]).sum())
-    small_sales_lost = float(s["small_sales_lost"].sum())
+    return _payments(r, _store_sales_lost(r))
+
+
+def _store_sales_lost(r: Record) -> float:
+    n = r.first
+    return float(((r.orders_twin[:, :n] - r.orders[:, :n]) * r.price[:n]).sum())
+
+
+def _payments(r: Record, store_sales_lost: float) -> tuple[Payment, ...]:
+    small_sales_lost = float(r.series["small_sales_lost"].sum())
     own_ads = float(r.loss[:, :, Cause.ADS].sum())
     listed = [
         Payment("commission of big stores", Party.STORES, Party.PLATFORM, -r.commission * store_sales_lost),
@@ -98,13 +105,12 @@ def balance(r: Record) -> Accounts:
     of the response; the rivals' margin, which is won. Next year's trade of a seller who leaves
     goes to other sellers and cancels among them.
     """
-    s, n = r.series, r.first
-    payments = payments_of(r)
+    s, store_sales_lost = r.series, _store_sales_lost(r)
+    payments = _payments(r, store_sales_lost)
     net = np.zeros(len(Party))
     for p in payments:
         net[p.payer] += p.amount
         net[p.payee] -= p.amount
-    store_sales_lost = float(((r.orders_twin[:, :n] - r.orders[:, :n]) * r.price[:n]).sum())
     small_sales_lost = float(s["small_sales_lost"].sum())
     causes = r.loss.sum(axis=(0, 1))
     own = float(s["response_cost"].sum())

@@ -8,7 +8,7 @@ from sim.responses.orders import Orders, PlatformView
 from sim.setup.fees import Concession
 
 
-class Conceding(Measure):
+class Conceding(Measure, library=True):
     """A measure that withdraws part of the increase and announces it."""
 
     answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
@@ -22,11 +22,12 @@ class Conceding(Measure):
         return Orders(answer=self.answer, statement=True, concession=self.concession())
 
 
-class Postpone(Conceding):
+class Postpone(Conceding, library=True):
     """Keep the old fee for some months."""
 
     kind: Literal["postpone"] = "postpone"
     label: ClassVar[str] = "old fee kept"
+    formula: ClassVar[str] = "answer; statement; concession.postponed_share = `months` / 12"
     months: Annotated[float, parameter("months during which the old fee still applies", unit="months", source="facts.csv F28", ge=0, le=12)] = 9.0  # fmt: skip
     answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
 
@@ -40,11 +41,12 @@ class Postpone(Conceding):
         return Concession(postponed_share=self.months / 12.0)
 
 
-class Grandfather(Conceding):
+class Grandfather(Conceding, library=True):
     """Let the sellers who joined early keep the old fee and deposit permanently."""
 
     kind: Literal["grandfather"] = "grandfather"
     label: ClassVar[str] = "old terms kept"
+    formula: ClassVar[str] = "answer; statement; concession.grandfathered_share = `covered_share`"
     covered_share: Annotated[float, parameter("share of sellers who joined early enough to be covered", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
     answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
 
@@ -59,11 +61,12 @@ class Grandfather(Conceding):
         return Concession(grandfathered_share=self.covered_share)
 
 
-class RollBack(Conceding):
+class RollBack(Conceding, library=True):
     """Withdraw a share of the fee increase."""
 
     kind: Literal["roll-back"] = "roll-back"
     label: ClassVar[str] = "fee cut"
+    formula: ClassVar[str] = "answer; statement; concession.rolled_back_share = `share`"
     share: Annotated[float, parameter("share of the fee increase that is withdrawn", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
     answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
 
@@ -77,11 +80,12 @@ class RollBack(Conceding):
         return Concession(rolled_back_share=self.share)
 
 
-class HalveDeposit(Conceding):
+class HalveDeposit(Conceding, library=True):
     """Withdraw a share of the deposit increase."""
 
     kind: Literal["halve-deposit"] = "halve-deposit"
     label: ClassVar[str] = "deposit cut"
+    formula: ClassVar[str] = "answer; statement; concession.deposit_cut = `share`"
     share: Annotated[float, parameter("share of the deposit increase that is withdrawn", unit="share", source="facts.csv F29", ge=0, le=1)] = 0.5  # fmt: skip
 
     @property
@@ -94,11 +98,12 @@ class HalveDeposit(Conceding):
         return Concession(deposit_cut=self.share)
 
 
-class Subsidise(Conceding):
+class Subsidise(Conceding, library=True):
     """Provide money that covers sellers' deposits."""
 
     kind: Literal["subsidise"] = "subsidise"
     label: ClassVar[str] = "subsidy"
+    formula: ClassVar[str] = "answer; statement; concession.subsidy = `amount`"
     amount: Annotated[float, parameter("total amount for all sellers", unit="yuan", source="facts.csv F30", ge=0, le=1e11)] = 1.0e9  # fmt: skip
 
     @property

@@ -10,11 +10,12 @@ from sim.responses.protecting import found_share
 HOURS_A_DAY = 24
 
 
-class PoliceReport(Measure):
+class PoliceReport(Measure, library=True):
     """Report the attacks to the police, which raises both fear and the sense of injustice."""
 
     kind: Literal["police-report"] = "police-report"
     label: ClassVar[str] = "police report"
+    formula: ClassVar[str] = "sanction = `sanction`; punishment = `backlash`; police"
     sanction: Annotated[float, parameter("level of sanction that it signals", unit="share", source="prototype", ge=0, le=1)] = 0.66  # fmt: skip
     backlash: Annotated[float, parameter("how unfair it appears", unit="share", ge=0, le=1)] = 0.5
 
@@ -28,11 +29,12 @@ class PoliceReport(Measure):
         return Orders(sanction=self.sanction, punishment=self.backlash, police=True)
 
 
-class PunishSellers(Measure):
+class PunishSellers(Measure, library=True):
     """Search for attackers among the sellers and fine them; some of those fined are innocent."""
 
     kind: Literal["punish-sellers"] = "punish-sellers"
     label: ClassVar[str] = "sellers punished"
+    formula: ClassVar[str] = "sellers_checked = min(1, `checked_per_day` / 24); sellers_found = found; sellers_mistaken = f; `fine`; `resentment`; sanction; punishment = `backlash`"  # fmt: skip
     checked_per_day: Annotated[float, parameter("share of sellers whose account is checked per day", unit="1/day", ge=0, le=24)] = 0.2  # fmt: skip
     separation: Annotated[float, parameter("d, how far the mean score of attackers lies above that of honest sellers", unit="sd", ge=0, le=10)] = 2.5  # fmt: skip
     false_positive_share: Annotated[float, parameter("share of the honest sellers checked who are mistaken for attackers", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
@@ -65,11 +67,12 @@ class PunishSellers(Measure):
         )
 
 
-class CloseChannel(Measure):
+class CloseChannel(Measure, library=True):
     """Have the voice channel closed; some of its members do not find the next one."""
 
     kind: Literal["close-channel"] = "close-channel"
     label: ClassVar[str] = "channel closed"
+    formula: ClassVar[str] = "close_channel = `lost_share` in the hour in which it begins, else 0; punishment = `backlash`"  # fmt: skip
     lost_share: Annotated[float, parameter("share of members who do not find the next channel", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
     backlash: Annotated[float, parameter("how unfair it appears", unit="share", ge=0, le=1)] = 0.7
 

@@ -8,7 +8,15 @@ from sim.setup.fees import NOTHING_CONCEDED, Concession
 
 
 class PlatformView(NamedTuple):
-    """What the platform can see at the start of its stage of the hour."""
+    """What the platform can see at the start of its stage of the hour.
+
+    Examples
+    --------
+    >>> from sim.responses import PlatformView, Trigger
+    >>> view = PlatformView(hour=60, online=9000.0, first_attack=50, ultimatum=-1, deadline=-1)
+    >>> Trigger(hours_after_first_attack=10).is_met(view)
+    True
+    """
 
     hour: int
     online: float  # people in the channel, as anyone can count
@@ -20,7 +28,17 @@ class PlatformView(NamedTuple):
 
 
 class Orders(NamedTuple):
-    """What a measure orders for an hour; the default is nothing at all."""
+    """What a measure orders for an hour; the default is nothing at all.
+
+    Examples
+    --------
+    >>> from sim.responses import Orders
+    >>> both = Orders(answer=0.3, cost=100.0) | Orders(answer=0.2, cost=50.0)
+    >>> both.answer, both.cost
+    (0.3, 150.0)
+    >>> both.scaled_by(0.5).answer
+    0.15
+    """
 
     restore_reviews: float = 0.0  # probability that a bad review is found and removed
     void_orders: float = 0.0  # probability that a false order is found before it is packed
@@ -102,7 +120,16 @@ IDLE = Orders()
 # Orders seldom differ from one hour to the next, and are costly to put together.
 @lru_cache(maxsize=256)
 def merge(orders: tuple[Orders, ...]) -> Orders:
-    """Take the orders of several measures together, in their order."""
+    """Take the orders of several measures together, in their order.
+
+    Examples
+    --------
+    >>> from sim.responses import IDLE, Orders, merge
+    >>> merge((Orders(answer=0.3), Orders(statement=True))) == Orders(answer=0.3, statement=True)
+    True
+    >>> merge(()) == IDLE
+    True
+    """
     return reduce(or_, orders, IDLE)
 
 

@@ -18,7 +18,14 @@ _NORMAL = NormalDist()
 
 
 def found_share(separation: float, false_positive_share: float) -> float:
-    """Return the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit."""
+    """Return the share of false ones found: Phi(d - z), 1 - Phi(z) the honest ones hit.
+
+    Examples
+    --------
+    >>> from sim.responses import found_share
+    >>> round(found_share(separation=2.0, false_positive_share=0.05), 3)
+    0.639
+    """
     if false_positive_share <= 0.0:
         return 0.0
     if false_positive_share >= 1.0:
@@ -26,7 +33,7 @@ def found_share(separation: float, false_positive_share: float) -> float:
     return _NORMAL.cdf(separation + _NORMAL.inv_cdf(false_positive_share))
 
 
-class Detection(Measure):
+class Detection(Measure, library=True):
     """A measure that distinguishes false actions from honest ones by a score."""
 
     separation: Annotated[float, parameter("d, how far the mean score of false actions lies above that of honest ones", unit="sd", source="assumed: 80 % detected", ge=0, le=10)] = 3.17  # fmt: skip
@@ -39,7 +46,7 @@ class Detection(Measure):
         return found_share(self.separation, self.false_positive_share)
 
 
-class Undoing(Detection):
+class Undoing(Detection, library=True):
     """Detection after the action."""
 
     delay: Annotated[
@@ -47,10 +54,11 @@ class Undoing(Detection):
     ] = 6
 
 
-class RestoreRatings(Undoing):
+class RestoreRatings(Undoing, library=True):
     """Detect bad reviews by attackers and remove them from the ratings."""
 
     kind: Literal["restore-ratings"] = "restore-ratings"
+    formula: ClassVar[str] = "restore_reviews = found; honest_reviews = f; its `delay`; mistake_cost = `cost_per_mistake`"  # fmt: skip
     cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
     label: ClassVar[str] = "ratings restored"
 
@@ -69,10 +77,11 @@ class RestoreRatings(Undoing):
         )
 
 
-class VoidOrders(Undoing):
+class VoidOrders(Undoing, library=True):
     """Detect false orders before they are packed and return the items to stock."""
 
     kind: Literal["void-orders"] = "void-orders"
+    formula: ClassVar[str] = "void_orders, honest_orders, `delay`, mistake_cost likewise"
     cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 2000.0  # fmt: skip
     label: ClassVar[str] = "false orders voided"
 
@@ -91,10 +100,11 @@ class VoidOrders(Undoing):
         )
 
 
-class RefundClicks(Undoing):
+class RefundClicks(Undoing, library=True):
     """Detect false ad clicks and refund their cost."""
 
     kind: Literal["refund-clicks"] = "refund-clicks"
+    formula: ClassVar[str] = "refund_clicks, honest_clicks, `delay`, mistake_cost likewise"
     cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
     label: ClassVar[str] = "clicks refunded"
 
@@ -113,10 +123,11 @@ class RefundClicks(Undoing):
         )
 
 
-class Throttle(Detection):
+class Throttle(Detection, library=True):
     """Limit purchases at big stores, which stops false orders and some honest ones."""
 
     kind: Literal["throttle"] = "throttle"
+    formula: ClassVar[str] = "throttle = found; throttle_honest = f; mistake_cost"
     separation: Annotated[float, parameter("d, how far the mean score of false orders lies above that of honest ones", unit="sd", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
     false_positive_share: Annotated[float, parameter("share of honest orders that are stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
     label: ClassVar[str] = "purchases limited"
@@ -135,10 +146,11 @@ class Throttle(Detection):
         )
 
 
-class CompensateStores(Measure):
+class CompensateStores(Measure, library=True):
     """Compensate big stores for the losses that they claim, some of them too high."""
 
     kind: Literal["compensate-stores"] = "compensate-stores"
+    formula: ClassVar[str] = "compensate = `share`; padding = `padding_share`"
     share: Annotated[float, parameter("share of each claim that is paid", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
     padding_share: Annotated[float, parameter("excess of stores' claims over their loss, as a share of the loss", unit="share", ge=0, le=10)] = 0.2  # fmt: skip
     cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 1000.0  # fmt: skip

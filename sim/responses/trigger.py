@@ -13,7 +13,16 @@ SINCE = ("hours_after_first_attack", "after_ultimatum", "after_deadline")
 
 
 class Trigger(BaseModel):
-    """When a measure begins; without a condition it never does. Once begun, it continues."""
+    """When a measure begins; without a condition it never does. Once begun, it continues.
+
+    Examples
+    --------
+    >>> from sim.responses import Trigger
+    >>> Trigger(hours_after_first_attack=2, online_above=10_000).describe()
+    '2 h after the first attack and when more than 10,000 people are online'
+    >>> Trigger(any=[{"hour": 60}, {"after_ultimatum": 0}]).describe()
+    '(from 12 October 12:00 or at an ultimatum)'
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     hour: Annotated[int | None, parameter("begins at this hour", unit="hour", ge=0, le=10_000)] = (

@@ -38,6 +38,16 @@ class Stage:
     run
         Called once an hour with the `World`, which it reads and changes. It must depend on the
         world alone: ``why()`` of an agent may run the hours again.
+
+    Examples
+    --------
+    >>> from sim import STAGES, Siege, Stage
+    >>> heard = []
+    >>> listen = Stage("listen", lambda world: heard.append(world.hour))
+    >>> siege = Siege("small", seed=1, scale=0.001, stages=[*STAGES, listen])
+    >>> siege.run_for(3)
+    >>> heard
+    [0, 1, 2]
     """
 
     name: str
@@ -98,6 +108,17 @@ class Loop:
     ------
     BesiegeError
         If the stages are no list of `Stage`, or two share a name.
+
+    Examples
+    --------
+    >>> from sim.running.loop import Loop
+    >>> loop = Loop.begin("small", 1, scale=0.001, hours=24).run()
+    >>> loop.is_over, loop.record.hours
+    (True, 24)
+    >>> loop.stages[0]
+    Stage('start_hour')
+    >>> list(loop.seconds)[-2:]
+    ['record_losses', 'renew']
     """
 
     def __init__(self, world: World, stages: Iterable[Stage] = STAGES) -> None:

@@ -54,6 +54,22 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
     ------
     BesiegeError
         For a scenario, seed or network that is not allowed.
+
+    Examples
+    --------
+    >>> from sim import Siege
+    >>> siege = Siege("small", seed=1, scale=0.001, hours=72)
+    >>> siege.run_for(24)  # hours; `siege.step()` runs one, `siege.run()` the rest
+    >>> siege
+    <Siege small, scale 0.001, after 24 of 72 hours>
+    >>> siege.sellers.threshold.shape  # a column of all sellers
+    (50,)
+    >>> siege.sellers[7].stance  # the same state, through an agent
+    <Stance.OUTSIDE: 0>
+    >>> len(siege.hours)
+    24
+    >>> siege.graph.number_of_nodes()
+    350
     """
 
     @said_in_words
@@ -167,6 +183,14 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         ------
         BesiegeError
             For an unknown kind or a row that is not there.
+
+        Examples
+        --------
+        >>> siege = Siege("small", seed=1, scale=0.001)
+        >>> siege.agent("store:12").row
+        12
+        >>> siege.agent("organisers").phase
+        <Phase.GATHER: 0>
         """
         kind, _, row = name.partition(":")
         tables: dict[str, Any] = {
@@ -193,6 +217,14 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         ------
         BesiegeError
             For a consumer or a rival: they keep none, their `why` needs none.
+
+        Examples
+        --------
+        >>> siege = Siege("small", seed=1, scale=0.001)
+        >>> siege.watch(siege.sellers[7])
+        >>> siege.run_for(24)
+        >>> siege.sellers[7].why()["decision"].unique().tolist()
+        ['stays out']
         """
         if getattr(agent, "diary_key", None) is None:
             kinds = [name for name, kind in agents.KINDS.items() if hasattr(kind, "diary_key")]

@@ -11,6 +11,7 @@ import pandas as pd
 from sim.io import parquet
 from sim.io.folders import write_json
 from sim.io.saving import make_page, saved_whole
+from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.outcomes.payments import Accounts, balance
 from sim.outcomes.record import Record
@@ -56,6 +57,19 @@ class RunResult:
         Outcomes besides the package's.
     stages
         The stages of its hours, in words, where they are not `sim.running.loop.STAGES`.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("small", seed=1, scale=0.001, hours=24, response="silence")
+    >>> result
+    <RunResult small, seed 1, scale 0.001, 24 hours>
+    >>> result.hours.columns[:3].tolist()
+    ['hour', 'online', 'n_sellers_in']
+    >>> result.story()[0]
+    'The new fees were announced on 10 October 11:00.'
+    >>> result.measured["cum_actions"].unit
+    'actions'
     """
 
     scenario: Scenario
@@ -142,6 +156,13 @@ class RunResult:
         ------
         BesiegeError
             If the folder cannot be written.
+
+        Examples
+        --------
+        >>> import sim
+        >>> folder = sim.run("small", scale=0.001, hours=2).save("runs/first")
+        >>> sorted(path.name for path in folder.iterdir())[:3]
+        ['columns.json', 'hours.parquet', 'outcomes.json']
         """
         with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
             scenario = self.scenario
@@ -200,6 +221,15 @@ def run(
     ------
     BesiegeError
         For a scenario, seed or network that is not allowed.
+
+    Examples
+    --------
+    >>> import sim
+    >>> result = sim.run("small", seed=1, scale=0.001, hours=24)
+    >>> result.outcomes["cum_actions"]
+    0.0
+    >>> len(result.hours)
+    24
     """
     began = time.perf_counter()
     loop = Loop.begin(scenario, seed, network=network, **changes)
@@ -216,12 +246,13 @@ def result_of(
     """Return the result of a world as far as it has run; ``own`` as for `run`."""
     record, loop = siege.record, siege if isinstance(siege, Loop) else siege.loop
     own = own_outcomes() if own is None else own
+    closed = ClosedRecord.of(record)  # its sums serve here and are not kept
     return RunResult(
         scenario=siege.scenario,
         seed=siege.seed,
-        outcomes=measure(record, own),
+        outcomes=measure(closed, own),
         hours=tables.hours_of(record),
-        stores=tables.stores_of(siege.world, record),
+        stores=tables.stores_of(siege.world, closed),
         rivals=tables.rivals_of(siege.world, record),
         sellers=tables.sellers_of(siege.world, record),
         record=record,

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from sim.core.units import Cause, Phase, Stance, Tactic
-from sim.outcomes.outcomes import OUTCOMES, Outcome, by_day, sales_lost, store_loss
+from sim.outcomes.closed import ClosedRecord
+from sim.outcomes.outcomes import OUTCOMES, Outcome
 from sim.outcomes.record import SERIES, Record, hours_table
 from sim.rules.poaching import Choice
 from sim.world.changes import has_promised, ratings
@@ -128,12 +129,11 @@ def hours_of(record: Record) -> pd.DataFrame:
     return table
 
 
-def stores_of(world: World, record: Record) -> pd.DataFrame:
+def stores_of(world: World, record: ClosedRecord) -> pd.DataFrame:
     """Return one row a big store."""
     x, n = world.stores, record.first
     by_tactic = record.actions.sum(axis=0)
     loss = record.loss.sum(axis=0)
-    no_clicks = record.actions.sum(axis=2) - record.actions[:, :, Tactic.CLICK]
     return pd.DataFrame(
         {
             "store": np.arange(n),
@@ -147,18 +147,18 @@ def stores_of(world: World, record: Record) -> pd.DataFrame:
             "bad_reviews": by_tactic[:, Tactic.BAD_REVIEW],
             "refusals": by_tactic[:, Tactic.REFUSAL],
             "clicks": by_tactic[:, Tactic.CLICK],
-            "max_day_actions": by_day(no_clicks).max(axis=0, initial=0.0),
+            "max_day_actions": record.day_actions.max(axis=0, initial=0.0),
             "hours_delisted": record.delisted.sum(axis=0),
             "hours_cod_off": record.cod_off.sum(axis=0),
             "orders": record.orders[:, :n].sum(axis=0),
             "orders_twin": record.orders_twin[:, :n].sum(axis=0),
-            "sales_lost": sales_lost(record),
+            "sales_lost": record.store_sales_lost,
             "loss_closed": loss[:, Cause.CLOSED],
             "loss_rating": loss[:, Cause.RATING],
             "loss_handling": loss[:, Cause.HANDLING],
             "loss_ads": loss[:, Cause.ADS],
-            "compensation": (record.ad_refund + record.compensation).sum(axis=0),
-            "loss": store_loss(record),
+            "compensation": record.paid_to_stores.sum(axis=0),
+            "loss": record.store_loss,
         }
     )
 

@@ -2,19 +2,16 @@
 
 import hashlib
 import json
-import re
-from collections.abc import Sequence
 from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Self
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, ValidationError
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic import BaseModel, ValidationError
 
 from sim.core.quoting import format_value, quote
 from sim.core.units import BesiegeError, parameter
-from sim.responses import Measure, Response, Trigger
+from sim.responses import Response
 from sim.rules.attack import AttackParameters
 from sim.rules.attention import AttentionParameters
 from sim.rules.beliefs import BeliefParameters
@@ -24,187 +21,21 @@ from sim.rules.poaching import PoachingParameters
 from sim.rules.shopping import ShoppingParameters
 from sim.rules.stores import StoreParameters
 from sim.scenario.ensembles import left_open, named_in
-from sim.scenario.messages import explain, path_of, unknown_path, wrong_value
-from sim.scenario.schema import Nested, Step, contents, follow, is_table, steps_of
-from sim.scenario.toml import is_file_name, library_list, prepare, read
-from sim.scenario.toml import library_names as library_names  # the commands ask here
-from sim.setup.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
+from sim.scenario.json_schema import TomlSchema
+from sim.scenario.library import load_fees, load_response
+from sim.scenario.marketplace import FROZEN, RIVALS, Fees, Rival
+from sim.scenario.messages import explain, unknown_path
+from sim.scenario.nested import laid_over, plain, put
+from sim.scenario.schema import Nested, contents, follow, steps_of
+from sim.scenario.toml import is_file_name, prepare, read
 from sim.setup.graph import OWN, GraphParameters, identity_of
 from sim.setup.population import PopulationParameters
-
-_FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, validate_default=True)
-
-AS_ANNOUNCED = NewSchedule(
-    standard=30_000,
-    premium=60_000,
-    deposits=(
-        DepositTier(turnover_from=0, amount=50_000),
-        DepositTier(turnover_from=1_000_000, amount=100_000),
-        DepositTier(turnover_from=5_000_000, amount=150_000),
-    ),
-    refunds=(
-        RefundTier(turnover_from=360_000, rating_from=4.6, share=0.5),
-        RefundTier(turnover_from=1_095_000, rating_from=4.6, share=1.0),
-    ),
-)
-"""The schedule of 10 October 2011: facts.csv F23, F25, F36; the half refund is assumed."""
-
-
-class Fees(BaseModel):
-    """The old and the new schedule, and what money costs."""
-
-    model_config = _FROZEN
-    old: FeeSchedule = FeeSchedule()
-    new: NewSchedule = AS_ANNOUNCED
-    terms: FeeParameters = FeeParameters()
-
-
-class Rival(BaseModel):
-    """A rival platform."""
-
-    model_config = _FROZEN
-    name: str
-    yearly_fee: Annotated[
-        float, parameter("yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
-    ]
-    attraction: Annotated[
-        float, parameter("weight of this rival among all rivals", unit="1", ge=0, le=1e3)
-    ] = 1.0
-    effort: Annotated[float, parameter("poaching effort: factor applied to the daily hazard that a seller opens a second shop here", unit="1", ge=0, le=100)] = 1.0  # fmt: skip
-    margin: Annotated[float, parameter("margin on sales", unit="share", ge=0, le=0.9)] = 0.15
-    promise_after: Annotated[int | None, parameter("delay between the first attack and this rival's promise to freeze its fee", unit="h", source="facts.csv F35", ge=0, le=10_000)] = None  # fmt: skip
-
-
-RIVALS = (
-    Rival(name="Dangdang", yearly_fee=6000, attraction=1.0, promise_after=58),
-    Rival(name="Tencent", yearly_fee=6000, attraction=0.7),
-    Rival(name="360buy", yearly_fee=8000, attraction=1.3),
-)
-
-
-class _TomlSchema(GenerateJsonSchema):
-    """A named tuple is a table in TOML, where pydantic's own schema has an array."""
-
-    def named_tuple_schema(self, schema: Nested) -> JsonSchemaValue:
-        """Describe a named tuple by the names of its fields."""
-        fields = {field["name"]: self.generate_inner(field["schema"]) for field in schema["fields"]}
-        return {"type": "object", "properties": fields, "additionalProperties": False}
-
-    def encode_default(self, dft: Nested) -> Nested:
-        """Write a default as TOML would."""
-        return dft if dft is None else _plain(dft)
-
-
-def scenario_list() -> list[tuple[str, str]]:
-    """Return name and description of the scenarios in the library."""
-    return library_list("scenarios")
-
-
-def response_list() -> list[tuple[str, str]]:
-    """Return name and description of the responses in the library."""
-    return library_list("responses")
-
-
-def fee_list() -> list[tuple[str, str]]:
-    """Return name and description of the fee schedules in the library."""
-    return library_list("fees")
-
-
-def load_response(source: str | Path) -> Response:
-    """Load a response by its name in the library or from a TOML file.
-
-    ``protect@60`` is `protect` begun at hour 60, ``protect@+12`` twelve hours later.
-
-    Raises
-    ------
-    BesiegeError
-        For an unknown name, an unreadable file or a field that is not allowed.
-    """
-    name, moved = str(source), re.fullmatch(r"(.+)@([+-]?)(\d{1,5})", str(source))
-    response = _load(moved[1] if moved else source, "responses", Response)
-    if moved is None:
-        return response
-    try:
-        hours = int(moved[3])
-        return response.later(int(moved[2] + moved[3])) if moved[2] else response.at(hours)
-    except BesiegeError as error:
-        raise BesiegeError(f"{quote(name)}: {error}") from None
-
-
-def load_fees(source: str | Path) -> NewSchedule:
-    """Load a new fee schedule by its name or from a TOML file, with the errors of a response."""
-    return _load(source, "fees", NewSchedule)
-
-
-def _load[T: BaseModel](source: str | Path, folder: str, kind: type[T]) -> T:
-    data = read(source, folder)
-    if "name" in kind.model_fields:
-        data.setdefault("name", Path(source).stem)
-    else:  # told by `besiege fees` alone
-        for told in ("name", "description"):
-            data.pop(told, None)
-    try:
-        return kind.model_validate(prepare(data, kind), strict=True)
-    except ValidationError as error:
-        raise BesiegeError(f"{quote(str(source))}: {explain(error, kind)}") from None
-    except BesiegeError as error:
-        raise BesiegeError(f"{quote(str(source))}: {error}") from None
 
 
 def _near(source: str | Path, name: str) -> str:
     """Return the path of a file that a scenario's file names: beside it, or else from here."""
     beside = Path(source).parent / name
     return str(beside) if is_file_name(source) and isfile(beside) else name
-
-
-def _laid_over(base: Nested, value: Nested) -> Nested:
-    """Lay a nested dict over a table, so that what it does not name stays as it was.
-
-    A response and a trigger are wholes: half of one on top of another would be a third.
-    """
-    if not isinstance(value, dict) or not is_table(type(base)) or isinstance(base, Trigger):
-        return value
-    if isinstance(base, Response):
-        return {"name": "unnamed", **value}
-    inner = contents(base)
-    laid = {k: _laid_over(inner.get(k), v) if isinstance(v, dict) else v for k, v in value.items()}
-    return {**inner, **laid}
-
-
-def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
-    """Return a copy of ``base``, down the path only, with a value at the end of the path."""
-    step, last = steps[at], at == len(steps) - 1
-    if isinstance(base, (list, tuple)) and not is_table(type(base)):
-        if not isinstance(step, int) or step >= len(base):
-            there = f"0 to {len(base) - 1}" if base else "none, the list is empty"
-            raise BesiegeError(f"{path_of(steps[: at + 1])}: no such entry, allowed {there}")
-        inner = value if last else _put(base[step], steps, at + 1, value)
-        return (*base[:step], inner, *base[step + 1 :])
-    if base is not None and not isinstance(base, dict) and not is_table(type(base)):
-        raise BesiegeError(wrong_value(Scenario, steps[:at], base))
-    table = {} if base is None else contents(base)
-    old = table.get(str(step))
-    table[str(step)] = _laid_over(old, value) if last else _put(old, steps, at + 1, value)
-    if isinstance(base, Measure) and base.source_hash is not None:  # no kind tells its class
-        return type(base).model_validate(prepare(table, type(base)), strict=True)
-    return table
-
-
-def _plain(value: Nested, *, canonical: bool = False) -> Nested:
-    """Return nested dicts and lists, without what is absent, which TOML cannot write.
-
-    The canonical form knows no -0.0, which equals 0.0 and is written differently.
-    """
-    if isinstance(value, float):
-        return value + 0.0 if canonical else value
-    if isinstance(value, (int, str)):
-        return value
-    if is_table(type(value)):
-        inner = contents(value).items()
-        return {k: _plain(v, canonical=canonical) for k, v in inner if v is not None}
-    return (
-        [_plain(item, canonical=canonical) for item in value] if isinstance(value, tuple) else value
-    )
 
 
 class Scenario(BaseModel):
@@ -214,9 +45,20 @@ class Scenario(BaseModel):
     ------
     BesiegeError
         For a field that is not allowed, however a scenario is made.
+
+    Examples
+    --------
+    >>> from sim import Scenario
+    >>> scenario = Scenario.load("small").replace(scale=0.001, response="protect")
+    >>> scenario.n_crowd
+    (50, 300)
+    >>> scenario.response.name
+    'protect'
+    >>> Scenario(fees={"new": {"standard": 15000}}).fees.new.premium  # what is not named stays
+    60000.0
     """
 
-    model_config = _FROZEN
+    model_config = FROZEN
     name: str = "unnamed"
     description: str = ""
     scale: Annotated[float, parameter("share of all sellers, onlookers and consumers that is simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
@@ -243,10 +85,10 @@ class Scenario(BaseModel):
         """Make a scenario; a table that is given in part keeps the rest of its default."""
         fields = type(self).model_fields
         data = {
-            k: _laid_over(fields[k].default if k in fields else None, v) for k, v in given.items()
+            k: laid_over(fields[k].default if k in fields else None, v) for k, v in given.items()
         }
         if isinstance(data.get("fees"), (str, Path)):
-            data["fees"] = _laid_over(Fees(), {"new": load_fees(data["fees"])})
+            data["fees"] = laid_over(Fees(), {"new": load_fees(data["fees"])})
         response = data.get("response", {})
         if isinstance(response, (str, Path)):
             data["response"] = load_response(response)
@@ -286,6 +128,11 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For an unknown name, an unreadable file or a field that is not allowed.
+
+        Examples
+        --------
+        >>> Scenario.load("taobao-2011").hours
+        336
         """
         data = read(source, "scenarios")
         data.setdefault("name", Path(source).stem)
@@ -308,6 +155,14 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For what `load` refuses, or a scenario without a line ``ensemble = "NAME"``.
+
+        Examples
+        --------
+        >>> worlds = Scenario.ensemble("taobao-2011")
+        >>> worlds[0].name
+        'taobao-2011'
+        >>> worlds[0] == worlds[1]
+        False
         """
         best, data = cls.load(source), read(source, "scenarios")
         calibrated = named_in(data, quote(str(source)))
@@ -326,6 +181,11 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For a field that is not allowed; the message begins with ``source``.
+
+        Examples
+        --------
+        >>> Scenario.parse({"hours": 48, "response": "protect"}).hours
+        48
         """
         try:
             return cls(**{str(key): value for key, value in data.items()})
@@ -347,6 +207,12 @@ class Scenario(BaseModel):
         ------
         BesiegeError
             For a path that does not exist or a value that is not allowed.
+
+        Examples
+        --------
+        >>> cheap = Scenario.load("small").replace({"fees.new.standard": 15000}, hours=72)
+        >>> cheap.fees.new.standard, cheap.hours
+        (15000.0, 72)
         """
         asked = [(steps_of(str(path)), new) for path, new in {**(changes or {}), **more}.items()]
         data: Any = self
@@ -360,7 +226,7 @@ class Scenario(BaseModel):
                     value = load_response(value)
                 elif steps == ("fees",):
                     value = {"new": load_fees(value)}
-            data = _put(data, steps, 0, value)
+            data = put(type(self), data, steps, 0, value)
         return type(self)(**contents(data))
 
     @property
@@ -371,16 +237,22 @@ class Scenario(BaseModel):
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain nested dicts, without what is absent."""
-        return dict(_plain(self))
+        return dict(plain(self))
 
     def to_toml(self) -> str:
-        """Write the whole scenario as TOML; reading it back gives an equal one."""
+        """Write the whole scenario as TOML; reading it back gives an equal one.
+
+        Examples
+        --------
+        >>> print(Scenario.load("small").replace(scale=0.01).to_toml().splitlines()[2])
+        scale = 0.01
+        """
         return tomli_w.dumps(self.to_dict())
 
     @property
     def fingerprint(self) -> str:
         """A hash of every field but the names people give; of a graph of one's own, its ties."""
-        data = _plain(self, canonical=True)
+        data = plain(self, canonical=True)
         if self.graph.family in OWN:
             data["graph"] |= {"family": "file", "path": identity_of(self.graph, sum(self.n_crowd))}
         del data["name"], data["description"]
@@ -394,7 +266,7 @@ class Scenario(BaseModel):
     @classmethod
     def model_json_schema(cls, **options: Nested) -> dict[str, Any]:  # type: ignore[override]
         """Return the JSON Schema of a scenario's TOML file."""
-        schema = super().model_json_schema(**{"schema_generator": _TomlSchema, **options})
+        schema = super().model_json_schema(**{"schema_generator": TomlSchema, **options})
         for field, what in (("response", "a response"), ("fees", "a new fee schedule")):
             told = f"name of {what} in the library, or its TOML file"
             name = {"type": "string", "description": told}

@@ -27,7 +27,8 @@ from sim.rules.channel import Queue
 from sim.rules.mobilisation import Climate
 from sim.rules.shopping import Market, ShoppingParameters
 from sim.rules.stores import StoreDay, blank_day
-from sim.scenario.scenario import Fees, Scenario
+from sim.scenario.marketplace import Fees
+from sim.scenario.scenario import Scenario
 from sim.setup import fees, graph, population, visits
 from sim.setup.fees import NOTHING_CONCEDED, NewSchedule, Payers
 from sim.setup.graph import Graph

@@ -12,8 +12,9 @@ from sim.lab.design.draws import draws_of
 from sim.lab.design.spec import load as load_spec
 from sim.outcomes.expressions import check
 from sim.outcomes.facts import load_facts
+from sim.scenario.library import load_response
 from sim.scenario.overrides import parse_settings, read_hour
-from sim.scenario.scenario import Scenario, load_response
+from sim.scenario.scenario import Scenario
 from sim.scenario.toml import parse_toml
 
 PYDANTIC = re.compile(

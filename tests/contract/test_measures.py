@@ -6,7 +6,7 @@ import pytest
 from sim.core.units import Phase
 from sim.responses import PlatformView, Trigger, measures
 from sim.running.run import result_of
-from sim.scenario.scenario import library_names
+from sim.scenario.toml import library_names
 from tests.small_worlds import (
     arrays_of,
     begun,

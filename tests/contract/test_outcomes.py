@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from sim.core.units import Phase
-from sim.outcomes.outcomes import NO_RENEWAL_OF_SELLERS, OUTCOMES, measure
+from sim.outcomes.money import NO_RENEWAL_OF_SELLERS
+from sim.outcomes.outcomes import OUTCOMES, measure
 from sim.outcomes.record import SERIES
 from sim.running.run import result_of
 from sim.running.tables import describe_columns

@@ -13,7 +13,8 @@ from sim.lab.design.spec import load
 from sim.lab.execution.pool import Task, run_many
 from sim.responses import Measure, Orders, Response, Trigger, found_share, measures
 from sim.running.model import Siege
-from sim.scenario.scenario import Scenario, load_response
+from sim.scenario.library import load_response
+from sim.scenario.scenario import Scenario
 from sim.scenario.toml import library_names
 
 SMALL = {"scale": 0.01, "hours": 76, "population.n_consumers": 100_000}
@@ -218,3 +219,59 @@ def test_a_measure_of_ones_own_is_written_without_a_word_of_warning():
         written = [scenario.model_dump_json(), plan.spec.model_dump_json()]
     assert told["kind"] == "amnesty"
     assert [text for text in [str(label), *written] if '"amnesty"' not in text] == []
+
+
+def test_a_measure_is_the_librarys_by_its_entry_and_not_by_the_name_of_its_module():
+    class Lookalike(Measure):
+        __module__ = "sim.responses.lookalike"
+
+        def orders(self, view):
+            return Orders(answer=0.5)
+
+    own = Lookalike(trigger=Trigger(hour=0))
+    assert "lookalike" not in measures()
+    assert not own.is_of_the_library
+    assert own.source_hash is not None
+    assert measures()["throttle"](trigger=Trigger(hour=0)).is_of_the_library
+
+
+def test_a_measure_made_from_one_of_the_library_is_a_users_own():
+    class Gentle(measures()["throttle"]):
+        kind: str = "gentle"
+
+    own = Gentle(trigger=Trigger(hour=0))
+    assert not own.is_of_the_library
+    assert own.source_hash not in {None, Amnesty.source_hash}
+    assert Response(name="x", measures=(own,)).measures == (own,)
+    assert measures()["throttle"].source_hash is None
+
+
+def test_what_a_measure_inherits_beside_its_bases_here_counts_in_its_hash():
+    def make(answer):
+        if answer > 0.5:
+
+            class Loud:
+                def told(self):
+                    return 0.6
+        else:
+
+            class Loud:
+                def told(self):
+                    return 0.5
+
+        class Shout(Measure, Loud):
+            def orders(self, view):
+                return Orders(answer=self.told())
+
+        return Shout(trigger=Trigger(hour=0))
+
+    assert make(0.6).source_hash != make(0.5).source_hash
+    assert make(0.6).source_hash == make(0.6).source_hash
+
+
+def test_every_public_name_of_responses_is_there_once_with_every_measure():
+    names = sim.responses.__all__
+    assert len(names) == len(set(names))
+    assert {kind.__name__ for kind in measures().values()} <= set(names)
+    assert all(hasattr(sim.responses, name) for name in names)
+    assert dir(sim.responses) == sorted(names)

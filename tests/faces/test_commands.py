@@ -20,7 +20,9 @@ from sim.responses import measures
 from sim.running.loop import Loop
 from sim.running.model import Siege
 from sim.running.run import run
-from sim.scenario.scenario import Scenario, library_names, load_fees, load_response
+from sim.scenario.library import load_fees, load_response
+from sim.scenario.scenario import Scenario
+from sim.scenario.toml import library_names
 from sim.views.terminal import terminal
 from tests.small_worlds import SMALL
 

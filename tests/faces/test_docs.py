@@ -77,7 +77,7 @@ def test_every_command_and_snippet_of_a_page_runs_in_an_empty_folder(
             runpy.run_path(str(program), run_name="__main__")
 
 
-RECIPES = ("Add a measure", "Add a rule", "Add an outcome")
+RECIPES = ("Add a measure", "Add a rule", "Add an outcome", "Add a stage")
 
 
 def test_the_recipes_for_contributors_work_as_written(tmp_path):
@@ -120,7 +120,9 @@ def test_what_is_not_run_says_why_and_no_command_hides_outside_a_block():
         ]
         for block in blocks(path):
             assert block.not_run is None or len(block.not_run.split()) >= 2
-            assert block.kind in {"sh", "python", "toml", "diff", "text", "csv", "json"}, path
+            assert block.kind in {"sh", "python", "pycon", "toml", "diff", "text", "csv", "json"}, (
+                path
+            )
             assert block.kind not in {"toml", "diff", "csv"} or block.title or block.not_run, path
     assert hidden == []
 

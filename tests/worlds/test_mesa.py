@@ -542,7 +542,7 @@ def test_every_kind_of_agent_prints_how_it_stands_and_also_when_let_go(name, pri
 
 def test_a_set_prints_its_size_its_kind_and_its_columns(seen):
     some = seen.stores[:4]
-    assert repr(some).startswith("<Table of 4 stores: ")
+    assert repr(some).startswith("<KindSet of 4 stores: ")
     for column in Store.columns:
         assert column in repr(some)
 

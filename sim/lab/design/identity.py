@@ -7,8 +7,9 @@ from typing import Any
 
 from sim.lab.design.sources import source_of
 from sim.lab.design.spec import Plan
-from sim.outcomes.outcomes import OUTCOMES
+from sim.outcomes.outcomes import OUTCOMES, own_outcomes
 from sim.responses import Measure
+from sim.responses.measure import own_classes
 from sim.scenario.scenario import Scenario
 from sim.version import MODEL_VERSION
 
@@ -30,8 +31,8 @@ def run_key(identity: str, seed: int) -> str:
 
 
 def is_made_in_python(measure: Measure) -> bool:
-    """Return whether a measure's class stands outside the package."""
-    return not type(measure).__module__.startswith("sim.")
+    """Return whether a measure is none of the library's."""
+    return not measure.is_of_the_library
 
 
 def has_own_measures(scenario: Scenario) -> bool:
@@ -41,10 +42,8 @@ def has_own_measures(scenario: Scenario) -> bool:
 
 def outcomes_identity() -> list[list[str]]:
     """Return the names of all outcomes that are measured, with the source of a user's own."""
-    return [
-        [name, "" if o.work_out.__module__.startswith("sim.") else _source_of(o.work_out)]
-        for name, o in OUTCOMES.items()
-    ]
+    own = own_outcomes()
+    return [[name, _source_of(o.work_out) if name in own else ""] for name, o in OUTCOMES.items()]
 
 
 def _digest(data: Any) -> str:
@@ -53,11 +52,9 @@ def _digest(data: Any) -> str:
 
 def _measure_identity(measure: Measure) -> list[Any]:
     """Name, source and parameters; what its methods call elsewhere does not count."""
-    classes = [c for c in type(measure).__mro__ if not c.__module__.startswith("sim.")]
     sources = [
         [name, _source_of(value)]
-        for c in classes
-        if c.__module__ not in {"builtins", "pydantic.main", "abc"}
+        for c in own_classes(type(measure))
         for name, value in sorted(vars(c).items())
         if _is_own(name, value)
     ]

@@ -62,6 +62,18 @@ class SweepFolder:
     ------
     BesiegeError
         If it is none, or a part of it is damaged.
+
+    Examples
+    --------
+    >>> import sim
+    >>> world = {"scale": 0.001, "hours": 2}
+    >>> spec = {"name": "one", "scenario": "small", "runs": 2, "constants": world}
+    >>> _ = sim.sweep(spec, out="runs/one", workers=1, quiet=True)
+    >>> folder = sim.lab.open("runs/one")
+    >>> folder.sql("select count(*) as n from runs where peak_online = 0")["n"].tolist()
+    [2]
+    >>> len(folder.failed)
+    0
     """
 
     def __init__(self, folder: str | Path) -> None:

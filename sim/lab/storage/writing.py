@@ -79,7 +79,7 @@ def _levels(value: Any) -> Any:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Response):
-        if any(not type(m).__module__.startswith("sim.") for m in value.measures):
+        if any(not m.is_of_the_library for m in value.measures):
             return value.name
         return Scenario(response=value).to_dict()["response"]
     if isinstance(value, BaseModel):

@@ -9,9 +9,11 @@ from sim.core.chance import check_seed
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.responses import Response
+from sim.scenario.library import load_response
 from sim.scenario.messages import unknown_name
 from sim.scenario.overrides import declared_at, parse_settings, read_hour, value_of
-from sim.scenario.scenario import Scenario, library_names, load_response
+from sim.scenario.scenario import Scenario
+from sim.scenario.toml import library_names
 
 OWN = "as in the scenario"
 """The fee schedule that is chosen where none is."""

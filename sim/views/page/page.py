@@ -11,7 +11,7 @@ import solara
 import solara.lab
 from mesa.visualization.utils import force_update, update_counter
 
-from sim.scenario.scenario import fee_list, response_list, scenario_list
+from sim.scenario.library import fee_list, response_list, scenario_list
 from sim.views.page.choices import NONE, OWN, Choices, check
 from sim.views.page.html import show_study, show_worlds
 from sim.views.page.sessions import SESSIONS

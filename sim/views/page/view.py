@@ -9,7 +9,8 @@ from sim.core.calendar import date_of
 from sim.core.units import F64, Phase
 from sim.figures.events import Event, events_of
 from sim.figures.numbers import count
-from sim.figures.plots import CAUSES, PHASES, TACTICS
+from sim.figures.panels import CAUSES, TACTICS
+from sim.figures.plots import PHASES
 from sim.figures.style import BLUE, GREEN, GREY, INK, RED
 from sim.outcomes.payments import balance
 from sim.outcomes.record import Record

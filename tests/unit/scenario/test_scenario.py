@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from sim.responses import Response
+from sim.scenario.library import load_response, response_list, scenario_list
 from sim.scenario.overrides import parse_settings
-from sim.scenario.scenario import Scenario, load_response, response_list, scenario_list
+from sim.scenario.scenario import Scenario
 from sim.scenario.schema import fields_of
 from sim.scenario.toml import library_names
 from sim.setup.fees import NewSchedule

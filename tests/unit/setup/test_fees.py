@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from sim.core.units import BesiegeError
-from sim.scenario.scenario import Scenario, load_fees
+from sim.scenario.library import load_fees
+from sim.scenario.scenario import Scenario
 from sim.scenario.toml import library_names
 from sim.setup.fees import (
     NOTHING_CONCEDED,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.scenario.scenario import load_fees
+from sim.scenario.library import load_fees
 from sim.views.page.choices import Choices, check
 
 FAULTY = [

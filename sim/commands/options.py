@@ -1,0 +1,68 @@
+"""What several commands share: their arguments and options, and the scenario these ask for.
+
+Nothing heavy is imported before a command needs it: `besiege --help` answers at once.
+"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sim.scenario.scenario import Scenario
+
+ScenarioName = Annotated[
+    str, typer.Argument(help="name of a scenario in the library, or a TOML file")
+]
+ResponseName = Annotated[
+    str | None, typer.Option("--response", help="name of a response in the library, or a TOML file")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="PATH=VALUE",
+        help="change a field, such as fees.new.standard=15000; may be repeated",
+    ),
+]
+Scale = Annotated[
+    float | None, typer.Option("--scale", help="share of all people to simulate, 0.001 to 1")
+]
+Seed = Annotated[
+    int,
+    typer.Option("--seed", help="random seed, 0 or more; the first one if there are several runs"),
+]
+Hours = Annotated[int | None, typer.Option("--hours", help="number of hours to simulate")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON object and nothing else")]
+Quiet = Annotated[
+    bool,
+    typer.Option("--quiet", help="print no progress and no results"),
+]
+
+
+def world_of(
+    scenario: str, response: str | None, settings: list[str] | None, scale: float | None,
+    hours: int | None,
+) -> "Scenario":  # fmt: skip
+    """Return the scenario that the words of a command ask for."""
+    from sim.scenario.overrides import parse_settings
+    from sim.scenario.scenario import Scenario
+
+    given = {"response": response, "scale": scale, "hours": hours}
+    changes: dict[str, Any] = parse_settings(settings or [])
+    changes |= {name: value for name, value in given.items() if value is not None}
+    world = Scenario.load(scenario)
+    return world.replace(changes) if changes else world
+
+
+def say_what_it_waits_for(*, quiet: bool) -> None:
+    """Say on the terminal that kernels are being compiled, the first time on a machine."""
+    if quiet:
+        return
+    from sim.core.compiled import kernels_are_cached
+
+    if not kernels_are_cached():
+        print(
+            "Compiling the engine; this happens once on each machine and takes about twenty seconds …",
+            file=sys.stderr,
+        )

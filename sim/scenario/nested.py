@@ -1,0 +1,66 @@
+"""Scenarios as nested tables: one laid over another, a value put at a path, plain values."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+
+from sim.core.units import BesiegeError
+from sim.responses import Measure, Response, Trigger
+from sim.scenario.messages import path_of, wrong_value
+from sim.scenario.schema import Nested, Step, contents, is_table
+from sim.scenario.toml import prepare
+
+
+def laid_over(base: Nested, value: Nested) -> Nested:
+    """Lay a nested dict over a table, so that what it does not name stays as it was.
+
+    A response and a trigger are wholes: half of one on top of another would be a third.
+    """
+    if not isinstance(value, dict) or not is_table(type(base)) or isinstance(base, Trigger):
+        return value
+    if isinstance(base, Response):
+        return {"name": "unnamed", **value}
+    inner = contents(base)
+    laid = {k: laid_over(inner.get(k), v) if isinstance(v, dict) else v for k, v in value.items()}
+    return {**inner, **laid}
+
+
+def put(
+    root: type[BaseModel], base: Nested, steps: Sequence[Step], at: int, value: Nested
+) -> Nested:
+    """Return a copy of ``base``, down the path only, with a value at the end of the path.
+
+    Messages name fields of ``root``, to which the whole path belongs.
+    """
+    step, last = steps[at], at == len(steps) - 1
+    if isinstance(base, (list, tuple)) and not is_table(type(base)):
+        if not isinstance(step, int) or step >= len(base):
+            there = f"0 to {len(base) - 1}" if base else "none, the list is empty"
+            raise BesiegeError(f"{path_of(steps[: at + 1])}: no such entry, allowed {there}")
+        inner = value if last else put(root, base[step], steps, at + 1, value)
+        return (*base[:step], inner, *base[step + 1 :])
+    if base is not None and not isinstance(base, dict) and not is_table(type(base)):
+        raise BesiegeError(wrong_value(root, steps[:at], base))
+    table = {} if base is None else contents(base)
+    old = table.get(str(step))
+    table[str(step)] = laid_over(old, value) if last else put(root, old, steps, at + 1, value)
+    if isinstance(base, Measure) and not base.is_of_the_library:  # no kind tells its class
+        return type(base).model_validate(prepare(table, type(base)), strict=True)
+    return table
+
+
+def plain(value: Nested, *, canonical: bool = False) -> Nested:
+    """Return nested dicts and lists, without what is absent, which TOML cannot write.
+
+    The canonical form knows no -0.0, which equals 0.0 and is written differently.
+    """
+    if isinstance(value, float):
+        return value + 0.0 if canonical else value
+    if isinstance(value, (int, str)):
+        return value
+    if is_table(type(value)):
+        inner = contents(value).items()
+        return {k: plain(v, canonical=canonical) for k, v in inner if v is not None}
+    return (
+        [plain(item, canonical=canonical) for item in value] if isinstance(value, tuple) else value
+    )
