@@ -113,13 +113,17 @@ def run(
 
     with terminal.progress("hours", show=not (quiet or json)) as progress:
         result = run.run(world, seed, progress=progress)
-    drawn = terminal.made(lambda: result.save(out))
+    try:
+        if not (json or quiet):
+            terminal.tell(result)
+    finally:  # whoever has stopped reading
+        drawn = terminal.made(lambda: result.save(out))
     if json:
         terminal.print_json(result.to_dict())
     elif quiet:
         print(out)
     else:
-        terminal.tell(result, out)
+        terminal.tell_where(result, out)
     if not drawn:
         raise Exit(1)
 
@@ -144,11 +148,11 @@ def hindcast(
     check_folder(out)
     _say_what_it_waits_for(quiet=json)
     from sim.lab import hindcast
-    from sim.views.terminal import terminal
+    from sim.views.terminal import hindcast_text, many_runs, terminal
 
     with (
-        terminal.told_when_stopped(out),
-        terminal.progress_of_runs("hindcast", show=not json) as progress,
+        many_runs.told_when_stopped(out),
+        many_runs.progress_of_runs("hindcast", show=not json) as progress,
     ):
         result = hindcast.hindcast(
             world, runs, seed=seed, facts=facts, ensemble=ensemble, workers=workers,
@@ -158,7 +162,7 @@ def hindcast(
     if json:
         terminal.print_json(result.to_dict())
     else:
-        terminal.tell_hindcast(result, out)
+        hindcast_text.tell_hindcast(result, out)
     if result.failures or not drawn:
         raise Exit(1)
 
@@ -254,7 +258,6 @@ def show(
 ) -> None:
     """Show a finished run, comparison, sweep or hindcast: its numbers, and where its tables are."""
     from sim.io.folders import kind_of
-    from sim.views.terminal import terminal
 
     kind = kind_of(folder)
     if kind == "sweep":
@@ -266,8 +269,12 @@ def show(
 
         show_comparison(folder, json=json)
     elif kind == "hindcast":
-        terminal.show_hindcast(folder, json=json)
+        from sim.views.terminal.hindcast_text import show_hindcast
+
+        show_hindcast(folder, json=json)
     else:
+        from sim.views.terminal import terminal
+
         terminal.show_run(folder, json=json)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
 from sim.agents.agents import RowAgent
-from sim.agents.columns import CODES
+from sim.world.columns import CODES
 from sim.core.quoting import format_value
 
 type Rows = np.ndarray

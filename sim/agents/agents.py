@@ -12,7 +12,10 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from sim.agents.columns import (
+from sim.world import diary, reasons
+from sim.world.changes import set_membership
+from sim.world.columns import (
+    CONSUMERS,
     Column,
     column_of,
     degree,
@@ -26,13 +29,10 @@ from sim.agents.columns import (
     store_actions,
     store_loss,
 )
-from sim.core import calendar
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError, Cause, Phase, Tactic
 from sim.setup.fees import Concession
-from sim.setup.population import Consumers, Crowd, Sellers, Stores
-from sim.world import diary
-from sim.world.changes import set_membership
+from sim.setup.population import Crowd, Sellers, Stores
 from sim.world.world import ByHand, World, lay_out
 
 
@@ -191,17 +191,11 @@ class Consumer(RowAgent):
     kind, first_id = "consumer", 100_000_000
     shown = ("favourite", "loyalty")
     worked_out = frozenset({"category", "visit_rate"})
-    columns: ClassVar[dict[str, Column]] = {
-        **{name: column_of("consumers", name) for name in field_names(Consumers)},
-        "category": lambda world: world.stores.category[world.consumers.favourite],
-        "visit_rate": lambda world: np.resize(
-            world.shelves.class_rate, world.consumers.favourite.size
-        ) * world.scenario.shopping.visits_per_day / calendar.HOURS_A_DAY,
-    }  # fmt: skip
+    columns: ClassVar[dict[str, Column]] = CONSUMERS
 
     def why(self) -> pd.DataFrame:
         """Return what it is like and what it has met: one row."""
-        return pd.DataFrame([{"hour": self.model.world.hour, **self.state()}])
+        return reasons.of_consumer(self.model.world, self.row)
 
 
 class Store(RowAgent):
@@ -282,15 +276,7 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
 
     def why(self) -> pd.DataFrame:
         """Return its orders, here and in the quiet twin, one row an hour so far."""
-        books = self.model.world.books
-        done = slice(0, books.hours)
-        return pd.DataFrame(
-            {
-                "hour": np.arange(books.hours),
-                "orders": books.rival_orders[done, self.row],
-                "orders_twin": books.rival_orders_twin[done, self.row],
-            }
-        )
+        return reasons.of_rival(self.model.world, self.row)
 
 
 class Platform(mesa.Agent):  # type: ignore[type-arg]

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from sim.core.chance import check_seed
 from sim.core.units import BesiegeError
-from sim.running.model import Siege
+from sim.running.loop import Loop
 from sim.scenario.scenario import Scenario
+from sim.world import diary, reasons
 
 
 def explain_agent(
@@ -30,12 +30,16 @@ def explain_agent(
     last = scenario.hours - 1
     if hour is not None and not 0 <= hour <= last:
         raise BesiegeError(f"--hour: given {hour}, allowed 0 to {last}")
-    siege = Siege(scenario, seed=check_seed(seed))
-    chosen = siege.agent(agent)
-    if hasattr(chosen, "diary_key"):
-        siege.watch(chosen)
-    siege.run_for(scenario.hours if hour is None else hour + 1)
-    table: pd.DataFrame = chosen.why()
+    loop = Loop.begin(scenario, seed)
+    world = loop.world
+    kind, row = reasons.find_agent(world, agent)
+    key = reasons.diary_key(world, kind, row)
+    kept = None if key is None else diary.watch(world, *key)
+    loop.run(until=hour)
+    if kept is not None:
+        table = pd.DataFrame(kept.entries)
+    else:
+        table = (reasons.of_consumer if kind == "consumer" else reasons.of_rival)(world, row)
     if hour is not None and "hour" in table:
         table = table[table["hour"] == hour]
     if table.empty:

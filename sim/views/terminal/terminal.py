@@ -1,25 +1,22 @@
-"""What commands print: progress, the story, tables."""
+"""What commands print of one run or one agent: progress, the story, tables."""
 
 import json
-import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from sim.io.folders import read_json, read_outcomes
-from sim.io.saving import PageError, is_interrupt
-from sim.lab.execution.progress import ProgressBar as ProgressBar
-from sim.lab.hindcast import Hindcast
-from sim.lab.storage.kept import count_kept, where_kept
+from sim.io.folders import read_outcomes
 from sim.outcomes.outcomes import OUTCOMES
-from sim.running.run import RunResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.running.run import RunResult
 
 MANY = 24
 """Hours of a diary from which it is said how to see one."""
@@ -35,53 +32,18 @@ def progress(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | 
     if not (show and sys.stderr.isatty()):
         yield None
         return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextmanager
-def progress_of_runs(what: str, *, show: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """Show how many runs are done: a bar on a terminal, elsewhere a line now and then."""
-    if not show:
-        yield None
-        return
-    with ExitStack() as stack:
-        shown: list[ProgressBar] = []
-
-        def tell(done: int, total: int) -> None:
-            if not shown:
-                shown.append(stack.enter_context(ProgressBar(what, total)))
-                for _ in range(done):
-                    shown[0].pass_by()
-            else:
-                shown[0].add(failed=False)
-
-        yield tell
-
-
-@contextmanager
-def told_when_stopped(folder: Path) -> Iterator[None]:
-    """Say, when runs are interrupted, which are kept, where, and how to carry on.
-
-    A SIGTERM, by which a batch system asks to end, counts as Ctrl-C.
-    """
-    usual = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        yield
-    except (KeyboardInterrupt, RuntimeError) as error:
-        if not is_interrupt(error):
-            raise
-        kept = count_kept(folder)
-        if kept:
-            said = f"{where_kept(kept, folder)}; the same command continues from there."
-        else:
-            said = "No run had finished, so nothing is kept."
-        print(said, file=sys.stderr)
-        raise KeyboardInterrupt from None
-    finally:
-        signal.signal(signal.SIGTERM, usual)
 
 
 def made(make: Callable[[], object]) -> bool:
@@ -89,6 +51,8 @@ def made(make: Callable[[], object]) -> bool:
 
     The tables beside it are whole, and what they say is still told.
     """
+    from sim.io.saving import PageError  # with DuckDB, which `explain` does not need
+
     try:
         make()
     except PageError as error:
@@ -102,28 +66,33 @@ def print_json(data: Any) -> None:
     print(json.dumps(data, allow_nan=False))
 
 
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
     """Return a table as plain rows, with null for what is not a number."""
     rows: list[dict[str, Any]] = json.loads(table.to_json(orient="records"))
     return rows
 
 
-def tell(result: RunResult, folder: Path) -> None:
-    """Print the story, the outcomes with their units, and where everything lies."""
+def tell(result: "RunResult") -> None:
+    """Print the story of a run and its outcomes with their units."""
     for line in result.story():
         print(line)
     print()
     values = {n: {"value": v, "unit": result.measured[n].unit} for n, v in result.outcomes.items()}
     Console().print(_outcomes_table(values))
+    sys.stdout.flush()  # read while tables and picture are being written
+
+
+def tell_where(result: "RunResult", folder: Path) -> None:
+    """Print what was written of a run, and how long it took."""
     print(
-        f"\n{_written(folder, 'siege.png', 'tables (Parquet)', 'outcomes.json', 'scenario.toml')}"
+        f"\n{written_to(folder, 'siege.png', 'tables (Parquet)', 'outcomes.json', 'scenario.toml')}"
     )
     print(
         f"{result.scenario.hours} hours at scale {result.scenario.scale:g} in {result.wall_seconds:.1f} s."
     )
 
 
-def _written(folder: Path, page: str, *others: str) -> str:
+def written_to(folder: Path, page: str, *others: str) -> str:
     """Say what was written; a picture that could not be made was not."""
     there = [page] if (folder / page).is_file() else []
     return f"Written to {folder}: {', '.join([*there, *others])}."
@@ -158,58 +127,6 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
     return table
 
 
-def tell_hindcast(result: Hindcast, folder: Path) -> None:
-    """Print every fact that has a simulated side, and how many hold."""
-    _tell_facts(result.to_dict())
-    print(_written(folder, "hindcast.png", "hindcast.json", "runs.parquet"))
-
-
-def show_hindcast(folder: Path, *, json: bool) -> None:
-    """Print a finished hindcast."""
-    saved = read_json(folder / "hindcast.json")
-    if json:
-        print_json(saved)
-        return
-    _tell_facts(saved)
-    print(f"The tables and the picture are in {folder}.")
-
-
-def _tell_facts(hindcast: dict[str, Any]) -> None:
-    table = Table(box=None, pad_edge=False)
-    for name in ("fact", "quantity", "reported", "5-95 % of runs", "median", "inside"):
-        words = name in {"fact", "quantity"}
-        table.add_column(name, justify="left" if words else "right", no_wrap=not words)
-    there = [r for r in hindcast["facts"] if r["n"] is not None]
-    for r in there:
-        low, high, p05, median, p95 = (
-            "–" if r[q] is None else _at_a_glance(r[q])
-            for q in ("low", "high", "p05", "median", "p95")
-        )
-        inside, share = r["inside"], r["share_inside"]
-        held = "–" if inside is None else f"{'yes' if inside else 'no'} {100 * share:3.0f} %"
-        table.add_row(r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, held)
-    Console().print(table)
-    rows = [r for r in there if r["inside"] is not None]
-    if beyond := [r["id"] for r in there if r["inside"] is None]:
-        print(f"Not defined within the horizon, and not counted: {', '.join(beyond)}.")
-    for use in ("calibrate", "check", "derived"):
-        of_use = [r for r in rows if r["use"] == use]
-        n_held = sum(bool(r["inside"]) for r in of_use)
-        print(
-            f"{use}: the simulated median is inside the reported range for {n_held} of {len(of_use)} facts."
-        )
-    besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
-    size = f", with {peak:,.0f} people online at its peak on average" if peak is not None else ""
-    print(
-        f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
-        f"a siege broke out in {besieged:.0f} % of them{size}."
-    )
-
-
-def _at_a_glance(value: float) -> str:
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:z.3g}"
-
-
 def written(value: float | None, unit: str) -> str:
     """Write a value for people: thousands apart, shares with three digits, a dash for none."""
     if value is None:
@@ -219,7 +136,7 @@ def written(value: float | None, unit: str) -> str:
     return f"{value:z,.2f}" if unit == "hours" and value % 1 else f"{value:z,.0f}"
 
 
-def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
+def print_table(table: "pd.DataFrame", title: str, *, one: bool) -> None:
     """Print an agent's diary: a row an hour, or for one hour a line a term.
 
     Of a long diary only the hours in which something changed are printed, those that led up to
@@ -243,7 +160,7 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
         )
 
 
-def _changed(table: pd.DataFrame) -> pd.Series:
+def _changed(table: "pd.DataFrame") -> "pd.Series[bool]":
     """Tell which rows are the last, differ in a word from the row before, or lead up to one."""
     words = table.select_dtypes(exclude="number").drop(columns="date", errors="ignore")
     changed = words.ne(words.shift()).any(axis=1)

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from sim.core import calendar
 from sim.core.units import Role, Stance
 from sim.rules import stores as store_rules
+from sim.setup.population import Consumers
 from sim.world.world import World
 
 type Column = Callable[[World], np.ndarray]
@@ -67,6 +69,19 @@ def field_names(kind: type) -> list[str]:
     """Name the columns of a part of the world."""
     return [f.name for f in fields(kind)]
 
+
+def visit_rates(world: World) -> np.ndarray:
+    """Work out how often each consumer shops on a normal day (visits an hour)."""
+    rates = np.resize(world.shelves.class_rate, world.consumers.favourite.size)
+    return rates * world.scenario.shopping.visits_per_day / calendar.HOURS_A_DAY
+
+
+CONSUMERS: dict[str, Column] = {
+    **{name: column_of("consumers", name) for name in field_names(Consumers)},
+    "category": lambda world: world.stores.category[world.consumers.favourite],
+    "visit_rate": visit_rates,
+}
+"""Every column of a consumer."""
 
 CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}
 """Columns that hold codes, and what the codes mean."""
