@@ -281,10 +281,10 @@ def show(
 @app.command()
 def scenarios(json: Json = False) -> None:
     """List the scenarios in the library."""
-    from sim.scenario.scenario import scenario_list
+    from sim.scenario.toml import library_list
     from sim.views.terminal import library
 
-    library.print_names(scenario_list(), as_json=json)
+    library.print_names(library_list("scenarios"), as_json=json)
 
 
 @app.command(short_help="List the responses, and every measure with its parameters.")
