@@ -1,6 +1,7 @@
 """The commands, thin: heavy imports wait until a command needs them."""
 
 import contextlib
+import gc
 import os
 import sys
 from pathlib import Path
@@ -85,6 +86,14 @@ def _say_what_it_waits_for(*, quiet: bool) -> None:
         )
 
 
+def _leave_what_is_loaded() -> None:
+    """Let Python look through nothing that is there by now: it stays until the process ends.
+
+    Called before DuckDB is loaded, which wants to be cleared away piece by piece.
+    """
+    gc.freeze()
+
+
 @app.command(short_help="Simulate one siege; print its story and outcomes.")
 def run(
     scenario: ScenarioName = "taobao-2011",
@@ -113,6 +122,7 @@ def run(
 
     with terminal.progress("hours", show=not (quiet or json)) as progress:
         result = run.run(world, seed, progress=progress)
+    _leave_what_is_loaded()
     try:
         if not (json or quiet):
             terminal.tell(result)
@@ -242,11 +252,12 @@ def explain(
     from sim.views.terminal import terminal
     from sim.views.terminal.explain import explain_agent
 
-    table = explain_agent(world, seed, agent, hour)
+    rows = explain_agent(world, seed, agent, hour)
+    _leave_what_is_loaded()
     if json:
-        terminal.print_json(terminal.records(table))
+        terminal.print_json(terminal.without_nan(rows))
     else:
-        terminal.print_table(table, agent, one=hour is not None)
+        terminal.print_rows(rows, agent, one=hour is not None)
 
 
 @app.command(short_help="Show a finished run, comparison, sweep or hindcast.")

@@ -195,7 +195,7 @@ class Consumer(RowAgent):
 
     def why(self) -> pd.DataFrame:
         """Return what it is like and what it has met: one row."""
-        return reasons.of_consumer(self.model.world, self.row)
+        return pd.DataFrame(reasons.without_diary(self.model.world, self.kind, self.row))
 
 
 class Store(RowAgent):
@@ -276,7 +276,7 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
 
     def why(self) -> pd.DataFrame:
         """Return its orders, here and in the quiet twin, one row an hour so far."""
-        return reasons.of_rival(self.model.world, self.row)
+        return pd.DataFrame(reasons.without_diary(self.model.world, self.kind, self.row))
 
 
 class Platform(mesa.Agent):  # type: ignore[type-arg]

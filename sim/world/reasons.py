@@ -1,13 +1,11 @@
-"""Which agent is meant by a name, and why it did what it did, as a table."""
-
-import numpy as np
-import pandas as pd
+"""Which agent is meant by a name, and why it did what it did."""
 
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.scenario.messages import unknown_name
 from sim.world import diary
 from sim.world.columns import CONSUMERS, plain
+from sim.world.diary import Entry
 from sim.world.world import World
 
 SINGLE = ("platform", "organisers")
@@ -54,20 +52,22 @@ def diary_key(world: World, kind: str, row: int) -> tuple[str, int] | None:
     return keys.get(kind)
 
 
-def of_consumer(world: World, row: int) -> pd.DataFrame:
-    """Return what a consumer is like and what it has met: one row."""
-    state = {name: plain(name, column(world)[row]) for name, column in CONSUMERS.items()}
-    return pd.DataFrame([{"hour": world.hour, **state}])
+def without_diary(world: World, kind: str, row: int) -> list[Entry]:
+    """Return what is known of an agent that keeps no diary.
 
-
-def of_rival(world: World, row: int) -> pd.DataFrame:
-    """Return a rival's orders, here and in the quiet twin, one row an hour so far."""
-    books = world.books
-    done = slice(0, books.hours)
-    return pd.DataFrame(
-        {
-            "hour": np.arange(books.hours),
-            "orders": books.rival_orders[done, row],
-            "orders_twin": books.rival_orders_twin[done, row],
-        }
-    )
+    Parameters
+    ----------
+    kind
+        ``consumer``: what it is like and what it has met, one row; ``rival``: its orders, here
+        and in the quiet twin, a row an hour so far.
+    row
+        Its row.
+    """
+    if kind == "consumer":
+        state = {name: plain(name, column(world)[row]) for name, column in CONSUMERS.items()}
+        return [{"hour": world.hour, **state}]
+    orders, twin = world.books.rival_orders[:, row], world.books.rival_orders_twin[:, row]
+    return [
+        {"hour": hour, "orders": float(orders[hour]), "orders_twin": float(twin[hour])}
+        for hour in range(world.books.hours)
+    ]

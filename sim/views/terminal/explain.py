@@ -1,6 +1,6 @@
 """`besiege explain`: one agent's reasons, from a run of its world in which it is watched."""
 
-import pandas as pd
+from typing import Any
 
 from sim.core.units import BesiegeError
 from sim.running.loop import Loop
@@ -10,8 +10,8 @@ from sim.world import diary, reasons
 
 def explain_agent(
     scenario: Scenario, seed: int, agent: str, hour: int | None = None
-) -> pd.DataFrame:
-    """Return each term of an agent's rule, hour by hour or for one hour.
+) -> list[dict[str, Any]]:
+    """Return each term of an agent's rule: a row an hour, or for one hour.
 
     Parameters
     ----------
@@ -36,12 +36,9 @@ def explain_agent(
     key = reasons.diary_key(world, kind, row)
     kept = None if key is None else diary.watch(world, *key)
     loop.run(until=hour)
-    if kept is not None:
-        table = pd.DataFrame(kept.entries)
-    else:
-        table = (reasons.of_consumer if kind == "consumer" else reasons.of_rival)(world, row)
-    if hour is not None and "hour" in table:
-        table = table[table["hour"] == hour]
-    if table.empty:
+    rows = reasons.without_diary(world, kind, row) if kept is None else kept.entries
+    if hour is not None:
+        rows = [entry for entry in rows if entry["hour"] == hour]
+    if not rows:
         raise BesiegeError(f"--agent: {agent} made no decision in the hours asked for")
-    return table
+    return rows

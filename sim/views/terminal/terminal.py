@@ -1,6 +1,7 @@
 """What commands print of one run or one agent: progress, the story, tables."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -72,6 +73,17 @@ def records(table: "pd.DataFrame") -> list[dict[str, Any]]:
     return rows
 
 
+def without_nan(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows with None for what is no finite number, and no minus before a zero."""
+    return [{name: _plain(value) for name, value in row.items()} for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, float):
+        return value
+    return value + 0.0 if math.isfinite(value) else None
+
+
 def tell(result: "RunResult") -> None:
     """Print the story of a run and its outcomes with their units."""
     for line in result.story():
@@ -136,36 +148,40 @@ def written(value: float | None, unit: str) -> str:
     return f"{value:z,.2f}" if unit == "hours" and value % 1 else f"{value:z,.0f}"
 
 
-def print_table(table: "pd.DataFrame", title: str, *, one: bool) -> None:
+def print_rows(rows: list[dict[str, Any]], title: str, *, one: bool) -> None:
     """Print an agent's diary: a row an hour, or for one hour a line a term.
 
     Of a long diary only the hours in which something changed are printed, those that led up to
     them, and the last.
     """
     if one:
-        for name, value in table.iloc[0].items():
+        for name, value in rows[0].items():
             print(f"{name:22} {_short(value)}")
         return
-    told = table[_changed(table)] if len(table) > MANY else table
+    told = _changed(rows) if len(rows) > MANY else rows
     shown = Table(title=title, box=None, pad_edge=False)
-    for name in table.columns:
-        shown.add_column(str(name), justify="right")
-    for row in told.itertuples(index=False):
-        shown.add_row(*(_short(v) for v in row))
+    for name in rows[0]:
+        shown.add_column(name, justify="right")
+    for row in told:
+        shown.add_row(*map(_short, row.values()))
     Console(width=None if sys.stdout.isatty() else 200).print(shown)
-    if len(told) < len(table):
+    if len(told) < len(rows):
         print(
-            f"{len(table) - len(told)} of {len(table)} hours in which the agent's behaviour did not "
+            f"{len(rows) - len(told)} of {len(rows)} hours in which the agent's behaviour did not "
             "change are left out. --hour H shows every term of one hour; --json prints every hour."
         )
 
 
-def _changed(table: "pd.DataFrame") -> "pd.Series[bool]":
-    """Tell which rows are the last, differ in a word from the row before, or lead up to one."""
-    words = table.select_dtypes(exclude="number").drop(columns="date", errors="ignore")
-    changed = words.ne(words.shift()).any(axis=1)
-    changed.iloc[-1] = True
-    return changed[::-1].rolling(1 + LEAD, min_periods=1).max()[::-1].astype(bool)
+def _changed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the rows that differ in a word from the one before, those before them, and the last."""
+    words = [
+        [v for name, v in row.items() if isinstance(v, (str, bool)) and name != "date"]
+        for row in rows
+    ]
+    before = [[], *words]
+    changed = [n for n in range(len(rows)) if words[n] != before[n]] + [len(rows) - 1]
+    shown = {led for n in changed for led in range(max(0, n - LEAD), n + 1)}
+    return [rows[n] for n in sorted(shown)]
 
 
 def _short(value: object) -> str:
