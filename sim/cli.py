@@ -73,17 +73,16 @@ def _world(
     return world.replace(changes) if changes else world
 
 
-def _say_what_it_waits_for(*, quiet: bool) -> None:
-    """Say on the terminal that kernels are being compiled, the first time on a machine."""
+def _compile_first(*, quiet: bool) -> None:
+    """Compile the engine, the first time on a machine, and say so."""
     if quiet:
         return
-    from sim.core.compiled import kernels_are_cached
+    from sim.core.compiled import folder, kernels_are_cached
 
-    if not kernels_are_cached():
-        print(
-            "Compiling the engine; this happens once on each machine and takes about twenty seconds …",
-            file=sys.stderr,
-        )
+    if folder() is not None and not kernels_are_cached():
+        from sim.views.terminal.first_time import compile_engine
+
+        compile_engine()
 
 
 def _leave_what_is_loaded() -> None:
@@ -112,7 +111,7 @@ def run(
     from sim.io.folders import check_folder
 
     world = _world(scenario, response, settings, scale, hours)
-    _say_what_it_waits_for(quiet=quiet or json)
+    _compile_first(quiet=quiet or json)
     from sim.core.chance import check_seed
 
     check_seed(seed)
@@ -156,7 +155,7 @@ def hindcast(
 
     world = _world(scenario, None, settings, scale, None)
     check_folder(out)
-    _say_what_it_waits_for(quiet=json)
+    _compile_first(quiet=json)
     from sim.lab import hindcast
     from sim.views.terminal import hindcast_text, many_runs, terminal
 
@@ -209,7 +208,7 @@ def compare(
     given = [("--begin", text) for text in begin or []] + [("--hour", text) for text in hour or []]
     begins = [read_hour(text, name) for name, text in given]
     check_folder(out)
-    _say_what_it_waits_for(quiet=quiet or json)
+    _compile_first(quiet=quiet or json)
     from sim.views.terminal.compare import run_comparison
 
     if not run_comparison(
@@ -248,7 +247,7 @@ def explain(
 ) -> None:  # fmt: skip
     """Explain why one agent acted as it did: each term of its rule, hour by hour."""
     world = _world(scenario, response, settings, scale, hours)
-    _say_what_it_waits_for(quiet=json)
+    _compile_first(quiet=json)
     from sim.views.terminal import terminal
     from sim.views.terminal.explain import explain_agent
 
@@ -351,7 +350,7 @@ def dashboard(
     """Start the web page, on which worlds can be run, watched and compared in a browser."""
     from sim.views.page.server import serve
 
-    _say_what_it_waits_for(quiet=False)
+    _compile_first(quiet=False)
     serve(host, port, lambda text: print(text, flush=True), allow_host or [])
 
 
@@ -386,7 +385,7 @@ def sweep(
     if repeat is not None:
         repeat_run(spec, repeat, json=json)
         return
-    _say_what_it_waits_for(quiet=quiet or json)
+    _compile_first(quiet=quiet or json)
     asked = Asked(spec, out, workers, scheduler, shard, retry, repair)
     if carry_out_sweep(asked, json=json, quiet=quiet or json):
         raise Exit(1)

@@ -8,8 +8,8 @@ import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
 from sim.agents.agents import RowAgent
-from sim.world.columns import CODES
 from sim.core.quoting import format_value
+from sim.world.columns import CODES
 
 type Rows = np.ndarray
 

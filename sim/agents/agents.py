@@ -12,6 +12,10 @@ import mesa
 import numpy as np
 import pandas as pd
 
+from sim.core.quoting import format_value
+from sim.core.units import BesiegeError, Cause, Phase, Tactic
+from sim.setup.fees import Concession
+from sim.setup.population import Crowd, Sellers, Stores
 from sim.world import diary, reasons
 from sim.world.changes import set_membership
 from sim.world.columns import (
@@ -29,10 +33,6 @@ from sim.world.columns import (
     store_actions,
     store_loss,
 )
-from sim.core.quoting import format_value
-from sim.core.units import BesiegeError, Cause, Phase, Tactic
-from sim.setup.fees import Concession
-from sim.setup.population import Crowd, Sellers, Stores
 from sim.world.world import ByHand, World, lay_out
 
 

@@ -19,6 +19,8 @@ _NAMED_BY_KERNELS = (
     "core/units.py", "core/quoting.py", "core/compiled.py", "core/compiling.py", "core/caches.py",
 )  # fmt: skip
 
+DECLARED: set[str] = set()
+"""Names of the kernels of all modules that are loaded."""
 _ONE_AT_A_TIME = threading.RLock()
 
 
@@ -35,6 +37,7 @@ class Kernel:
 
     def __init__(self, function: Callable[..., Any]) -> None:
         functools.update_wrapper(self, function)
+        DECLARED.add(function.__qualname__)
 
     @functools.cached_property
     def compiled(self) -> Any:
