@@ -46,7 +46,7 @@ class Kernel:
 
         with _ONE_AT_A_TIME:  # of two threads one makes it
             made = self.__dict__.get("compiled")
-            return dispatcher_of(self.__wrapped__) if made is None else made  # type: ignore[attr-defined]
+            return dispatcher_of(self.__wrapped__) if made is None else made
 
     def __call__(self, *given: Any) -> Any:
         """Call the compiled function."""
@@ -58,7 +58,7 @@ class Kernel:
         return getattr(self.compiled, name)
 
     def __reduce__(self) -> str:
-        return self.__qualname__  # type: ignore[attr-defined,no-any-return]
+        return self.__qualname__  # type: ignore[no-any-return]
 
 
 def kernel[F: Callable[..., object]](function: F) -> F:

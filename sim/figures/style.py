@@ -31,9 +31,10 @@ class Drawing(Figure):
         super().__init__(*args, **{"layout": "none", **kwargs})
 
     def set_layout_engine(self, layout: Any = None, **kwargs: Any) -> None:
-        """Set how panels are laid out; None, which matplotlib sets after it has saved, is not at all.
+        """Set how panels are laid out; None leaves them where they were put.
 
-        To matplotlib itself, None is the user's setting. With an engine it would draw twice.
+        matplotlib sets None after it has saved and takes that for the user's setting. With an
+        engine of any kind it draws twice.
         """
         super().set_layout_engine("none" if layout is None else layout, **kwargs)
 

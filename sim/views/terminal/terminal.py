@@ -173,7 +173,7 @@ def print_rows(rows: list[dict[str, Any]], title: str, *, one: bool) -> None:
 
 
 def _changed(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the rows that differ in a word from the one before, those before them, and the last."""
+    """Return rows that differ in a word from the one before, those that lead up, and the last."""
     words = [
         [v for name, v in row.items() if isinstance(v, (str, bool)) and name != "date"]
         for row in rows
