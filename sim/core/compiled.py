@@ -42,11 +42,12 @@ class Kernel:
     @functools.cached_property
     def compiled(self) -> Any:
         """The function as numba compiles it."""
-        from sim.core.compiling import dispatcher_of
+        from sim.core import compiling
 
+        compiling.see_through(Kernel)
         with _ONE_AT_A_TIME:  # of two threads one makes it
             made = self.__dict__.get("compiled")
-            return dispatcher_of(self.__wrapped__) if made is None else made
+            return compiling.dispatcher_of(self.__wrapped__, folder()) if made is None else made
 
     def __call__(self, *given: Any) -> Any:
         """Call the compiled function."""

@@ -1,8 +1,10 @@
 """numba at work: a function compiled, or taken from the kernels that are kept."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numba
@@ -11,17 +13,30 @@ from numba.core.sigutils import normalize_signature
 from numba.extending import typeof_impl
 
 from sim.core import caches
-from sim.core.compiled import Kernel, folder
 
 _listeners: list[Callable[[str], None]] = []
 
 
-def dispatcher_of(function: Callable[..., object]) -> Any:
-    """Return what compiles a function for the types it is called with, and keeps it on disk."""
+def dispatcher_of(function: Callable[..., object], folder: Path | None) -> Any:
+    """Return what compiles a function for the types it is called with.
+
+    Parameters
+    ----------
+    function
+        What to compile.
+    folder
+        Where what is compiled is kept; nowhere if None.
+    """
     compiled: Any = numba.njit(error_model="numpy", nogil=True)(function)
-    if folder() is not None:
-        _keep(compiled)
+    if folder is not None:
+        _keep(compiled, folder)
     return compiled
+
+
+@functools.cache
+def see_through(kind: type) -> None:
+    """Let numba take an object of this kind, where a kernel names it, for its ``compiled``."""
+    typeof_impl.register(kind)(lambda value, context: typeof_impl(value.compiled, context))
 
 
 @contextmanager
@@ -34,18 +49,13 @@ def heard(listener: Callable[[str], None]) -> Iterator[None]:
         _listeners.remove(listener)
 
 
-@typeof_impl.register(Kernel)
-def _of_kernel(value: Kernel, context: Any) -> Any:
-    """Let a kernel that calls another see the compiled one."""
-    return typeof_impl(value.compiled, context)
-
-
-def _keep(compiled: Any) -> None:
+def _keep(compiled: Any, folder: Path) -> None:
     """Keep on disk what is compiled of a function; other packages' stay where they are."""
     settings: Any = numba.config
-    before, settings.CACHE_DIR = settings.CACHE_DIR, str(folder())
+    before, settings.CACHE_DIR = settings.CACHE_DIR, str(folder)
     try:
         compiled._cache = _KernelCache(compiled.py_func)
+        compiled._cache.folder = folder
     finally:
         settings.CACHE_DIR = before
 
@@ -55,6 +65,8 @@ _NumbasCache: Any = FunctionCache  # its methods tell no types
 
 class _KernelCache(_NumbasCache):  # type: ignore[misc]
     """numba's cache, which is never the end of a run: what it does not give is compiled."""
+
+    folder: Path
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what is kept for these types; None if nothing whole is."""
@@ -77,6 +89,6 @@ class _KernelCache(_NumbasCache):  # type: ignore[misc]
             super().save_overload(sig, data)
         except OSError as error:
             caches.warn(
-                f"Compiled code cannot be written to {folder()} ({error.strerror}), so it will be compiled "
+                f"Compiled code cannot be written to {self.folder} ({error.strerror}), so it will be compiled "
                 "again next time; free some space, or set NUMBA_CACHE_DIR to another folder"
             )
