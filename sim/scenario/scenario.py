@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -190,6 +191,10 @@ def _put(base: Nested, steps: Sequence[Step], at: int, value: Nested) -> Nested:
     return table
 
 
+_READY = frozenset({int, bool, str})
+"""What is plain as it stands."""
+
+
 def _plain(value: Nested, *, canonical: bool = False) -> Nested:
     """Return nested dicts and lists, without what is absent, which TOML cannot write.
 
@@ -200,11 +205,20 @@ def _plain(value: Nested, *, canonical: bool = False) -> Nested:
     if isinstance(value, (int, str)):
         return value
     if is_table(type(value)):
-        inner = contents(value).items()
-        return {k: _plain(v, canonical=canonical) for k, v in inner if v is not None}
+        return {
+            k: v if type(v) in _READY else _plain(v, canonical=canonical)
+            for k, v in contents(value).items()
+            if v is not None
+        }
     return (
         [_plain(item, canonical=canonical) for item in value] if isinstance(value, tuple) else value
     )
+
+
+@lru_cache(maxsize=256, typed=True)  # most parts are the same in all points of a sweep
+def _told(part: Nested) -> str:
+    """Write a part of a scenario as JSON, in its canonical form."""
+    return json.dumps(_plain(part, canonical=True), sort_keys=True)
 
 
 class Scenario(BaseModel):
@@ -380,16 +394,23 @@ class Scenario(BaseModel):
     @property
     def fingerprint(self) -> str:
         """A hash of every field but the names people give; of a graph of one's own, its ties."""
-        data = _plain(self, canonical=True)
+        told = {
+            name: _told(part)
+            for name, part in contents(self).items()
+            if part is not None and name not in {"name", "description", "response"}
+        }
         if self.graph.family in OWN:
-            data["graph"] |= {"family": "file", "path": identity_of(self.graph, sum(self.n_crowd))}
-        del data["name"], data["description"]
-        del data["response"]["description"]
+            ties = identity_of(self.graph, sum(self.n_crowd))
+            told["graph"] = _told(self.graph._replace(family="file", path=ties))
+        response = _plain(self.response, canonical=True)
+        del response["description"]
         # What a measure written in Python does is not told by its fields.
-        for told, measure in zip(data["response"]["measures"], self.response.measures, strict=True):
-            if measure.source_hash is not None:
-                told["source"] = measure.source_hash
-        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+        for measure, known in zip(response["measures"], self.response.measures, strict=True):
+            if known.source_hash is not None:
+                measure["source"] = known.source_hash
+        told["response"] = json.dumps(response, sort_keys=True)
+        text = ", ".join(f"{json.dumps(name)}: {told[name]}" for name in sorted(told))
+        return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]
 
     @classmethod
     def model_json_schema(cls, **options: Nested) -> dict[str, Any]:  # type: ignore[override]
