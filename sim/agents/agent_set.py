@@ -7,9 +7,9 @@ import mesa
 import numpy as np
 from mesa.agentset import AbstractAgentSet, GroupBy
 
-from sim.agents.columns import CODES
 from sim.agents.row_agent import RowAgent
 from sim.core.quoting import format_value
+from sim.world.columns import CODES
 
 type Rows = np.ndarray
 

@@ -9,7 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 import pandas as pd
 
-from sim.agents.columns import (
+from sim.agents.institutions import Organisers, Platform, RivalPlatform
+from sim.agents.row_agent import RowAgent, tell
+from sim.core.state import Crowd, Sellers, Stores
+from sim.core.units import Cause, Tactic
+from sim.world import diary, reasons
+from sim.world.changes import set_membership
+from sim.world.columns import (
+    CONSUMERS,
     Column,
     column_of,
     degree,
@@ -21,13 +28,6 @@ from sim.agents.columns import (
     store_actions,
     store_loss,
 )
-from sim.agents.institutions import Organisers, Platform, RivalPlatform
-from sim.agents.row_agent import RowAgent, tell
-from sim.core import calendar
-from sim.core.state import Consumers, Crowd, Sellers, Stores
-from sim.core.units import Cause, Tactic
-from sim.world import diary
-from sim.world.changes import set_membership
 from sim.world.world import World, lay_out
 
 __all__ = [
@@ -148,17 +148,11 @@ class Consumer(RowAgent):
     kind, first_id = "consumer", 100_000_000
     shown = ("favourite", "loyalty")
     worked_out = frozenset({"category", "visit_rate"})
-    columns: ClassVar[dict[str, Column]] = {
-        **{name: column_of("consumers", name) for name in Consumers._fields},
-        "category": lambda world: world.stores.category[world.consumers.favourite],
-        "visit_rate": lambda world: np.resize(
-            world.shelves.class_rate, world.consumers.favourite.size
-        ) * world.scenario.shopping.visits_per_day / calendar.HOURS_A_DAY,
-    }  # fmt: skip
+    columns: ClassVar[dict[str, Column]] = CONSUMERS
 
     def why(self) -> pd.DataFrame:
         """Return what it is like and what it has met: one row."""
-        return pd.DataFrame([{"hour": self.model.world.hour, **self.state()}])
+        return pd.DataFrame(reasons.without_diary(self.model.world, self.kind, self.row))
 
 
 class Store(RowAgent):

@@ -3,14 +3,13 @@
 from typing import Any
 
 import mesa
-import numpy as np
 import pandas as pd
 
 from sim.agents.row_agent import brief, tell
 from sim.core.quoting import format_value
 from sim.core.units import Phase
 from sim.setup.fees import Concession
-from sim.world import diary
+from sim.world import diary, reasons
 
 
 class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
@@ -53,15 +52,7 @@ class RivalPlatform(mesa.Agent):  # type: ignore[type-arg]
 
     def why(self) -> pd.DataFrame:
         """Return its orders, here and in the quiet twin, one row an hour so far."""
-        books = self.model.world.books
-        done = slice(0, books.hours)
-        return pd.DataFrame(
-            {
-                "hour": np.arange(books.hours),
-                "orders": books.rival_orders[done, self.row],
-                "orders_twin": books.rival_orders_twin[done, self.row],
-            }
-        )
+        return pd.DataFrame(reasons.without_diary(self.model.world, self.kind, self.row))
 
 
 class Platform(mesa.Agent):  # type: ignore[type-arg]

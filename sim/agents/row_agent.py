@@ -8,9 +8,9 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from sim.agents.columns import Column, plain
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
+from sim.world.columns import Column, plain
 from sim.world.world import ByHand, World
 
 

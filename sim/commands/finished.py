@@ -30,7 +30,6 @@ def show(
 ) -> None:
     """Show a finished run, comparison, sweep or hindcast: its numbers, and where its tables are."""
     from sim.io.folders import kind_of
-    from sim.views.terminal import terminal
 
     kind = kind_of(folder)
     if kind == "sweep":
@@ -42,6 +41,10 @@ def show(
 
         show_comparison(folder, json=json)
     elif kind == "hindcast":
-        terminal.show_hindcast(folder, json=json)
+        from sim.views.terminal.hindcast_text import show_hindcast
+
+        show_hindcast(folder, json=json)
     else:
+        from sim.views.terminal import terminal
+
         terminal.show_run(folder, json=json)

@@ -9,10 +9,10 @@ from sim.commands.options import Json
 
 def scenarios(json: Json = False) -> None:
     """List the scenarios in the library."""
-    from sim.scenario.library import scenario_list
+    from sim.scenario.toml import library_list
     from sim.views.terminal import library
 
-    library.print_names(scenario_list(), as_json=json)
+    library.print_names(library_list("scenarios"), as_json=json)
 
 
 def responses(

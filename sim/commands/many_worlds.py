@@ -14,7 +14,7 @@ from sim.commands.options import (
     ScenarioName,
     Seed,
     Settings,
-    say_what_it_waits_for,
+    compile_first,
     world_of,
 )
 
@@ -36,13 +36,13 @@ def hindcast(
 
     world = world_of(scenario, None, settings, scale, None)
     check_folder(out)
-    say_what_it_waits_for(quiet=json)
+    compile_first(quiet=json)
     from sim.lab import hindcast
-    from sim.views.terminal import terminal
+    from sim.views.terminal import hindcast_text, many_runs, terminal
 
     with (
-        terminal.told_when_stopped(out),
-        terminal.progress_of_runs("hindcast", show=not json) as progress,
+        many_runs.told_when_stopped(out),
+        many_runs.progress_of_runs("hindcast", show=not json) as progress,
     ):
         result = hindcast.hindcast(
             world, runs, seed=seed, facts=facts, ensemble=ensemble, workers=workers,
@@ -52,7 +52,7 @@ def hindcast(
     if json:
         terminal.print_json(result.to_dict())
     else:
-        terminal.tell_hindcast(result, out)
+        hindcast_text.tell_hindcast(result, out)
     if result.failures or not drawn:
         raise Exit(1)
 
@@ -88,7 +88,7 @@ def compare(
     given = [("--begin", text) for text in begin or []] + [("--hour", text) for text in hour or []]
     begins = [read_hour(text, name) for name, text in given]
     check_folder(out)
-    say_what_it_waits_for(quiet=quiet or json)
+    compile_first(quiet=quiet or json)
     from sim.views.terminal.compare import run_comparison
 
     if not run_comparison(
@@ -116,7 +116,7 @@ def sweep(
     if repeat is not None:
         repeat_run(spec, repeat, json=json)
         return
-    say_what_it_waits_for(quiet=quiet or json)
+    compile_first(quiet=quiet or json)
     asked = Asked(spec, out, workers, scheduler, shard, retry, repair)
     if carry_out_sweep(asked, json=json, quiet=quiet or json):
         raise Exit(1)

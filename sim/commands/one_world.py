@@ -15,7 +15,8 @@ from sim.commands.options import (
     ScenarioName,
     Seed,
     Settings,
-    say_what_it_waits_for,
+    compile_first,
+    leave_what_is_loaded,
     world_of,
 )
 
@@ -37,7 +38,7 @@ def run(
     from sim.io.folders import check_folder
 
     world = world_of(scenario, response, settings, scale, hours)
-    say_what_it_waits_for(quiet=quiet or json)
+    compile_first(quiet=quiet or json)
     from sim.core.chance import check_seed
 
     check_seed(seed)
@@ -47,13 +48,18 @@ def run(
 
     with terminal.progress("hours", show=not (quiet or json)) as progress:
         result = run.run(world, seed, progress=progress)
-    drawn = terminal.made(lambda: result.save(out))
+    leave_what_is_loaded()
+    try:
+        if not (json or quiet):
+            terminal.tell(result)
+    finally:  # whoever has stopped reading
+        drawn = terminal.made(lambda: result.save(out))
     if json:
         terminal.print_json(result.to_dict())
     elif quiet:
         print(out)
     else:
-        terminal.tell(result, out)
+        terminal.tell_where(result, out)
     if not drawn:
         raise Exit(1)
 
@@ -71,12 +77,13 @@ def explain(
 ) -> None:  # fmt: skip
     """Explain why one agent acted as it did: each term of its rule, hour by hour."""
     world = world_of(scenario, response, settings, scale, hours)
-    say_what_it_waits_for(quiet=json)
+    compile_first(quiet=json)
     from sim.views.terminal import terminal
     from sim.views.terminal.explain import explain_agent
 
-    table = explain_agent(world, seed, agent, hour)
+    rows = explain_agent(world, seed, agent, hour)
+    leave_what_is_loaded()
     if json:
-        terminal.print_json(terminal.records(table))
+        terminal.print_json(terminal.without_nan(rows))
     else:
-        terminal.print_table(table, agent, one=hour is not None)
+        terminal.print_rows(rows, agent, one=hour is not None)

@@ -3,7 +3,7 @@
 Nothing heavy is imported before a command needs it: `besiege --help` answers at once.
 """
 
-import sys
+import gc
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -55,14 +55,21 @@ def world_of(
     return world.replace(changes) if changes else world
 
 
-def say_what_it_waits_for(*, quiet: bool) -> None:
-    """Say on the terminal that kernels are being compiled, the first time on a machine."""
+def compile_first(*, quiet: bool) -> None:
+    """Compile the engine, the first time on a machine, and say so."""
     if quiet:
         return
-    from sim.core.compiled import kernels_are_cached
+    from sim.core.compiled import folder, kernels_are_cached
 
-    if not kernels_are_cached():
-        print(
-            "Compiling the engine; this happens once on each machine and takes about twenty seconds …",
-            file=sys.stderr,
-        )
+    if folder() is not None and not kernels_are_cached():
+        from sim.views.terminal.first_time import compile_engine
+
+        compile_engine()
+
+
+def leave_what_is_loaded() -> None:
+    """Let Python look through nothing that is there by now: it stays until the process ends.
+
+    Called before DuckDB is loaded, which wants to be cleared away piece by piece.
+    """
+    gc.freeze()

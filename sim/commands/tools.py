@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.commands.options import Json, say_what_it_waits_for
+from sim.commands.options import Json, compile_first
 
 
 def dashboard(
@@ -16,7 +16,7 @@ def dashboard(
     """Start the web page, on which worlds can be run, watched and compared in a browser."""
     from sim.views.page.server import serve
 
-    say_what_it_waits_for(quiet=False)
+    compile_first(quiet=False)
     serve(host, port, lambda text: print(text, flush=True), allow_host or [])
 
 

@@ -89,8 +89,8 @@ class Comparison(Compared):
         ):
             (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
             write_json(out / "comparison.json", told)
-            for name in ("runs", "hours", "differences", "regret", "summary", "sieges"):
-                parquet.write(getattr(self, name), out / f"{name}.parquet")
+            names = ("runs", "hours", "differences", "regret", "summary", "sieges")
+            parquet.write_all({out / f"{name}.parquet": getattr(self, name) for name in names})
             write_json(out / "columns.json", {"runs": _columns(self.units)})
         return Path(folder)
 

@@ -1,29 +1,81 @@
-"""How rules become machine code: one decorator, one cache that cannot go stale."""
+"""How rules become machine code: one decorator, one cache that cannot go stale.
 
-import contextlib
+numba is loaded when the first kernel is called: a list of scenarios or a schema needs none.
+"""
+
+import functools
 import hashlib
 import re
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
-
-import llvmlite
-import numba
-from llvmlite import binding
-from numba.core.caching import FunctionCache
-from numba.core.sigutils import normalize_signature
 
 from sim.core import caches
 
 _ROOT = Path(__file__).parents[1]
 _MAKES_KERNELS = re.compile(rb"^[ \t]*(@|from sim\.core\.compiled import)[^\r\n]*\bkernel\b", re.MULTILINE)  # fmt: skip
 _NAMED_BY_KERNELS = (
-    "core/units.py",
-    "core/state.py",
-    "core/quoting.py",
-    "core/compiled.py",
-    "core/caches.py",
-)
+    "core/units.py", "core/state.py", "core/quoting.py", "core/compiled.py", "core/compiling.py", "core/caches.py",
+)  # fmt: skip
+
+DECLARED: set[str] = set()
+"""Names of the kernels of all modules that are loaded."""
+_ONE_AT_A_TIME = threading.RLock()
+
+
+class Kernel:
+    """A function that is compiled when it is first called, by Python or by another kernel.
+
+    Everything else that is asked of it, such as ``py_func``, is answered by what numba made.
+
+    Parameters
+    ----------
+    function
+        What to compile.
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        functools.update_wrapper(self, function)
+        DECLARED.add(function.__qualname__)
+
+    @functools.cached_property
+    def compiled(self) -> Any:
+        """The function as numba compiles it."""
+        from sim.core import compiling
+
+        compiling.see_through(Kernel)
+        with _ONE_AT_A_TIME:  # of two threads one makes it
+            made = self.__dict__.get("compiled")
+            return compiling.dispatcher_of(self.__wrapped__, folder()) if made is None else made
+
+    def __call__(self, *given: Any) -> Any:
+        """Call the compiled function."""
+        return self.compiled(*given)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.compiled, name)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # type: ignore[no-any-return]
+
+
+def kernel[F: Callable[..., object]](function: F) -> F:
+    """Compile a function: no fast-math, no threads, numpy's division, kept on disk.
+
+    Parameters
+    ----------
+    function
+        A scalar rule or a loop over rows. It must be pure: arrays and tuples in, ``out`` last.
+
+    Returns
+    -------
+    callable
+        The compiled function, with the same signature (`Kernel`).
+    """
+    return cast(F, Kernel(function))
 
 
 def _source_fingerprint() -> str:
@@ -42,6 +94,10 @@ def _source_fingerprint() -> str:
 
 def _made_with() -> tuple[str, ...]:
     """Name what compiles and the instructions it may use: a home folder is shared by machines."""
+    import llvmlite
+    import numba
+    from llvmlite import binding
+
     name, features = numba.config.CPU_NAME, numba.config.CPU_FEATURES  # type: ignore[attr-defined]
     return (
         numba.__version__,
@@ -61,8 +117,11 @@ def kernel_sources() -> list[Path]:
     ]
 
 
-def _folder() -> Path | None:
-    """Find the folder for compiled kernels; None if they are not kept."""
+@functools.cache
+def folder() -> Path | None:
+    """Return where compiled kernels are kept between runs; None if they are not."""
+    import numba
+
     if numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
         return None
     if Path(__file__) not in kernel_sources():
@@ -71,70 +130,10 @@ def _folder() -> Path | None:
     return caches.kernel_folder(f"kernels-{_source_fingerprint()}", _ROOT / "__pycache__")
 
 
-FOLDER = _folder()
-"""Where compiled kernels are kept between runs; None if they are not."""
-caches.settle_matplotlib()
-
-
 def kernels_are_cached() -> bool:
     """Return whether this source state has compiled kernels on this machine already."""
-    return FOLDER is not None and any(FOLDER.rglob("*.nbc"))
+    kept_in = folder()
+    return kept_in is not None and any(kept_in.rglob("*.nbc"))
 
 
-def kernel[F: Callable[..., object]](function: F) -> F:
-    """Compile a function: no fast-math, no threads, numpy's division, kept on disk.
-
-    Parameters
-    ----------
-    function
-        A scalar rule or a loop over rows. It must be pure: arrays and tuples in, ``out`` last.
-
-    Returns
-    -------
-    callable
-        The compiled function, with the same signature.
-    """
-    compiled = numba.njit(error_model="numpy", nogil=True)(function)
-    if FOLDER is not None:
-        _keep(compiled)
-    return cast(F, compiled)
-
-
-def _keep(compiled: Any) -> None:
-    """Keep on disk what is compiled of a function; other packages' stay where they are."""
-    settings: Any = numba.config
-    before, settings.CACHE_DIR = settings.CACHE_DIR, str(FOLDER)
-    try:
-        compiled._cache = _KernelCache(compiled.py_func)
-    finally:
-        settings.CACHE_DIR = before
-
-
-_NumbasCache: Any = FunctionCache  # its methods tell no types
-
-
-class _KernelCache(_NumbasCache):  # type: ignore[misc]
-    """numba's cache, which is never the end of a run: what it does not give is compiled."""
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what is kept for these types; None if nothing whole is."""
-        try:
-            found = super().load_overload(sig, target_context)
-        except Exception:  # cut off by a full disk or a power cut: pickle's and LLVM's errors
-            with contextlib.suppress(OSError):
-                self.flush()
-            return None
-        # Two processes that compile at once may each give a file's name to other types.
-        if found is not None and tuple(found.signature.args) != tuple(normalize_signature(sig)[0]):
-            return None
-        return found
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep what was compiled, if there is room."""
-        try:
-            super().save_overload(sig, data)
-        except OSError as error:
-            caches.warn(
-                f"Compiled code cannot be written to {FOLDER} ({error.strerror}), so it will be compiled "
-                "again next time; free some space, or set NUMBA_CACHE_DIR to another folder"
-            )
+caches.settle_matplotlib()

@@ -92,3 +92,7 @@ class Ties(NamedTuple):
     neighbours: I32
     degree: I32  # 0 in a complete graph, where no tie is stored
     complete: bool  # everyone is everyone's neighbour
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "Ties":
+        """Return itself: nobody may change a graph."""
+        return self

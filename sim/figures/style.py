@@ -9,7 +9,6 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import PlaceHolderLayoutEngine
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
 
@@ -29,9 +28,15 @@ class Drawing(Figure):
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        # Not "none": after a picture is saved, matplotlib takes that for the user's setting.
-        as_placed = PlaceHolderLayoutEngine(adjust_compatible=True, colorbar_gridspec=True)
-        super().__init__(*args, **{"layout": as_placed, **kwargs})
+        super().__init__(*args, **{"layout": "none", **kwargs})
+
+    def set_layout_engine(self, layout: Any = None, **kwargs: Any) -> None:
+        """Set how panels are laid out; None leaves them where they were put.
+
+        matplotlib sets None after it has saved and takes that for the user's setting. With an
+        engine of any kind it draws twice.
+        """
+        super().set_layout_engine("none" if layout is None else layout, **kwargs)
 
     def draw(self, renderer: RendererBase) -> None:
         """Draw it; a name with dollar signs is a name and no formula."""

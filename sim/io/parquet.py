@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
@@ -9,13 +10,20 @@ import pandas as pd
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
-    """Write a table; a reader sees the whole file or none.
+    """Write a table (`write_all`)."""
+    write_all({path: table})
+
+
+def write_all(tables: Mapping[Path, pd.DataFrame]) -> None:
+    """Write tables, each to its path; a reader sees a whole file or none.
 
     Equal tables give equal bytes: one thread, rows in order. Raises as `write_in_place` does.
     """
-    part = path.with_suffix(".part")
-    write_in_place(table, part)
-    part.replace(path)
+    with _connect() as db:
+        for path, table in tables.items():
+            part = path.with_suffix(".part")
+            _copy(db, table, part)
+            part.replace(path)
 
 
 def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
@@ -26,6 +34,15 @@ def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
     OSError
         If the system does not let it be written, as on a full disk; nothing of it is left.
     """
+    with _connect() as db:
+        _copy(db, table, path, note)
+
+
+def _connect() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"threads": 1})
+
+
+def _copy(db: duckdb.DuckDBPyConnection, table: pd.DataFrame, path: Path, note: str = "") -> None:
     columns = ", ".join(
         f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END AS "{name}"'
         if pd.api.types.is_float_dtype(kind)
@@ -33,16 +50,15 @@ def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
         for name, kind in table.dtypes.items()
     )
     noted = f", KV_METADATA {{besiege: '{_quoted(note)}'}}" if note else ""
-    with duckdb.connect(config={"threads": 1}) as db:
-        db.register("given", table)
-        try:
-            db.execute(
-                f"COPY (SELECT {columns} FROM given) TO '{_quoted(path)}' "
-                f"(FORMAT parquet, COMPRESSION zstd{noted})"
-            )
-        except (duckdb.Error, OSError) as error:
-            path.unlink(missing_ok=True)
-            raise _of_the_system(error) from None
+    db.register("given", table)
+    try:
+        db.execute(
+            f"COPY (SELECT {columns} FROM given) TO '{_quoted(path)}' "
+            f"(FORMAT parquet, COMPRESSION zstd{noted})"
+        )
+    except (duckdb.Error, OSError) as error:
+        path.unlink(missing_ok=True)
+        raise _of_the_system(error) from None
 
 
 def _of_the_system(error: Exception) -> Exception:
@@ -53,7 +69,7 @@ def _of_the_system(error: Exception) -> Exception:
 
 def read(path: Path) -> pd.DataFrame:
     """Read a table."""
-    with duckdb.connect(config={"threads": 1}) as db:
+    with _connect() as db:
         return db.execute(f"SELECT * FROM read_parquet('{_quoted(path)}')").df()
 
 
@@ -62,7 +78,7 @@ def read_notes(paths: list[Path]) -> dict[Path, str]:
     if not paths:
         return {}
     listed = ", ".join(f"'{_quoted(path)}'" for path in paths)
-    with duckdb.connect(config={"threads": 1}) as db:
+    with _connect() as db:
         found = db.execute(
             f"SELECT file_name, value FROM parquet_kv_metadata([{listed}]) WHERE key = 'besiege'::BLOB"
         ).fetchall()

@@ -1,12 +1,14 @@
 """What a run leaves behind: arrays by hour, from which every outcome is worked out."""
 
 from dataclasses import dataclass, field, fields, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 
 from sim.core.units import F64, I8, Bool, Cause, Tactic
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SERIES = (
     "online n_sellers_in n_onlookers_in n_attackers new_purchases new_bad_reviews new_refusals "
@@ -128,7 +130,9 @@ def empty(
     )
 
 
-def hours_table(record: Record) -> pd.DataFrame:
+def hours_table(record: Record) -> "pd.DataFrame":
     """Return the hourly series as a table, one row an hour."""
+    import pandas as pd  # takes long to load, and a run needs no tables
+
     done = record.hours
     return pd.DataFrame({name: record.series[name][:done] for name in SERIES})

@@ -13,6 +13,7 @@ import sim.responses.talking  # noqa: F401
 from sim.core.units import BesiegeError
 from sim.responses.conceding import Conceding
 from sim.responses.measure import LIBRARY, Measure
+from sim.responses.orders import PlatformView
 
 
 def _own_or_of_the_library(value: Any, handler: Callable[[Any], Any]) -> Any:
@@ -59,6 +60,19 @@ class Response(BaseModel):
     name: str = "silence"
     description: str = ""
     measures: tuple[AnyMeasure, ...] = ()
+
+    def begins(self, view: PlatformView) -> bool:
+        """Return whether any of its measures begins at what the platform sees."""
+        return any(m.strength > 0 and m.trigger.is_met(view) for m in self.measures)
+
+    def is_of_the_library(self) -> bool:
+        """Return whether its measures and triggers are the package's own: they change nothing.
+
+        What a user wrote may keep something between hours.
+        """
+        return type(self) is Response and all(
+            LIBRARY.get(m.kind) is type(m) and m.trigger.is_plain() for m in self.measures
+        )
 
     def later(self, hours: int) -> "Response":
         """Return the same response so many hours later, or earlier if below 0.

@@ -54,6 +54,10 @@ class Trigger(BaseModel):
             checks.append(any(t.is_met(view) for t in self.any))
         return bool(checks) and all(checks)
 
+    def is_plain(self) -> bool:
+        """Return whether it is of this class and of none that a user made of it, all through."""
+        return type(self) is Trigger and all(t.is_plain() for t in (*self.all, *self.any))
+
     def describe(self) -> str:
         """Say when it is met, for people."""
         events = dict(

@@ -156,8 +156,15 @@ def absorb(hour: StoreHour, shape: float, stores: Stores, p: StoreParameters, da
 
 def blank_day(n_stores: int) -> StoreDay:
     """Return a `StoreDay` in which nothing has happened."""
-    numbers, marks = np.zeros((4, n_stores)), np.zeros((2, n_stores), np.bool_)
-    return StoreDay(*numbers, *marks, np.zeros(n_stores, np.int32))
+    return StoreDay(
+        false_orders=np.zeros(n_stores),
+        refusals=np.zeros(n_stores),
+        attempts=np.zeros(n_stores),
+        normal=np.zeros(n_stores),
+        sold_out=np.zeros(n_stores, np.bool_),
+        hit_today=np.zeros(n_stores, np.bool_),
+        category=np.zeros(n_stores, np.int32),
+    )
 
 
 @kernel

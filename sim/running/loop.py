@@ -21,6 +21,7 @@ from sim.stages.platform import respond
 from sim.stages.rivals import poach, renew
 from sim.stages.shopping import shop
 from sim.stages.stores import update_stores
+from sim.world.copies import copy_world
 from sim.world.world import World, create_world
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class Loop:
         self.stages = check_stages(stages)
         self.seconds = dict.fromkeys([s.name for s in (*self.stages, RENEWAL)], 0.0)
         self.stage: Stage | None = None
+        self._left: tuple[Stage, ...] = ()  # of an hour that is begun
         self._world: World | None = world
 
     @classmethod
@@ -174,7 +176,7 @@ class Loop:
     @property
     def is_over(self) -> bool:
         """Whether the horizon is reached."""
-        return self.world.hour + 1 >= self.world.scenario.hours
+        return not self._left and self.world.hour + 1 >= self.world.scenario.hours
 
     @property
     def record(self) -> Record:
@@ -182,12 +184,23 @@ class Loop:
         books = self.world.books
         return books.until(books.hours)
 
-    def step(self) -> None:
-        """Run one hour, and the renewal after the last; once the horizon is reached, do nothing."""
+    def step(self, before: str | None = None) -> None:
+        """Run one hour, and the renewal after the last; once the horizon is reached, do nothing.
+
+        Parameters
+        ----------
+        before
+            The name of a stage to stop before; the next step does what is left of the hour.
+        """
         if self.is_over:
             return
-        self.world.hour += 1
-        for stage in self.stages:
+        if not self._left:
+            self.world.hour += 1
+        left, self._left = self._left or self.stages, ()
+        for n, stage in enumerate(left):
+            if stage.name == before:
+                self._left = left[n:]
+                return
             self._do(stage)
         if self.is_over:
             self._do(RENEWAL)
@@ -195,7 +208,7 @@ class Loop:
     def run(self, until: int | None = None) -> Self:
         """Run to the end of the horizon, or until an hour has run."""
         last = self.world.scenario.hours - 1 if until is None else until
-        while self.world.hour < last and not self.is_over:
+        while (self._left or self.world.hour < last) and not self.is_over:
             self.step()
         return self
 
@@ -205,6 +218,15 @@ class Loop:
         stage.run(self.world)
         self.seconds[stage.name] += time.perf_counter() - began
         self.stage = None
+
+    def branch(self, scenario: Scenario) -> Self:
+        """Return a loop over a copy of the world, that goes on from here in another scenario.
+
+        What the scenarios differ in must not have been read yet.
+        """
+        other = type(self)(copy_world(self.world, scenario), self.stages)
+        other.seconds, other._left = dict(self.seconds), self._left
+        return other
 
     def release(self) -> None:
         """Let the world's columns go at once; records and tables that were taken stay."""

@@ -83,6 +83,12 @@ def require(scenario: Scenario, at_once: int = 1, *, in_workers: bool = False) -
     )
 
 
+def has_room(scenario: Scenario, worlds: int) -> bool:
+    """Return whether so many worlds of a scenario fit into the memory that is free."""
+    size = worlds * estimate(scenario)
+    return size < SMALL or (free := available()) is None or size <= free
+
+
 def _told(size: float) -> str:
     return f"{size / 1e9:.1f} GB" if size >= 1e9 else f"{size / 1e6:.0f} MB"
 

@@ -14,15 +14,13 @@ from sim.agents import agents
 from sim.agents.agent_set import KindSet
 from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.core.chance import check_seed
-from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes import outcomes, record
 from sim.running.loop import STAGES, Loop, Stage
 from sim.scenario.calls import said_in_words
-from sim.scenario.messages import unknown_name
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import Graph
-from sim.world import diary, networks
+from sim.world import diary, networks, reasons
 from sim.world.world import Diary, World
 
 if TYPE_CHECKING:
@@ -192,22 +190,13 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         >>> siege.agent("organisers").phase
         <Phase.GATHER: 0>
         """
-        kind, _, row = name.partition(":")
+        kind, row = reasons.find_agent(self.world, name)
         tables: dict[str, Any] = {
             "seller": self.sellers, "onlooker": self.onlookers, "consumer": self.consumers,
             "store": self.stores, "rival": self.rivals, "platform": [self.platform],
             "organisers": [self.organisers],
         }  # fmt: skip
-        if kind not in tables:
-            row = "".join(c for c in name if c.isdecimal()) or "ROW"
-            names = [k if k in {"platform", "organisers"} else f"{k}:{row}" for k in tables]
-            raise BesiegeError(unknown_name("agent", name, names))
-        table = tables[kind]
-        if not (row or "0").isdecimal() or int(row or 0) >= len(table):
-            raise BesiegeError(
-                f"agent: given {format_value(name)}, allowed {kind}:0 to {kind}:{len(table) - 1}"
-            )
-        chosen: agents.AnyAgent = table[int(row or 0)]
+        chosen: agents.AnyAgent = tables[kind][row]
         return chosen
 
     def watch(self, agent: Any) -> None:

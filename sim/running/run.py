@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from sim.io import parquet
 from sim.io.folders import write_json
-from sim.io.saving import make_page, saved_whole
 from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.outcomes import Outcome, measure, own_outcomes, with_own
 from sim.outcomes.payments import Accounts, balance
@@ -164,6 +162,9 @@ class RunResult:
         >>> sorted(path.name for path in folder.iterdir())[:3]
         ['columns.json', 'hours.parquet', 'outcomes.json']
         """
+        from sim.io import parquet  # with DuckDB, once there is something to write
+        from sim.io.saving import make_page, saved_whole
+
         with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
             scenario = self.scenario
             if self.graph is not None:
@@ -176,8 +177,8 @@ class RunResult:
             }  # fmt: skip
             write_json(out / "outcomes.json", kept)
             write_json(out / "columns.json", tables.describe_columns(self.measured))
-            for name in ("hours", "stores", "rivals", "sellers"):
-                parquet.write(getattr(self, name), out / f"{name}.parquet")
+            names = ("hours", "stores", "rivals", "sellers")
+            parquet.write_all({out / f"{name}.parquet": getattr(self, name) for name in names})
         make_page(Path(folder) / "siege.png", lambda page: self.plot().savefig(page, dpi=110))
         return Path(folder)
 

@@ -49,6 +49,10 @@ def put(
     return table
 
 
+_READY = frozenset({int, bool, str})
+"""What is plain as it stands."""
+
+
 def plain(value: Nested, *, canonical: bool = False) -> Nested:
     """Return nested dicts and lists, without what is absent, which TOML cannot write.
 
@@ -59,8 +63,11 @@ def plain(value: Nested, *, canonical: bool = False) -> Nested:
     if isinstance(value, (int, str)):
         return value
     if is_table(type(value)):
-        inner = contents(value).items()
-        return {k: plain(v, canonical=canonical) for k, v in inner if v is not None}
+        return {
+            k: v if type(v) in _READY else plain(v, canonical=canonical)
+            for k, v in contents(value).items()
+            if v is not None
+        }
     return (
         [plain(item, canonical=canonical) for item in value] if isinstance(value, tuple) else value
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Self
@@ -36,6 +37,12 @@ def _near(source: str | Path, name: str) -> str:
     """Return the path of a file that a scenario's file names: beside it, or else from here."""
     beside = Path(source).parent / name
     return str(beside) if is_file_name(source) and isfile(beside) else name
+
+
+@lru_cache(maxsize=256, typed=True)  # most parts are the same in all points of a sweep
+def _told(part: Nested) -> str:
+    """Write a part of a scenario as JSON, in its canonical form."""
+    return json.dumps(plain(part, canonical=True), sort_keys=True)
 
 
 class Scenario(BaseModel):
@@ -252,16 +259,23 @@ class Scenario(BaseModel):
     @property
     def fingerprint(self) -> str:
         """A hash of every field but the names people give; of a graph of one's own, its ties."""
-        data = plain(self, canonical=True)
+        told = {
+            name: _told(part)
+            for name, part in contents(self).items()
+            if part is not None and name not in {"name", "description", "response"}
+        }
         if self.graph.family in OWN:
-            data["graph"] |= {"family": "file", "path": identity_of(self.graph, sum(self.n_crowd))}
-        del data["name"], data["description"]
-        del data["response"]["description"]
+            ties = identity_of(self.graph, sum(self.n_crowd))
+            told["graph"] = _told(self.graph._replace(family="file", path=ties))
+        response = plain(self.response, canonical=True)
+        del response["description"]
         # What a measure written in Python does is not told by its fields.
-        for told, measure in zip(data["response"]["measures"], self.response.measures, strict=True):
-            if measure.source_hash is not None:
-                told["source"] = measure.source_hash
-        return hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+        for measure, known in zip(response["measures"], self.response.measures, strict=True):
+            if known.source_hash is not None:
+                measure["source"] = known.source_hash
+        told["response"] = json.dumps(response, sort_keys=True)
+        text = ", ".join(f"{json.dumps(name)}: {told[name]}" for name in sorted(told))
+        return hashlib.sha256(f"{{{text}}}".encode()).hexdigest()[:16]
 
     @classmethod
     def model_json_schema(cls, **options: Nested) -> dict[str, Any]:  # type: ignore[override]

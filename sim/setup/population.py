@@ -3,7 +3,6 @@
 from typing import Annotated, NamedTuple
 
 import numpy as np
-from scipy import special
 
 from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, unit, words_in_lanes
 from sim.core.compiled import kernel
@@ -56,6 +55,8 @@ class Shelves(NamedTuple):
 
 
 def _normal(seed: int, stream: Stream, n: int) -> F64:
+    from scipy import special  # takes a third of a second to load, and a schema needs none
+
     return special.ndtri(column(seed, stream, n))
 
 
@@ -107,6 +108,8 @@ def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: 
     An onlooker with u below the share of sympathisers is one; below that and the share of
     reporters together, a reporter; else curious.
     """
+    from scipy import special
+
     n = n_sellers + n_onlookers
     role = np.full(n, Role.SELLER, np.uint8)
     sympathy, curiosity = np.zeros(n, np.float32), np.zeros(n, np.float32)
@@ -274,6 +277,8 @@ def lay_out_shelves(
 
     Visit rates are the 64 middle quantiles of a gamma law, class row % 64, mean one.
     """
+    from scipy import special
+
     n, first = stores.category.size, first_of(stores.category)
     pull = pull_of(stores.brand, stores.price, p, shopping)
     in_category = np.bincount(stores.category, weights=pull, minlength=N_CATEGORIES)

@@ -1,7 +1,6 @@
 """How many visits shoppers make in each hour, the same in the run and in its quiet twin."""
 
 import numpy as np
-from scipy import special
 
 from sim.core import calendar
 from sim.core.chance import Stream, key_of, uniform
@@ -21,8 +20,10 @@ def draw_visits(shopping: ShoppingParameters, n_consumers: int, hours: int, seed
 
 def poisson_quantile(u: F64, mean: F64) -> I64:
     """Return the smallest n with P(N <= n) >= u for Poisson numbers of these means, by halving."""
-    lo = np.full(mean.shape, -1, np.int64)
-    hi = (mean + 12 * np.sqrt(mean) + 30).astype(np.int64)
+    from scipy import special  # by who draws, not by who reads a schema
+
+    lo: I64 = np.full(mean.shape, -1, np.int64)
+    hi: I64 = (mean + 12 * np.sqrt(mean) + 30).astype(np.int64)
     while (hi - lo > 1).any():
         mid = (lo + hi) // 2
         enough = special.pdtr(mid, mean) >= u

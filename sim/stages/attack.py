@@ -48,7 +48,7 @@ def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
         if n <= size:
             break
         size = n
-    drawn = attack.Drawn(*(column[:n] for column in drawn))
+    drawn = attack.Drawn(drawn.actor[:n], drawn.store[:n], drawn.tactic[:n], drawn.lottery[:n])
     succeeded = np.empty(n, np.bool_)
     n_blocked = attack.execute_actions(
         by_lottery(drawn.lottery), drawn, stores, done[h], world.attempts, succeeded

@@ -16,15 +16,8 @@ from sim.world.world import World, weigh_fees
 
 def respond(world: World) -> None:
     """Stage 6: collect the orders of every measure in force, and carry them out."""
-    h, platform, o = world.hour, world.platform, world.organisers
-    view = PlatformView(
-        hour=h,
-        online=float(world.books.series["online"][h]),
-        first_attack=platform.first_attack,
-        ultimatum=o.ultimatum,
-        deadline=o.deadline,
-        n_closed=float(world.stores.listed.size - np.count_nonzero(world.stores.listed)),
-    )
+    h, platform = world.hour, world.platform
+    view = view_of(world)
     ordered: list[Orders] = []
     in_force: list[str] = []
     begun = world.books.begun
@@ -53,6 +46,19 @@ def respond(world: World) -> None:
     platform.done = platform.done * fade + float(orders_and_reviews.sum())
     platform.undone *= fade
     _undo(world, orders)
+
+
+def view_of(world: World) -> PlatformView:
+    """Return what the platform sees at the start of its stage."""
+    o = world.organisers
+    return PlatformView(
+        hour=world.hour,
+        online=float(world.books.series["online"][world.hour]),
+        first_attack=world.platform.first_attack,
+        ultimatum=o.ultimatum,
+        deadline=o.deadline,
+        n_closed=float(world.stores.listed.size - np.count_nonzero(world.stores.listed)),
+    )
 
 
 def _meet_the_committee(world: World, orders: Orders) -> None:

@@ -1,5 +1,6 @@
 """Pictures of every kind of world, drawn without a warning and without a trace."""
 
+import functools
 import warnings
 from dataclasses import replace
 from functools import cache
@@ -8,9 +9,9 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
-from matplotlib.layout_engine import PlaceHolderLayoutEngine
 
 from sim.core.units import Phase
 from sim.figures import style
@@ -216,9 +217,21 @@ def test_a_figure_keeps_its_layout_under_the_settings_of_the_user(besieged):
         warnings.simplefilter("error")
         assert mpl.rcParams["figure.constrained_layout.use"]
         figure = siege_figure(*besieged)
+        places = [ax.get_position().bounds for ax in figure.axes]
         first, second = figure._repr_png_(), figure._repr_png_()
-    assert isinstance(figure.get_layout_engine(), PlaceHolderLayoutEngine)
+    assert [ax.get_position().bounds for ax in figure.axes] == places
     assert first == second
+
+
+def test_a_picture_is_drawn_once_when_it_is_saved(besieged, tmp_path, monkeypatch):
+    drawings = []
+    monkeypatch.setattr(
+        Axes, "draw", functools.partialmethod(lambda ax, *_, **__: drawings.append(ax))
+    )
+    figure = siege_figure(*besieged)
+    figure.savefig(tmp_path / "siege.png")
+    figure.savefig(tmp_path / "again.png")
+    assert len(drawings) == 2 * len(figure.axes)
 
 
 def test_the_look_for_slides_has_the_colours_of_the_house():

@@ -9,7 +9,7 @@ import pytest
 from sim.core.units import BesiegeError
 from sim.lab.hindcast import hindcast
 from sim.views.page.studies import show_hindcast
-from sim.views.terminal.terminal import tell_hindcast
+from sim.views.terminal.hindcast_text import tell_hindcast
 
 TABLE = """id,pattern,quantity,outcome,low,high,unit,window,use,source
 A1,crowd,peak,"until(peak_online, 60)",1,1e6,people,always,calibrate,made up

@@ -20,7 +20,8 @@ import cloudpickle
 
 from sim.core.units import BesiegeError
 from sim.lab.execution.carried import pack_outcomes, unpack_outcomes
-from sim.lab.execution.tasks import Done, Failure, Task, Timing, execute, not_sent, worker_lost
+from sim.lab.execution.tasks import Done, Failure, Task, Timing, not_sent, worker_lost
+from sim.lab.execution.together import Group, execute_together, groups_of
 from sim.outcomes.outcomes import Outcome, own_outcomes
 from sim.running import memory
 from sim.running.run import ProgressCallback
@@ -32,6 +33,8 @@ __all__ = ["Done", "Failure", "Task", "Timing", "run_many"]
 CHUNK_SECONDS = 1.0
 """How long a chunk of work should take."""
 LONGEST_CHUNK = 256
+LONGEST_GROUP = 32
+"""Runs that share a world and are done one after the other."""
 STRIKES = 2
 """Workers that a run may lose in company before it runs alone; alone, one is enough."""
 ONE_THREAD = {
@@ -93,14 +96,25 @@ def run_many(
         total = len(tasks) if isinstance(tasks, Sized) else 0
     if executor is None and isinstance(tasks, Sequence) and tasks:
         require_memory([task.scenario for task in tasks], workers)
+    n_workers = workers if isinstance(workers, int) else workers()
+    groups = groups_of(tasks, most=_largest_group(total, n_workers))
     if executor is None and workers == 1:
-        results: Iterator[Done] = map(partial(execute, own=own), tasks)
+        results: Iterator[Done] = chain.from_iterable(
+            map(partial(execute_together, own=own), groups)
+        )
     else:
-        results = _Pool(iter(tasks), workers, executor, total, pack_outcomes(own)).run()
+        results = _Pool(groups, workers, executor, total, pack_outcomes(own)).run()
     for n, done in enumerate(results, 1):
         if progress is not None:
             progress(n, max(n, total))
         yield done
+
+
+def _largest_group(total: int, workers: int) -> int:
+    """Return how many runs may be done together, so that all workers are done at about one time."""
+    if workers == 1 or total < 1:
+        return LONGEST_GROUP
+    return min(LONGEST_GROUP, -(-total // (2 * workers)))
 
 
 def require_memory(scenarios: Iterable[Scenario], workers: int | Callable[[], int]) -> None:
@@ -163,17 +177,20 @@ def run_chunk(packed: bytes, version: int, own: bytes = b"") -> list[Done]:
             f"worker: has model version {MODEL_VERSION}, allowed version {version}, as on this machine"
         )
     outcomes = unpack_outcomes(own)
-    tasks: list[Task] = cloudpickle.loads(packed)
-    return [execute(task, outcomes) for task in tasks]
+    groups: list[Group] = cloudpickle.loads(packed)
+    return [done for group in groups for done in execute_together(group, outcomes)]
 
 
 @dataclass(slots=True)
 class _Job:
-    """A task on its way."""
+    """Tasks on their way that share a world."""
 
-    task: Task
+    tasks: Group
     strikes: int = 0  # workers lost while it was with them
-    error: BaseException | None = None
+
+    def apart(self) -> "list[_Job]":
+        """Return each of its tasks as a job of its own."""
+        return [_Job((task,), self.strikes) for task in self.tasks]
 
 
 class _Pool:
@@ -181,13 +198,13 @@ class _Pool:
 
     def __init__(
         self,
-        tasks: Iterator[Task],
+        groups: Iterator[Group],
         workers: int | Callable[[], int],
         source: Source | None,
         total: int,
         own: bytes,
     ) -> None:
-        self._tasks = tasks
+        self._groups = groups
         self._own = own
         self._left = total  # not yet sent; below 1 if nobody knows
         self._workers = workers
@@ -258,18 +275,19 @@ class _Pool:
             return [self._again.popleft()]
         size = self._chunk_size()
         jobs: list[_Job] = []
-        while len(jobs) < size and not self._exhausted:
-            task = next(self._tasks, None)
-            if task is None:
+        while size > 0 and not self._exhausted:
+            group = next(self._groups, None)
+            if group is None:
                 self._exhausted = True
             else:
-                jobs.append(_Job(task))
-        self._left -= len(jobs)
+                jobs.append(_Job(group))
+                size -= len(group)
+                self._left -= len(group)
         return jobs
 
     def _send(self, jobs: list[_Job]) -> None:
         try:
-            packed = cloudpickle.dumps([job.task for job in jobs])
+            packed = cloudpickle.dumps([job.tasks for job in jobs])
         except Exception as error:  # a measure may hold what no other process can
             self._send_apart(jobs, error)
             return
@@ -282,10 +300,11 @@ class _Pool:
 
     def _send_apart(self, jobs: list[_Job], error: Exception) -> None:
         """Send each task by itself, so that one that cannot be sent costs no other."""
-        if len(jobs) == 1:
-            self._unsent.append(not_sent(jobs[0].task, error))
+        apart = [one for job in jobs for one in job.apart()]
+        if len(apart) == 1:
+            self._unsent.append(not_sent(apart[0].tasks[0], error))
             return
-        for job in jobs:
+        for job in apart:
             self._send([job])
 
     def _refused(self) -> list[Done]:
@@ -323,9 +342,9 @@ class _Pool:
 
     def _put_back(self, job: _Job, error: BaseException) -> list[Done]:
         if job.strikes >= STRIKES:  # it ran alone
-            return [worker_lost(job.task, error)]
+            return [worker_lost(job.tasks[0], error)]
         job.strikes += 1
-        (self._suspects if job.strikes >= STRIKES else self._again).append(job)
+        (self._suspects if job.strikes >= STRIKES else self._again).extend(job.apart())
         return []
 
     def _learn(self, results: list[Done]) -> None:

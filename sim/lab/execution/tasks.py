@@ -90,18 +90,36 @@ def execute(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
     own
         Outcomes to measure besides the package's; those of this session if not given.
     """
-    began = time.perf_counter()
+    return carry_out(task, lambda: Loop.begin(task.scenario, task.seed), own, time.perf_counter())
+
+
+def carry_out(
+    task: Task, begin: Callable[[], Loop], own: Mapping[str, Outcome] | None, since: float
+) -> Done:
+    """Run a task to its end from where a loop begins; whatever it raises becomes a failure.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    begin
+        Makes the loop.
+    own
+        As for `execute`.
+    since
+        From when its time counts (s, of `time.perf_counter`).
+    """
     row, failure, hours, extra = None, None, {}, None
     loop: Loop | None = None
     try:
-        loop = Loop.begin(task.scenario, task.seed)
+        loop = begin()
         record = loop.run().record
         row = measure(record, own)
         hours = {name: record.series[name] for name in task.keep_hours}
         extra = task.extract(loop) if task.extract is not None else None
     except (Exception, SystemExit) as error:
         row, hours, failure = None, {}, _failure_of(error, loop)
-    return Done(task.key, row, failure, _timing(time.perf_counter() - began), hours, extra)
+    return Done(task.key, row, failure, _timing(time.perf_counter() - since), hours, extra)
 
 
 def worker_lost(task: Task, error: BaseException | None) -> Done:

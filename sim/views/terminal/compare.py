@@ -14,7 +14,7 @@ from sim.comparing.sentences import answer, share
 from sim.comparing.tables import PARTIES
 from sim.figures.numbers import in_millions as m
 from sim.scenario.scenario import Scenario
-from sim.views.terminal import terminal
+from sim.views.terminal import many_runs, terminal
 
 
 def run_comparison(
@@ -23,8 +23,8 @@ def run_comparison(
 ) -> bool:  # fmt: skip
     """Compare, save, print and report; return whether every run and the report succeeded."""
     with (
-        terminal.told_when_stopped(out),
-        terminal.progress_of_runs("compare", show=not (quiet or json)) as progress,
+        many_runs.told_when_stopped(out),
+        many_runs.progress_of_runs("compare", show=not (quiet or json)) as progress,
     ):
         c = compare(
             names, fees, scenario=scenario, runs=runs, seed=seed, begin=begin, ensemble=ensemble,

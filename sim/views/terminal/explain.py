@@ -1,17 +1,17 @@
 """`besiege explain`: one agent's reasons, from a run of its world in which it is watched."""
 
-import pandas as pd
+from typing import Any
 
-from sim.core.chance import check_seed
 from sim.core.units import BesiegeError
-from sim.running.model import Siege
+from sim.running.loop import Loop
 from sim.scenario.scenario import Scenario
+from sim.world import diary, reasons
 
 
 def explain_agent(
     scenario: Scenario, seed: int, agent: str, hour: int | None = None
-) -> pd.DataFrame:
-    """Return each term of an agent's rule, hour by hour or for one hour.
+) -> list[dict[str, Any]]:
+    """Return each term of an agent's rule: a row an hour, or for one hour.
 
     Parameters
     ----------
@@ -30,14 +30,15 @@ def explain_agent(
     last = scenario.hours - 1
     if hour is not None and not 0 <= hour <= last:
         raise BesiegeError(f"--hour: given {hour}, allowed 0 to {last}")
-    siege = Siege(scenario, seed=check_seed(seed))
-    chosen = siege.agent(agent)
-    if hasattr(chosen, "diary_key"):
-        siege.watch(chosen)
-    siege.run_for(scenario.hours if hour is None else hour + 1)
-    table: pd.DataFrame = chosen.why()
-    if hour is not None and "hour" in table:
-        table = table[table["hour"] == hour]
-    if table.empty:
+    loop = Loop.begin(scenario, seed)
+    world = loop.world
+    kind, row = reasons.find_agent(world, agent)
+    key = reasons.diary_key(world, kind, row)
+    kept = None if key is None else diary.watch(world, *key)
+    loop.run(until=hour)
+    rows = reasons.without_diary(world, kind, row) if kept is None else kept.entries
+    if hour is not None:
+        rows = [entry for entry in rows if entry["hour"] == hour]
+    if not rows:
         raise BesiegeError(f"--agent: {agent} made no decision in the hours asked for")
-    return table
+    return rows

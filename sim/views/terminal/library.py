@@ -7,8 +7,6 @@ import tomli_w
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from sim.responses import Measure, measures
-
 
 def print_entry(thing: BaseModel, *, as_json: bool) -> None:
     """Print one entry of the library as the TOML file that would give it."""
@@ -27,6 +25,8 @@ def _filled(value: Any) -> Any:
 
 def print_measures() -> None:
     """Print every measure with its parameters, those that all share first."""
+    from sim.responses import Measure, measures
+
     print("\nMeasures that a response may contain. Each has a trigger and these parameters:")
     common = dict(Measure.model_fields)
     _tell_fields(common)

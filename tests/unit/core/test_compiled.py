@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+import numba
 import pytest
 
 from sim.core import compiled
@@ -112,7 +113,7 @@ def test_a_kernel_is_found_however_its_decorator_is_written(tmp_path, monkeypatc
 
 def test_kernels_of_another_processor_lie_in_a_folder_of_their_own(monkeypatch):
     here = compiled._source_fingerprint()
-    monkeypatch.setattr(compiled.numba.config, "CPU_NAME", "generic")
+    monkeypatch.setattr(numba.config, "CPU_NAME", "generic")
     assert compiled._source_fingerprint() != here
 
 

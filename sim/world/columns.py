@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.core import calendar
+from sim.core.state import Consumers
 from sim.core.units import Role, Stance
 from sim.rules import stores as store_rules
 from sim.world.world import World
@@ -61,6 +63,19 @@ def store_actions(world: World) -> np.ndarray:
     """Count actions against each store so far (full size)."""
     return world.books.actions.sum(axis=(0, 2))
 
+
+def visit_rates(world: World) -> np.ndarray:
+    """Work out how often each consumer shops on a normal day (visits an hour)."""
+    rates = np.resize(world.shelves.class_rate, world.consumers.favourite.size)
+    return rates * world.scenario.shopping.visits_per_day / calendar.HOURS_A_DAY
+
+
+CONSUMERS: dict[str, Column] = {
+    **{name: column_of("consumers", name) for name in Consumers._fields},
+    "category": lambda world: world.stores.category[world.consumers.favourite],
+    "visit_rate": visit_rates,
+}
+"""Every column of a consumer."""
 
 CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}
 """Columns that hold codes, and what the codes mean."""
