@@ -16,6 +16,7 @@ from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from sim.core.calendar import HOURS_A_DAY, date_of
 from sim.core.units import F64, Cause, Phase, Tactic
 from sim.figures.events import events_of
+from sim.figures.lettering import lettered
 from sim.figures.numbers import count
 from sim.figures.reported import draw_reported
 from sim.figures.style import (
@@ -105,7 +106,7 @@ def siege_figure(
         Panel(1.6, lambda ax: _draw_sales(ax, r)),
     ]
     flags = [
-        (hour, ", ".join(e.label for e in events if e.hour == hour))
+        (hour, ", ".join(lettered(e.label) for e in events if e.hour == hour))
         for hour in sorted({e.hour for e in events})
     ]
     tiers = _tiers(flags, r.hours)
@@ -145,7 +146,7 @@ def _write_title(fig: Figure, r: Record, scenario: Scenario, height: float) -> N
     else:
         stores = "store" if n == 1 else "stores"
         headline = f"Up to {count(r.series['online'].max())} online, {n} {stores} attacked"
-    given = [f"scenario {scenario.name}", f"response {scenario.response.name}"]
+    given = [f"scenario {lettered(scenario.name)}", f"response {lettered(scenario.response.name)}"]
     given.append(f"seed {r.seed}")
     given += [f"scale {scenario.scale:g}"]
     fig.text(LEFT, 1 - 0.18 / height, headline, fontsize=17, weight="bold", color=INK, va="top")

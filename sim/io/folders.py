@@ -94,8 +94,13 @@ def put_in_place(half: Path, path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the new one, after a power cut as well."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file as `write_text` does."""
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
-    half.write_text(text, encoding="utf-8")
+    half.write_bytes(content)
     put_in_place(half, path)
 
 

@@ -137,7 +137,8 @@ def _fact(given: Row, place: str) -> Fact:
             "(nothing only if use is input)"
         )
     words = {
-        column: row[column] for column in ("id", "pattern", "quantity", "unit", "window", "source")
+        column: " ".join(row[column].split())  # a cell in quotes may hold a line break
+        for column in ("id", "pattern", "quantity", "unit", "window", "source")
     }
     return Fact(**words, outcome=outcome, low=low, high=high, use=use)
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator
 
+from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError
 from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
 from sim.responses.deterring import CloseChannel, PoliceReport, PunishSellers
@@ -44,8 +45,8 @@ class Response(BaseModel):
     """What the platform does: a name and its measures."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    name: str = "silence"
-    description: str = ""
+    name: Name = "silence"
+    description: Description = ""
     measures: tuple[AnyMeasure, ...] = ()
 
     def later(self, hours: int) -> "Response":

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from sim.core.quoting import format_value, quote
+from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError, parameter
 from sim.responses import Measure, Response, Trigger
 from sim.rules.attack import AttackParameters
@@ -63,7 +64,7 @@ class Rival(BaseModel):
     """A rival platform."""
 
     model_config = _FROZEN
-    name: str
+    name: Name
     yearly_fee: Annotated[
         float, parameter("yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
     ]
@@ -217,8 +218,8 @@ class Scenario(BaseModel):
     """
 
     model_config = _FROZEN
-    name: str = "unnamed"
-    description: str = ""
+    name: Name = "unnamed"
+    description: Description = ""
     scale: Annotated[float, parameter("share of all sellers, onlookers and consumers that is simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
     hours: Annotated[int, parameter("number of hours simulated", unit="h", source="design", ge=1, le=10_000)] = 336  # fmt: skip
     announced: Annotated[int | None, parameter("hour at which the new fees are announced; if absent, they are not announced", unit="hour", source="facts.csv F26", ge=0, le=10_000)] = None  # fmt: skip
@@ -383,6 +384,8 @@ class Scenario(BaseModel):
         data = _plain(self, canonical=True)
         if self.graph.family in OWN:
             data["graph"] |= {"family": "file", "path": identity_of(self.graph, sum(self.n_crowd))}
+        else:
+            data["graph"]["path"] = ""  # nothing reads it
         del data["name"], data["description"]
         del data["response"]["description"]
         # What a measure written in Python does is not told by its fields.

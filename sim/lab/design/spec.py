@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.core.chance import LARGEST_SEED
 from sim.core.quoting import format_value, quote
+from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError
 from sim.lab.design.levels import Level, Range, level_of, levels_of
 from sim.lab.design.modules import Module, load_module, load_modules
@@ -52,10 +53,10 @@ class Spec(BaseModel):
     """A sweep: a scenario, what is changed in it, how often it is run, what is kept."""
 
     model_config = _CLOSED
-    name: Annotated[str, Field(description="name of the sweep, and of its folder in runs/")] = (
+    name: Annotated[Name, Field(description="name of the sweep, and of its folder in runs/")] = (
         "sweep"
     )
-    question: Annotated[str, Field(description="question that the sweep is to answer")] = ""
+    question: Annotated[Description, Field(description="question that the sweep is to answer")] = ""
     scenario: Annotated[Any, Field(description="name from the library, a TOML file, or a table")] = "taobao-2011"  # fmt: skip
     runs: Annotated[int, Field(ge=1, le=1_000_000, description="runs at each point; each has its own seed, and every point uses the same seeds")] = 1  # fmt: skip
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, description="seed of the first run at each point")] = 1  # fmt: skip
@@ -230,14 +231,15 @@ def _base(spec: Spec, home: Path) -> Scenario:
     if isinstance(given, Scenario):
         base = given
     elif isinstance(given, dict):
-        base = Scenario.parse(given, "scenario")
+        table = {name: found_by(name, value, home) for name, value in given.items()}
+        base = Scenario.parse(table, "scenario")
     elif isinstance(given, (str, Path)):
         beside = home / given
         base = Scenario.load(beside if is_file_name(given) and beside.is_file() else given)
     else:
         raise BesiegeError(f"scenario: given {format_value(given)}, allowed a name from the library, a TOML file or a table")  # fmt: skip
     for path, value in spec.constants.items():
-        base = _put(base, "constants", path, response_of(value, home) if path == "response" else value)  # fmt: skip
+        base = _put(base, "constants", path, found_by(path, value, home))
     return base
 
 
@@ -246,6 +248,17 @@ def _put(base: Scenario, field: str, path: str, value: Any) -> Scenario:
         return base.replace({path: value})
     except BesiegeError as error:
         raise BesiegeError(f"{field}: {error}") from None
+
+
+def found_by(path: str, value: Any, home: Path) -> Any:
+    """Return a field's value, its files looked for beside the specification, then here."""
+    if path == "response":
+        return response_of(value, home)
+    if path == "graph" and isinstance(value, dict) and isinstance(value.get("path"), str):
+        return {**value, "path": found_by("graph.path", value["path"], home)}
+    if path == "graph.path" and isinstance(value, str) and (home / value).is_file():
+        return str(home / value)
+    return value
 
 
 def response_of(value: Any, home: Path) -> Any:
@@ -287,8 +300,7 @@ def _point(point: dict[str, Any], i: int, base: Scenario, home: Path) -> dict[st
 
 def _level(field: str, path: str, value: Any, base: Scenario, home: Path) -> Level:
     level = level_of(None if _is_left_out(path, value) else value)
-    if path == "response":
-        level = replace(level, value=response_of(level.value, home))
+    level = replace(level, value=found_by(path, level.value, home))
     _put(base, field, path, level.value)
     return level
 

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from sim.lab.analysis.pictures import save_pictures
@@ -57,7 +56,7 @@ def _print(table: pd.DataFrame, title: str) -> None:
         shown.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(kind) else "left")  # fmt: skip
     for row in table.head(MOST_ROWS).itertuples(index=False):
         shown.add_row(*(cell(v) for v in row))
-    console = Console(width=None if Console().is_terminal else 200)
+    console = terminal.console(200)
     console.print(shown)
     if len(table) > MOST_ROWS:
         console.print(

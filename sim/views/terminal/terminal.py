@@ -97,6 +97,15 @@ def made(make: Callable[[], object]) -> bool:
     return True
 
 
+def console(elsewhere: int | None = None) -> Console:
+    """Return the standard output, so many columns wide where it is no terminal.
+
+    Names stand in tables as they were given: brackets are no markup, and ``:word:`` is no emoji.
+    """
+    width = None if sys.stdout.isatty() else elsewhere
+    return Console(width=width, markup=False, emoji=False)
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value; what is not a number is null."""
     print(json.dumps(data, allow_nan=False))
@@ -114,7 +123,7 @@ def tell(result: RunResult, folder: Path) -> None:
         print(line)
     print()
     values = {n: {"value": v, "unit": result.measured[n].unit} for n, v in result.outcomes.items()}
-    Console().print(_outcomes_table(values))
+    console().print(_outcomes_table(values))
     print(
         f"\n{_written(folder, 'siege.png', 'tables (Parquet)', 'outcomes.json', 'scenario.toml')}"
     )
@@ -140,7 +149,7 @@ def show_run(folder: Path, *, json: bool) -> None:
     )
     for line in saved.get("story", []):
         print(line)
-    Console().print(_outcomes_table(saved["outcomes"]))
+    console().print(_outcomes_table(saved["outcomes"]))
     print(f"The tables and the picture are in {folder}.")
 
 
@@ -149,7 +158,7 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
     table.add_column("outcome")
     table.add_column("value", justify="right")
     table.add_column("unit")
-    wide = Console().width >= WIDE
+    wide = console().width >= WIDE
     if wide:
         table.add_column("meaning", style="dim")
     for name, entry in values.items():
@@ -188,7 +197,7 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
         inside, share = r["inside"], r["share_inside"]
         held = "–" if inside is None else f"{'yes' if inside else 'no'} {100 * share:3.0f} %"
         table.add_row(r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, held)
-    Console().print(table)
+    console().print(table)
     rows = [r for r in there if r["inside"] is not None]
     if beyond := [r["id"] for r in there if r["inside"] is None]:
         print(f"Not defined within the horizon, and not counted: {', '.join(beyond)}.")
@@ -235,7 +244,7 @@ def print_table(table: pd.DataFrame, title: str, *, one: bool) -> None:
         shown.add_column(str(name), justify="right")
     for row in told.itertuples(index=False):
         shown.add_row(*(_short(v) for v in row))
-    Console(width=None if sys.stdout.isatty() else 200).print(shown)
+    console(200).print(shown)
     if len(told) < len(table):
         print(
             f"{len(table) - len(told)} of {len(table)} hours in which the agent's behaviour did not "
