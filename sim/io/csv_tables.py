@@ -98,9 +98,11 @@ def _text_of(data: bytes, name: str) -> str:
         raise BesiegeError(f"{name}: cannot be read ({what}), {_AS_UTF_8}") from None
     sign = control_character(text, "\t\n\r")
     if sign is not None:
-        line = text[: text.index(sign)].count("\n") + 1
+        before, _, after = text.partition(sign)
+        cell = re.split(r"[,\n]", before)[-1] + sign + re.split(r"[,\n]", after)[0]
         raise BesiegeError(
-            f"{name} line {line}: given the control character U+{ord(sign):04X}, allowed signs that can be seen"
+            f"{name} line {before.count('\n') + 1}: given {format_value(cell)} with the sign "
+            f"U+{ord(sign):04X}, allowed a text without control characters"
         )
     return text
 

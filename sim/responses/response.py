@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator
 
+from sim.core.quoting import quote
 from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError
 from sim.responses.conceding import Grandfather, HalveDeposit, Postpone, RollBack, Subsidise
@@ -71,7 +72,7 @@ class Response(BaseModel):
         names = {one[0] for one in given if one is not None}
         if None in given or len(names) > 1:
             raise BesiegeError(
-                f"{self.name}@{hour}: its measures begin on different conditions, allowed a delay such as {self.name}@+6"
+                f"{quote(self.name)}@{hour}: its measures begin on different conditions, allowed a delay such as @+6"
             )
         first = min((one[1] for one in given if one is not None), default=0)
         triggers = [

@@ -68,7 +68,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         **changes: Any,
     ) -> None:
         if seed is not None and rng is not None:
-            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed only one of them, since both set the seed")  # fmt: skip
+            raise BesiegeError(f"rng: given {format_value(rng)} and seed {format_value(seed)}, allowed only one of them, since both set the seed")  # fmt: skip
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         self.loop = Loop.begin(scenario, self.seed, network=network, stages=stages, **changes)
@@ -179,7 +179,8 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             names = [k if k in {"platform", "organisers"} else f"{k}:{row}" for k in tables]
             raise BesiegeError(unknown_name("agent", name, names))
         table = tables[kind]
-        if not (row or "0").isdecimal() or int(row or 0) >= len(table):
+        is_row = (row or "0").isdecimal() and len(row) < 19
+        if not is_row or int(row or 0) >= len(table):
             raise BesiegeError(
                 f"agent: given {format_value(name)}, allowed {kind}:0 to {kind}:{len(table) - 1}"
             )

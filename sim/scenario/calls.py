@@ -49,6 +49,10 @@ def said_in_words[**P, R](function: Callable[P, R]) -> Callable[P, R]:
     return call
 
 
+MOST = 1_000_000_000
+"""No count is larger: it would be a slip of the keyboard."""
+
+
 def check_count(name: str, given: Any) -> int:
     """Return a count as it is.
 
@@ -61,4 +65,6 @@ def check_count(name: str, given: Any) -> int:
         raise BesiegeError(
             f"{name}: given {format_value(given)}, allowed a whole number of at least 1"
         )
+    if given > MOST:
+        raise BesiegeError(f"{name}: given {format_value(given)}, allowed at most {MOST:_}")
     return int(given)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.core.chance import LARGEST_SEED
-from sim.core.quoting import format_value, quote
+from sim.core.quoting import format_value, quote, reason
 from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError
 from sim.lab.design.levels import Level, Range, level_of, levels_of
@@ -235,7 +236,7 @@ def _base(spec: Spec, home: Path) -> Scenario:
         base = Scenario.parse(table, "scenario")
     elif isinstance(given, (str, Path)):
         beside = home / given
-        base = Scenario.load(beside if is_file_name(given) and beside.is_file() else given)
+        base = Scenario.load(beside if is_file_name(given) and isfile(beside) else given)
     else:
         raise BesiegeError(f"scenario: given {format_value(given)}, allowed a name from the library, a TOML file or a table")  # fmt: skip
     for path, value in spec.constants.items():
@@ -256,7 +257,7 @@ def found_by(path: str, value: Any, home: Path) -> Any:
         return response_of(value, home)
     if path == "graph" and isinstance(value, dict) and isinstance(value.get("path"), str):
         return {**value, "path": found_by("graph.path", value["path"], home)}
-    if path == "graph.path" and isinstance(value, str) and (home / value).is_file():
+    if path == "graph.path" and isinstance(value, str) and isfile(home / value):
         return str(home / value)
     return value
 
@@ -272,7 +273,7 @@ def response_of(value: Any, home: Path) -> Any:
     if sign and file.endswith(".py"):
         return _from_python(home / file, name, value)
     beside = home / value
-    return beside if is_file_name(value) and beside.is_file() else value
+    return beside if is_file_name(value) and isfile(beside) else value
 
 
 def _from_python(path: Path, name: str, given: str) -> Response:
@@ -281,13 +282,15 @@ def _from_python(path: Path, name: str, given: str) -> Response:
         made = module.contents[name]
         response = made() if callable(made) else made
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        raise BesiegeError(f"response: given {given}, which cannot be loaded ({said})") from None
+        said = f"{type(error).__name__}: {reason(error)}"
+        raise BesiegeError(
+            f"response: given {quote(given)}, which cannot be loaded ({said})"
+        ) from None
     for kind in {type(m) for m in getattr(response, "measures", ())}:
         if kind.__module__ == module.name:
             kind.source_hash = module.source_hash
     if not isinstance(response, Response):
-        raise BesiegeError(f"response: given {given}, allowed a sim.responses.Response or a function that returns one")  # fmt: skip
+        raise BesiegeError(f"response: given {quote(given)}, allowed a sim.responses.Response or a function that returns one")  # fmt: skip
     return response
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from sim.core.quoting import LONGEST_NAME, short
 from sim.core.units import BesiegeError
 from sim.io import parquet
 from sim.io.folders import put_in_place
@@ -204,7 +205,7 @@ def text(value: object) -> str:
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says."""
     said = getattr(error, "strerror", None) or str(error)
-    return said.strip().partition("\n")[0][:300]
+    return short(said.strip().partition("\n")[0], LONGEST_NAME)
 
 
 def _checksum(file: Path) -> str:

@@ -40,6 +40,8 @@ _TIMING = {
 }
 
 
+LONGEST_FILE_NAME = 200
+"""Bytes of a folder's name; file systems take 255."""
 _TABLES = {"factor": "factors", "lever": "levers", "uncertainty": "uncertainties"}
 
 
@@ -82,7 +84,8 @@ def spec_toml(plan: Plan, copies: Copies | None = None) -> str:
 
 def file_name(name: str) -> str:
     """Make a name one that a folder may have."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "sweep"
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return plain.encode()[:LONGEST_FILE_NAME].decode(errors="ignore") or "sweep"
 
 
 def _levels(value: Any) -> Any:

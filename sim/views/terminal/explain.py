@@ -3,6 +3,7 @@
 import pandas as pd
 
 from sim.core.chance import check_seed
+from sim.core.quoting import quote
 from sim.core.units import BesiegeError
 from sim.running.model import Siege
 from sim.scenario.scenario import Scenario
@@ -39,5 +40,5 @@ def explain_agent(
     if hour is not None and "hour" in table:
         table = table[table["hour"] == hour]
     if table.empty:
-        raise BesiegeError(f"--agent: {agent} made no decision in the hours asked for")
+        raise BesiegeError(f"--agent: {quote(agent)} made no decision in the hours asked for")
     return table
