@@ -1,6 +1,8 @@
 """Pictures of a sweep: what each factor does, which ones matter, how sure the means are."""
 
+import functools
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +29,7 @@ from sim.figures.style import (
 )
 from sim.lab.analysis.convergence import has_siege, running_means
 from sim.lab.analysis.effects import half_width
-from sim.lab.analysis.tables import Analysis
+from sim.lab.analysis.tables import Analysis, worked_out
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY, GREY, INK)
 LONGEST_TITLE = 240
@@ -36,22 +38,28 @@ _UNITS = ((1e9, "bn "), (1e6, "m "), (1e3, "k "))
 
 
 def pictures_of(found: Analysis) -> dict[str, Figure]:
-    """Draw what fits the sweep's design, by name: ``effects``, ``sensitivity``, ``runs``."""
-    drawn: dict[str, Figure] = {}
-    if found.design in {"grid", "list"} and found.factors:
-        drawn["effects"] = effects_figure(found)
-    for name in ("morris", "sobol", "rank_correlations"):
-        if name in found.tables and not found.tables[name].empty:
-            drawn["sensitivity"] = sensitivity_figure(found, name)
-    return {**drawn, "runs": runs_figure(found)}
+    """Draw what fits the sweep's design, by name: ``effects``, ``sensitivity``, ``runs``.
+
+    One that fails is left out, and the analysis says why.
+    """
+    of: dict[str, Callable[[], Figure]] = {}
+    if found.outcomes:
+        if found.design in {"grid", "list"} and found.factors:
+            of["effects"] = lambda: effects_figure(found)
+        for name in ("morris", "sobol", "rank_correlations"):
+            if name in found.tables and not found.tables[name].empty:
+                of["sensitivity"] = functools.partial(sensitivity_figure, found, name)
+        of["runs"] = lambda: runs_figure(found)
+    drawn = {name: worked_out(f"{name}.png", draw, found.faults) for name, draw in of.items()}
+    return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
 def save_pictures(found: Analysis, folder: Path) -> list[str]:
-    """Draw what fits the sweep's design into its folder and name the files."""
-    drawn = pictures_of(found)
+    """Draw what fits the sweep's design into its folder; name the files that were written."""
+    drawn = {f"{name}.png": figure for name, figure in pictures_of(found).items()}
     for name, figure in drawn.items():
-        figure.savefig(folder / f"{name}.png", dpi=DPI)
-    return [f"{name}.png" for name in drawn]
+        worked_out(name, functools.partial(figure.savefig, folder / name, dpi=DPI), found.faults)
+    return [name for name in drawn if name not in found.faults]
 
 
 def _grid(found: Analysis, columns: int, rows: int, height: float = 2.7) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip
