@@ -103,7 +103,7 @@ def damage_of(part: Path) -> str:
     if not has_checksum(part):
         try:
             with duckdb.connect(config={"threads": 1}) as db:
-                db.execute(f"SELECT count(DISTINCT columns(*)) FROM {source([part])}")
+                db.execute(f"SELECT count(DISTINCT columns(*)) FROM {parquet.source([part])}")
         except duckdb.Error as error:
             return first_line(error)
         return ""
@@ -121,7 +121,7 @@ def keys_in(parts: list[Path]) -> set[str]:
     if not parts:
         return set()
     with duckdb.connect(config={"threads": 1}) as db:
-        rows = db.execute(f"SELECT DISTINCT key FROM {source(parts)}").fetchall()
+        rows = db.execute(f"SELECT DISTINCT key FROM {parquet.source(parts)}").fetchall()
     return {row[0] for row in rows}
 
 
@@ -190,11 +190,6 @@ def set_aside(folder: Path, found: Path) -> Path:
         target = target.with_name(f"{found.name}.{n}")
     found.replace(target)
     return target
-
-
-def source(parts: list[Path]) -> str:
-    """Return the words that read parts as one table in SQL."""
-    return f"read_parquet([{', '.join(map(text, parts))}], union_by_name = true)"
 
 
 def text(value: object) -> str:

@@ -20,6 +20,7 @@ import pandas as pd
 
 from sim.core.quoting import quote, reason
 from sim.core.units import BesiegeError
+from sim.io import parquet
 from sim.io.folders import write_text
 from sim.lab.storage.parts import (
     TABLES,
@@ -29,7 +30,6 @@ from sim.lab.storage.parts import (
     has_checksum,
     keys_in,
     parts_of,
-    source,
     text,
 )
 
@@ -151,7 +151,7 @@ class SweepFolder:
                 columns |= dict.fromkeys(self.factors, "VARCHAR")
             nothing = ", ".join(f"NULL::{kind} AS {_name(c)}" for c, kind in columns.items())
             return f"SELECT {nothing} WHERE false"
-        described = db.execute(f"DESCRIBE SELECT * FROM {source(parts)}").fetchall()
+        described = db.execute(f"DESCRIBE SELECT * FROM {parquet.source(parts)}").fetchall()
         columns = {row[0]: row[1] for row in described}
         once = "key, hour" if name == "hours" else "key"
         order = _ORDER[name]
@@ -166,7 +166,7 @@ class SweepFolder:
             ]
             chosen = f"* REPLACE ({', '.join(filled)})" if filled else "*"
             order = ", ".join([*map(_name, varied), order])
-        each = f"SELECT DISTINCT ON ({once}) * FROM {source(parts)}"
+        each = f"SELECT DISTINCT ON ({once}) * FROM {parquet.source(parts)}"
         return f"SELECT {chosen} FROM ({each}) ORDER BY {order}"
 
     def keys(self, table: str) -> set[str]:
