@@ -176,7 +176,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BesiegeError(
             f"folder: given {quote(str(path.parent))}, {path.name} cannot be read ({reason(error)})"
         ) from None

@@ -168,6 +168,10 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         BesiegeError
             For an unknown kind or a row that is not there.
         """
+        if not isinstance(name, str):
+            raise BesiegeError(
+                f"agent: given {format_value(name)}, allowed KIND:ROW, such as seller:7"
+            )
         kind, _, row = name.partition(":")
         tables: dict[str, Any] = {
             "seller": self.sellers, "onlooker": self.onlookers, "consumer": self.consumers,
@@ -179,12 +183,13 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
             names = [k if k in {"platform", "organisers"} else f"{k}:{row}" for k in tables]
             raise BesiegeError(unknown_name("agent", name, names))
         table = tables[kind]
-        is_row = (row or "0").isdecimal() and len(row) < 19
-        if not is_row or int(row or 0) >= len(table):
+        row = row or ("0" if name == kind and len(table) == 1 else "")
+        is_row = row.isdecimal() and len(row) < 19
+        if not is_row or int(row) >= len(table):
             raise BesiegeError(
                 f"agent: given {format_value(name)}, allowed {kind}:0 to {kind}:{len(table) - 1}"
             )
-        chosen: agents.AnyAgent = table[int(row or 0)]
+        chosen: agents.AnyAgent = table[int(row)]
         return chosen
 
     def watch(self, agent: Any) -> None:

@@ -349,6 +349,10 @@ class Scenario(BaseModel):
         BesiegeError
             For a path that does not exist or a value that is not allowed.
         """
+        if not isinstance(changes, dict | None):
+            raise BesiegeError(
+                f"replace: given {format_value(changes)}, allowed a dict of paths and values"
+            )
         asked = [(steps_of(str(path)), new) for path, new in {**(changes or {}), **more}.items()]
         data: Any = self
         # Wholes before their parts, whatever the order they were named in.

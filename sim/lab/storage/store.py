@@ -225,7 +225,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise BesiegeError(lost) from None
     except OSError as error:
         raise BesiegeError(f"{quote(str(path))}: cannot be read ({reason(error)})") from None
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BesiegeError(f"{quote(str(path))}: damaged ({first_line(error)}); {mend}") from None
     return found
 
