@@ -74,7 +74,7 @@ def _draw_crowd(ax: Axes, online: F64, table: Iterable[Fact]) -> None:
 def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
     dress(ax)
     ax.set_xlim(-BEYOND, 1 + BEYOND)
-    ax.set_ylim(len(shown) - 0.5, -0.5)
+    ax.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     ax.set_yticks([])
     ax.set_xticks([0, 1], ["lowest reported", "highest reported"])
     ax.spines["left"].set_visible(False)

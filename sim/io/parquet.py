@@ -31,10 +31,10 @@ def write_in_place(table: pd.DataFrame, path: Path, note: str = "") -> None:
         If the system does not let it be written, as on a full disk; nothing of it is left.
     """
     columns = ", ".join(
-        f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END AS "{name}"'
+        f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}"
         if pd.api.types.is_float_dtype(kind)
-        else f'"{name}"'
-        for name, kind in table.dtypes.items()
+        else name
+        for name, kind in zip(map(_column, table.columns), table.dtypes, strict=True)
     )
     noted = f", KV_METADATA {{besiege: '{_quoted(note)}'}}" if note else ""
     with duckdb.connect(config={"threads": 1}) as db:
@@ -100,6 +100,10 @@ def read_notes(paths: list[Path]) -> dict[Path, str]:
             f"SELECT file_name, value FROM parquet_kv_metadata({_listed(paths)}) WHERE key = 'besiege'::BLOB"
         ).fetchall()
     return {Path(name): value.decode() for name, value in found}
+
+
+def _column(name: object) -> str:
+    return '"' + str(name).replace('"', '""') + '"'
 
 
 def _quoted(text: object) -> str:

@@ -116,3 +116,10 @@ def test_a_text_of_ones_own_in_a_picture_is_drawn_without_a_warning():
     FigureCanvasAgg(figure).draw()
     said = [text.get_text() for text in figure.findobj(Text)]
     assert f"{MISSING}{MISSING}\n$x_" in said
+
+
+def test_a_table_of_inputs_alone_is_drawn_without_a_warning(tmp_path):
+    with open(tmp_path / "facts.csv", "w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([COLUMNS, ["a", "", "q", "", 1, 9, "1", "", "input", "s"]])
+    held = hindcast("small", 1, scale=0.001, hours=12, workers=1, facts=tmp_path / "facts.csv")
+    assert (held.save(tmp_path / "hindcast") / "hindcast.png").is_file()

@@ -48,3 +48,10 @@ def test_a_table_that_is_lost_or_damaged_is_named_in_one_line(content, why, tmp_
         path.write_bytes(content)
     with pytest.raises(BesiegeError, match=rf"runs\.parquet: {why}[^\n]*$"):
         parquet.read(path)
+
+
+def test_a_columns_name_may_hold_any_sign(tmp_path):
+    names = ['a"b', "a'b", "a.b", "[x]", "a b", "é", '"']
+    table = pd.DataFrame({name: [float(i), float("nan")] for i, name in enumerate(names)})
+    parquet.write(table, tmp_path / "x.parquet")
+    assert parquet.read(tmp_path / "x.parquet").equals(table)
