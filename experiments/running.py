@@ -75,6 +75,8 @@ def run_experiment(name, out, *, quick=False, workers=2, keep=None):
     runs = sweep(shrink(spec) if quick else spec, out=out, workers=workers)
     seconds = lab.open(out).timing.wall_seconds.sum()
     found = analyse(out)
+    if found.faults:
+        raise RuntimeError(f"{name}: {found.faults}")
     tables = found.tables | (afterwards(out) if afterwards else {})
     head = (
         f"# {spec['name']}\n\n{spec['question']}\n\n"

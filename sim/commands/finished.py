@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.exceptions import Exit
 
 from sim.commands.options import Json
 
@@ -35,7 +36,8 @@ def show(
     if kind == "sweep":
         from sim.views.terminal.sweep_text import show_sweep
 
-        show_sweep(folder, json=json)
+        if not show_sweep(folder, json=json):
+            raise Exit(1)
     elif kind == "comparison":
         from sim.views.terminal.compare import show_comparison
 

@@ -27,7 +27,15 @@ _WORDS = dict(enumerate("Two Three Four Five Six Seven Eight Nine Ten".split(), 
 
 
 def brief_of(c: Compared) -> Brief:
-    """Work out everything that the report says."""
+    """Work out everything that the report says.
+
+    Raises
+    ------
+    BesiegeError
+        If every run failed: there is nothing to say.
+    """
+    if len(c.failed) == len(c.runs):
+        raise BesiegeError(f"every run failed; the first error: {c.failed['error'].iloc[0]}")
     sections = [
         _who_pays(c),
         _what_each_is(c),

@@ -35,7 +35,9 @@ from sim.responses import Response
 from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
+from sim.scenario.saved import ties_of, write_scenario
 from sim.scenario.scenario import Scenario
+from sim.setup.graph import Graph
 from sim.version import MODEL_VERSION, __version__, made_with
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ class Comparison(Compared):
     ----------
     kept_in
         The folder that keeps its runs until it is saved there; None if nothing does.
+    ties
+        Those of a user's own edge list, as they were when the runs began.
 
     Examples
     --------
@@ -71,6 +75,7 @@ class Comparison(Compared):
     """
 
     kept_in: Path | None = field(default=None, repr=False, compare=False)
+    ties: Graph | None = field(default=None, repr=False, compare=False)
 
     def save(self, folder: str | Path) -> Path:
         """Write scenario, runs, hours and what follows from them into a folder.
@@ -87,7 +92,7 @@ class Comparison(Compared):
             forgotten_when_saved(self.kept_in, folder),
             saved_whole(folder, "comparison.json", ("report.html",)) as out,
         ):
-            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            write_scenario(self.scenario, out, self.ties or ties_of(self.scenario))
             write_json(out / "comparison.json", told)
             names = ("runs", "hours", "differences", "regret", "summary", "sieges")
             parquet.write_all({out / f"{name}.parquet": getattr(self, name) for name in names})
@@ -231,6 +236,7 @@ def compare(
         for run, draw in enumerate(draws)
         for j, p in enumerate(entries)
     ]  # fmt: skip
+    ties = ties_of(chosen)
     n = workers or min(os.cpu_count() or 1, len(tasks))
     told = f"comparison of {', '.join(p.name for p in policies)} in {chosen.name}: {runs} worlds, seeds from {first}"
     done = run_all(
@@ -258,6 +264,7 @@ def compare(
             "command": "",
         },
         kept_in=None if out is None else Path(out),
+        ties=ties,
     )
 
 

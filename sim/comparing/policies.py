@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.core.quoting import format_value
+from sim.core.quoting import LONGEST_NAME, format_value, quote, short
 from sim.core.units import BesiegeError
 from sim.responses import Response
 from sim.scenario.library import load_fees, load_response
@@ -61,7 +61,7 @@ def policies_of(
     begins: Sequence[Any] = begin if isinstance(begin, (list, tuple, range)) else [begin]
     hours = [check_hour(hour, "begin") for hour in begins]
     if hours and not any(response.measures for response in loaded):
-        names = ", ".join(response.name for response in loaded)
+        names = short(", ".join(response.name for response in loaded), LONGEST_NAME)
         raise BesiegeError(f"begin: given {hours[0]}, allowed only with a response that has a measure; {names} has none")  # fmt: skip
     timed: list[Response] = []
     for response in loaded:
@@ -93,10 +93,10 @@ def check_not_overruled(changes: Mapping[str, Any], fees: Sequence[FeeLike]) -> 
     for path, value in changes.items():
         steps = steps_of(path)
         if steps[:1] == ("response",):
-            raise BesiegeError(f"{path}: given {format_value(value)}, allowed in a comparison: none; name each response instead")  # fmt: skip
+            raise BesiegeError(f"{quote(path)}: given {format_value(value)}, allowed in a comparison: none; name each response instead")  # fmt: skip
         if fees and steps[:1] == ("fees",):
             raise BesiegeError(
-                f"{path}: given {format_value(value)} and fee schedules, allowed only one of the two"
+                f"{quote(path)}: given {format_value(value)} and fee schedules, allowed only one of the two"
             )
         if steps == ("hours",) and isinstance(value, (list, tuple)):
             raise BesiegeError(f"hours: given {format_value(value)}, allowed a whole number, the horizon; to set when responses begin, use begin")  # fmt: skip

@@ -23,6 +23,12 @@ def quote(text: str) -> str:
     return short(text if plain else json.dumps(text), LONGEST_NAME)
 
 
+def reason(error: BaseException) -> str:
+    """Say why a file cannot be read or written, on one short line without the file's name."""
+    said = getattr(error, "strerror", None) or " ".join(str(error).split())
+    return short(str(said), LONGEST_NAME)
+
+
 def format_value(value: object) -> str:
     """Write a value as TOML would, short and on one line."""
     if value is None:

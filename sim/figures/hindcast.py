@@ -1,6 +1,5 @@
 """The picture of a hindcast: the crowd with its reported points, and a line a fact."""
 
-import textwrap
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.core.calendar import HOURS_A_DAY, date_of
 from sim.core.units import F64
+from sim.figures.lettering import lettered
 from sim.figures.numbers import quantity
 from sim.figures.reported import draw_reported
 from sim.figures.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
@@ -18,7 +18,7 @@ from sim.outcomes.facts import Fact
 
 ROW, CROWD = 0.27, 2.9  # inches: a fact's line, the crowd's panel
 LONGEST = 60
-"""Letters of a quantity's name that have room."""
+"""Columns of a quantity's name that have room."""
 BEYOND = 1.0
 """How far the lines go past the reported range, in widths of it."""
 
@@ -74,7 +74,7 @@ def _draw_crowd(ax: Axes, online: F64, table: Iterable[Fact]) -> None:
 def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
     dress(ax)
     ax.set_xlim(-BEYOND, 1 + BEYOND)
-    ax.set_ylim(len(shown) - 0.5, -0.5)
+    ax.set_ylim(max(len(shown), 1) - 0.5, -0.5)
     ax.set_yticks([])
     ax.set_xticks([0, 1], ["lowest reported", "highest reported"])
     ax.spines["left"].set_visible(False)
@@ -82,11 +82,11 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
         beyond = pd.isna(row["inside"])
         colour = BLUE if row["inside"] is True else RED
         ax.barh(y, 1, height=0.55, color="#e4e4e4")
-        name = textwrap.shorten(row["quantity"], LONGEST, placeholder=" …")
+        name = lettered(row["quantity"], LONGEST)
         words: dict[str, Any] = {
             "transform": ax.get_yaxis_transform(), "va": "center", "fontsize": SMALL,
         }  # fmt: skip
-        ax.text(-0.01, y, f"{name}  {row['id']}", ha="right", color=INK, **words)
+        ax.text(-0.01, y, f"{name}  {lettered(row['id'], 16)}", ha="right", color=INK, **words)
         if not row["n"]:
             told = "not defined within the horizon" if beyond else "not defined in any run"
             ax.text(1.01, y, told, ha="left", color=GREY if beyond else RED, **words)

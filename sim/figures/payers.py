@@ -5,10 +5,13 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from sim.figures.lettering import lettered
 from sim.figures.numbers import lost_or_gained
 from sim.figures.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
 from sim.outcomes.payments import Accounts
 
+ROOM = 24
+"""Columns of a run's name for which there is room."""
 PARTIES: dict[str, Callable[[Accounts], float]] = {
     "platform": lambda b: b.platform,
     "big stores": lambda b: b.stores,
@@ -57,7 +60,7 @@ def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who 
                 textcoords="offset points", ha="left" if value >= 0 else "right", va="center",
                 fontsize=SMALL, color=INK,
             )  # fmt: skip
-            ax.text(-0.01, y, run, fontsize=SMALL, color=GREY, **names)
+            ax.text(-0.01, y, lettered(run, ROOM), fontsize=SMALL, color=GREY, **names)
     low, high = min(0.0, *values), max(0.0, *values)
     words = 1.6 / (WIDTH * (0.98 - left))  # room for an amount in words, share of the width
     unit = (high - low or 1.0) / (1.0 - words * (1 + (low < 0)))
@@ -71,7 +74,15 @@ def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who 
         fontsize=SMALL,
         color=GREY,
     )
-    fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
+    fig.text(
+        0.02,
+        1 - 0.15 / height,
+        lettered(title, 80),
+        fontsize=17,
+        weight="bold",
+        color=INK,
+        va="top",
+    )
     said = "compared with the same world without a protest or a response; payments between parties cancel out"
     fig.text(0.02, 1 - 0.47 / height, said, fontsize=10.5, color=GREY, va="top")
     return fig

@@ -15,6 +15,7 @@ from sim.core.calendar import HOURS_A_DAY, date_of
 from sim.core.units import Phase
 from sim.figures.events import events_of
 from sim.figures.labels import LEFT, RIGHT, points_of, room_of
+from sim.figures.lettering import lettered
 from sim.figures.numbers import count
 from sim.figures.panels import draw_attacks, draw_crowd, draw_losses, draw_sales, draw_stores
 from sim.figures.style import DPI, GREEN, GREY, INK, RED, SMALL, TINY, WIDTH, Drawing, dress
@@ -74,7 +75,7 @@ def siege_figure(
         Panel(1.6, lambda ax: draw_sales(ax, r)),
     ]
     flags = [
-        (hour, ", ".join(e.label for e in events if e.hour == hour))
+        (hour, ", ".join(lettered(e.label) for e in events if e.hour == hour))
         for hour in sorted({e.hour for e in events})
     ]
     tiers = _tiers(flags, r.hours)
@@ -114,7 +115,7 @@ def _write_title(fig: Figure, r: ClosedRecord, scenario: Scenario, height: float
     else:
         stores = "store" if n == 1 else "stores"
         headline = f"Up to {count(r.series['online'].max())} online, {n} {stores} attacked"
-    given = [f"scenario {scenario.name}", f"response {scenario.response.name}"]
+    given = [f"scenario {lettered(scenario.name)}", f"response {lettered(scenario.response.name)}"]
     given.append(f"seed {r.seed}")
     given += [f"scale {scenario.scale:g}"]
     fig.text(LEFT, 1 - 0.18 / height, headline, fontsize=17, weight="bold", color=INK, va="top")

@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from sim.figures.lettering import lettered, width_of
 from sim.figures.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, Drawing, dress
 
 WIDTH = 10.0
-LONGEST = 48
-"""Letters of a name for which a picture has room."""
 PARTY_COLOURS = {
     "platform": BLUE,
     "big stores": RED,
@@ -47,7 +46,7 @@ def crowd_figure(
             ax.plot(days, bands[policies[0]].to_numpy(float)[:, 1], color="#b5b5b5", linewidth=1.2)
         ax.fill_between(days, low, high, color=SKY, alpha=0.45, linewidth=0)
         ax.plot(days, middle, color=BLUE, linewidth=1.4)
-        ax.set_title(_short(policy), fontsize=11, weight="bold", color=INK, loc="left")
+        ax.set_title(lettered(policy), fontsize=11, weight="bold", color=INK, loc="left")
         ax.xaxis.set_major_locator(MultipleLocator(2))
         ax.xaxis.set_major_formatter(FuncFormatter(lambda d, _: f"{10 + d:.0f}"))
         ax.set_ylim(bottom=0)
@@ -111,7 +110,15 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") 
         handles=marks, ncols=6, loc="lower left", bbox_to_anchor=((0.01 - left) / (0.97 - left), 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
     )  # fmt: skip
-    fig.text(0.02, 1 - 0.15 / height, title, fontsize=17, weight="bold", color=INK, va="top")
+    fig.text(
+        0.02,
+        1 - 0.15 / height,
+        lettered(title, 80),
+        fontsize=17,
+        weight="bold",
+        color=INK,
+        va="top",
+    )
     return fig
 
 
@@ -168,7 +175,7 @@ def earlier_figure(points: pd.DataFrame) -> Figure:
         ax.plot(x, y, "o-", color=colour, linewidth=1.8)
         low, high = rows["low"].to_numpy(float) / 1e6, rows["high"].to_numpy(float) / 1e6
         ax.fill_between(x, low, high, color=colour, alpha=0.15, linewidth=0)
-        ax.annotate(_short(str(response)), (x[-1], y[-1]), xytext=(8, 0), textcoords="offset points",
+        ax.annotate(lettered(str(response)), (x[-1], y[-1]), xytext=(8, 0), textcoords="offset points",
                     color=colour, va="center", fontsize=10)  # fmt: skip
     ax.axhline(0, color=INK, linewidth=0.9)
     ax.set_xlabel("hour at which the response begins (hour 0 is 00:00 on 10 October 2011)", fontsize=SMALL, color=GREY)  # fmt: skip
@@ -189,7 +196,7 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
         below, last = last - y < near and not below, y
         ax.plot(x, y, "o", color=BLUE if front else "#b5b5b5", markersize=8)
         ax.annotate(
-            _short(str(row["policy"])), (x, y), xytext=(8, -12 if below else 5), textcoords="offset points", fontsize=10,
+            lettered(str(row["policy"])), (x, y), xytext=(8, -12 if below else 5), textcoords="offset points", fontsize=10,
             weight="bold" if front else "normal", color=INK if front else GREY,
         )  # fmt: skip
     ax.margins(x=0.16, y=0.16)
@@ -201,16 +208,11 @@ def front_figure(points: pd.DataFrame, social: str, platform: str) -> Figure:
 
 def _room_for(names: Iterable[str]) -> float:
     """Return the share of the width that the longest name takes, at least a fifth."""
-    return max(0.2, 0.03 + 0.0092 * max(len(_short(name)) for name in names))
-
-
-def _short(name: str) -> str:
-    """Return a name as far as there is room for it."""
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    return max(0.2, 0.03 + 0.0092 * max(width_of(lettered(name)) for name in names))
 
 
 def _name_rows(ax: Axes, names: list[str]) -> None:
-    ax.set_yticks(range(len(names)), [_short(name) for name in names], fontsize=10.5, color=INK)
+    ax.set_yticks(range(len(names)), [lettered(name) for name in names], fontsize=10.5, color=INK)
     ax.set_ylim(len(names) - 0.45, -0.55)
     ax.tick_params(axis="y", length=0)
     ax.spines["left"].set_visible(False)

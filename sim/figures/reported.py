@@ -6,6 +6,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from sim.core.units import F64
+from sim.figures.lettering import lettered
 from sim.figures.style import GREY, INK, TINY
 from sim.outcomes import expressions
 from sim.outcomes.facts import Fact
@@ -65,6 +66,11 @@ def draw_reported(ax: Axes, online: F64, facts: Iterable[Fact]) -> float:
             )  # fmt: skip
             spot = (start, low)
         ax.annotate(
-            fact, spot, xytext=(2, 2), textcoords="offset points", fontsize=TINY - 1, color=GREY
+            lettered(fact, 16),
+            spot,
+            xytext=(2, 2),
+            textcoords="offset points",
+            fontsize=TINY - 1,
+            color=GREY,
         )
     return max(drawn, default=0.0)

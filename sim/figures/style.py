@@ -6,11 +6,14 @@ The same look for pictures of one's own: ``plt.style.use("sim.figures.slide")``.
 import io
 from typing import Any
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FuncFormatter
+
+from sim.figures.lettering import families, readable
 
 # Okabe and Ito (2008): told apart by colour-blind people.
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -39,9 +42,13 @@ class Drawing(Figure):
         super().set_layout_engine("none" if layout is None else layout, **kwargs)
 
     def draw(self, renderer: RendererBase) -> None:
-        """Draw it; a name with dollar signs is a name and no formula."""
+        """Draw it; a name with dollar signs is a name and no formula, in whatever script."""
+        usual, fonts = mpl.rcParams["font.family"], families()
         for text in self.findobj(Text):
             text.set_parse_math(False)
+            text.set_text(readable(text.get_text()))
+            if text.get_fontfamily() == usual:
+                text.set_fontfamily(fonts)
         super().draw(renderer)
 
     def _repr_png_(self) -> bytes:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sim.core.quoting import format_value, quote, short
+from sim.core.texts import control_character
 from sim.core.units import BesiegeError
 
 _MARKS = {
@@ -90,11 +91,20 @@ def _text_of(data: bytes, name: str) -> str:
             f"{name}: cannot be read (line {line} has a zero byte, as UTF-16 has), {_AS_UTF_8}"
         )
     try:
-        return data.decode("utf-8-sig")  # spreadsheets begin a file with a mark
+        text = data.decode("utf-8-sig")  # spreadsheets begin a file with a mark
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         what = f"line {line} has a byte 0x{data[error.start]:02x} that is not UTF-8"
         raise BesiegeError(f"{name}: cannot be read ({what}), {_AS_UTF_8}") from None
+    sign = control_character(text, "\t\n\r")
+    if sign is not None:
+        before, _, after = text.partition(sign)
+        cell = re.split(r"[,\n]", before)[-1] + sign + re.split(r"[,\n]", after)[0]
+        raise BesiegeError(
+            f"{name} line {before.count('\n') + 1}: given {format_value(cell)} with the sign "
+            f"U+{ord(sign):04X}, allowed a text without control characters"
+        )
+    return text
 
 
 def _columns_of(header: list[str], name: str) -> tuple[str, ...]:

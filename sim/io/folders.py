@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from sim.core.quoting import quote, reason
 from sim.core.units import BesiegeError
 
 
@@ -27,7 +28,7 @@ def prepare_folder(folder: str | Path) -> Path:
         probe = out / ".writable"
         probe.write_bytes(b"")
         probe.unlink()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise unwritable(out, error) from None
     return out
 
@@ -41,6 +42,7 @@ def check_folder(folder: str | Path) -> Path:
         If it cannot be written.
     """
     out = Path(folder)
+    _check_path(out)
     missing = [place for place in (out, *out.parents) if not os.path.exists(place)]
     try:
         return prepare_folder(out)
@@ -58,10 +60,23 @@ def check_file(path: str | Path) -> Path:
         If it is a folder, or stands in one that cannot be written.
     """
     out = Path(path)
-    if out.is_dir():
-        raise BesiegeError(f"--out: given {out}, which is a folder, allowed a file in it")
+    if os.path.isdir(out):
+        raise BesiegeError(
+            f"--out: given {quote(str(out))}, which is a folder, allowed a file in it"
+        )
+    _check_path(out)
     check_folder(out.parent)
     return out
+
+
+def _check_path(out: Path) -> None:
+    """Refuse what no file system takes as a path."""
+    try:
+        out.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        raise unwritable(out, error) from None
 
 
 def remove_if_empty(folder: Path) -> None:
@@ -77,7 +92,7 @@ def unwritable(out: Path, error: Exception) -> BesiegeError:
         r'"exception_message":"(.+?[^\\])"[,}]', why
     ):  # DuckDB's, inside its words
         why = found[1].replace("\\", "")
-    return BesiegeError(f"--out: given {out}, allowed one that can be written ({why})")
+    return BesiegeError(f"--out: given {quote(str(out))}, allowed one that can be written ({why})")
 
 
 def put_in_place(half: Path, path: Path) -> None:
@@ -94,8 +109,13 @@ def put_in_place(half: Path, path: Path) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old one or the new one, after a power cut as well."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file as `write_text` does."""
     half = path.with_name(f"{path.name}.{os.getpid()}.part")
-    half.write_text(text, encoding="utf-8")
+    half.write_bytes(content)
     put_in_place(half, path)
 
 
@@ -137,11 +157,11 @@ def kind_of(folder: Path) -> str:
         If it is no such folder.
     """
     for kind, mark in MARKS.items():
-        if (folder / mark).is_file():
+        if os.path.isfile(folder / mark):
             return kind
-    found = "no such folder" if not folder.is_dir() else "it contains none of these"
+    found = "no such folder" if not os.path.isdir(folder) else "it contains none of these"
     raise BesiegeError(
-        f"folder: given {folder} ({found}), allowed the folder of a finished run, comparison, "
+        f"folder: given {quote(str(folder))} ({found}), allowed the folder of a finished run, comparison, "
         "sweep or hindcast"
     )
 
@@ -156,12 +176,14 @@ def read_json(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BesiegeError(
-            f"folder: given {path.parent}, {path.name} cannot be read ({error})"
+            f"folder: given {quote(str(path.parent))}, {path.name} cannot be read ({reason(error)})"
         ) from None
     if not isinstance(found, dict):
-        raise BesiegeError(f"folder: given {path.parent}, {path.name} contains no table of names")
+        raise BesiegeError(
+            f"folder: given {quote(str(path.parent))}, {path.name} contains no table of names"
+        )
     return found
 
 
@@ -175,7 +197,9 @@ def read_outcomes(folder: Path) -> dict[str, Any]:
     """
     found = read_json(folder / "outcomes.json")
     if not {"scenario", "seed", "outcomes"} <= set(found):
-        raise BesiegeError(f"folder: given {folder}, allowed the folder of a finished run")
+        raise BesiegeError(
+            f"folder: given {quote(str(folder))}, allowed the folder of a finished run"
+        )
     return found
 
 

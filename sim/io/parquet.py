@@ -2,11 +2,14 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
 import pandas as pd
+
+from sim.core.quoting import LONGEST_NAME, quote, reason, short
+from sim.core.units import BesiegeError
 
 
 def write(table: pd.DataFrame, path: Path) -> None:
@@ -44,10 +47,10 @@ def _connect() -> duckdb.DuckDBPyConnection:
 
 def _copy(db: duckdb.DuckDBPyConnection, table: pd.DataFrame, path: Path, note: str = "") -> None:
     columns = ", ".join(
-        f'CASE WHEN isnan("{name}") THEN NULL ELSE "{name}" END AS "{name}"'
+        f"CASE WHEN isnan({name}) THEN NULL ELSE {name} END AS {name}"
         if pd.api.types.is_float_dtype(kind)
-        else f'"{name}"'
-        for name, kind in table.dtypes.items()
+        else name
+        for name, kind in zip(map(_column, table.columns), table.dtypes, strict=True)
     )
     noted = f", KV_METADATA {{besiege: '{_quoted(note)}'}}" if note else ""
     db.register("given", table)
@@ -68,21 +71,54 @@ def _of_the_system(error: Exception) -> Exception:
 
 
 def read(path: Path) -> pd.DataFrame:
-    """Read a table."""
-    with _connect() as db:
-        return db.execute(f"SELECT * FROM read_parquet('{_quoted(path)}')").df()
+    """Read a table.
+
+    Raises
+    ------
+    BesiegeError
+        If the file is not there or is damaged.
+    """
+    name = quote(str(path))
+    try:
+        path.stat()
+        with _connect() as db:
+            return db.execute(f"SELECT * FROM {source([path])}").df()
+    except (OSError, ValueError) as error:
+        raise BesiegeError(f"{name}: cannot be read ({reason(error)})") from None
+    except duckdb.Error as error:
+        said = str(error).strip().partition("\n")[0]
+        raise BesiegeError(
+            f"{name}: damaged, or not Parquet ({short(said, LONGEST_NAME)})"
+        ) from None
+
+
+def source(paths: Sequence[Path]) -> str:
+    """Return the words that read files as one table in SQL: these files, as they were written.
+
+    DuckDB would take ``*``, ``?`` and ``[`` in a folder's name for a pattern, and a folder
+    ``seed=7`` for a column, which would hide the file's own.
+    """
+    return f"read_parquet({_listed(paths)}, union_by_name = true, hive_partitioning = false)"
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    plain = (re.sub(r"[*?\[]", r"[\g<0>]", str(path)) for path in paths)
+    return "[" + ", ".join(f"'{_quoted(path)}'" for path in plain) + "]"
 
 
 def read_notes(paths: list[Path]) -> dict[Path, str]:
     """Read the notes that files were written with, of those that have one."""
     if not paths:
         return {}
-    listed = ", ".join(f"'{_quoted(path)}'" for path in paths)
     with _connect() as db:
         found = db.execute(
-            f"SELECT file_name, value FROM parquet_kv_metadata([{listed}]) WHERE key = 'besiege'::BLOB"
+            f"SELECT file_name, value FROM parquet_kv_metadata({_listed(paths)}) WHERE key = 'besiege'::BLOB"
         ).fetchall()
     return {Path(name): value.decode() for name, value in found}
+
+
+def _column(name: object) -> str:
+    return '"' + str(name).replace('"', '""') + '"'
 
 
 def _quoted(text: object) -> str:

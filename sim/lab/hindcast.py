@@ -23,7 +23,9 @@ from sim.outcomes.facts import Fact, load_facts
 from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
+from sim.scenario.saved import ties_of, write_scenario
 from sim.scenario.scenario import Scenario
+from sim.setup.graph import Graph
 from sim.version import made_with
 
 COLUMNS = "id quantity low high unit use n p05 median p95 share_inside inside".split()
@@ -55,6 +57,8 @@ class Hindcast:
         Runs that gave nothing, by key.
     kept_in
         The folder that keeps its runs until it is saved there; None if nothing does.
+    ties
+        Those of a user's own edge list, as they were when the runs began.
 
     Examples
     --------
@@ -77,6 +81,7 @@ class Hindcast:
     drawn: tuple[str, ...] = ()
     failures: dict[str, Failure] = field(default_factory=dict)
     kept_in: Path | None = field(default=None, repr=False, compare=False)
+    ties: Graph | None = field(default=None, repr=False, compare=False)
 
     @property
     def share_with_siege(self) -> float:
@@ -111,9 +116,10 @@ class Hindcast:
     def plot(self) -> "Figure":
         """Draw the crowd with its reported points, and a line a fact."""
         from sim.figures.hindcast import hindcast_figure
+        from sim.figures.lettering import lettered
 
         subtitle = (
-            f"scenario {self.scenario.name} · {self.runs} runs at scale {self.scenario.scale:g} over "
+            f"scenario {lettered(self.scenario.name)} · {self.runs} runs at scale {self.scenario.scale:g} over "
             f"{self.over} · a siege in {100 * self.share_with_siege:.3g} % of them"
         )
         return hindcast_figure(self.facts, self.online, self.table, subtitle)
@@ -130,7 +136,7 @@ class Hindcast:
             forgotten_when_saved(self.kept_in, folder),
             saved_whole(folder, "hindcast.json", ("hindcast.png",)) as out,
         ):
-            (out / "scenario.toml").write_text(self.scenario.to_toml(), encoding="utf-8")
+            write_scenario(self.scenario, out, self.ties or ties_of(self.scenario))
             write_json(out / "hindcast.json", {**self.to_dict(), **made_with()})
             parquet.write(self.values.astype(float), out / "runs.parquet")
         make_page(Path(folder) / "hindcast.png", lambda page: self.plot().savefig(page, dpi=110))
@@ -205,6 +211,7 @@ def hindcast(
              functools.partial(read, table))
         for k, draw in enumerate(draws)
     ]  # fmt: skip
+    ties = ties_of(chosen)
     told = f"hindcast of {chosen.name}: {runs} runs, seeds from {first}"
     asked = [[fact.id, fact.outcome] for fact in table]
     found = run_all(
@@ -226,6 +233,7 @@ def hindcast(
         drawn=tuple(draws[0]),
         failures=failures,
         kept_in=None if out is None else Path(out),
+        ties=ties,
     )
 
 

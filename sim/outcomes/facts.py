@@ -20,6 +20,9 @@ from sim.scenario.messages import did_you_mean_number
 USES = ("calibrate", "check", "derived", "input")
 """What a fact is for: fitted to, compared with, compared but worked out of others, put in."""
 
+TAKEN = ("seed", "attacked")
+"""Columns that stand beside those of facts in a hindcast's table of runs."""
+
 LIBRARY = "facts-2011.csv"
 
 
@@ -93,10 +96,15 @@ def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
         raise BesiegeError(
             f"{table.name}: given no facts, allowed at least one line below the header"
         )
-    twice = [f for f, n in Counter(fact.id for fact in facts).items() if n > 1]
-    if twice:
+    times = Counter(fact.id.lower() for fact in facts)  # columns of a table, where case is nothing
+    if twice := [fact.id for fact in facts if times[fact.id.lower()] > 1]:
         raise BesiegeError(
-            f"{table.name}: column id: given {format_value(twice[0])} twice, allowed once"
+            f"{table.name}: column id: given {format_value(twice[-1])} twice, allowed once"
+        )
+    if taken := [fact.id for fact in facts if fact.id.lower() in TAKEN]:
+        raise BesiegeError(
+            f"{table.name}: column id: given {format_value(taken[0])}, allowed any name but "
+            f"{' and '.join(TAKEN)}, which are columns of their own"
         )
     return facts
 
@@ -139,7 +147,8 @@ def _fact(given: Row, place: str) -> Fact:
             "(nothing only if use is input)"
         )
     words = {
-        column: row[column] for column in ("id", "pattern", "quantity", "unit", "window", "source")
+        column: " ".join(row[column].split())  # a cell in quotes may hold a line break
+        for column in ("id", "pattern", "quantity", "unit", "window", "source")
     }
     return Fact(**words, outcome=outcome, low=low, high=high, use=use)
 

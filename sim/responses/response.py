@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, SerializeAsAny, WrapValidator
 import sim.responses.deterring
 import sim.responses.protecting
 import sim.responses.talking  # noqa: F401
+from sim.core.quoting import quote
+from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError
 from sim.responses.conceding import Conceding
 from sim.responses.measure import LIBRARY, Measure
@@ -57,8 +59,8 @@ class Response(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-    name: str = "silence"
-    description: str = ""
+    name: Name = "silence"
+    description: Description = ""
     measures: tuple[AnyMeasure, ...] = ()
 
     def begins(self, view: PlatformView) -> bool:
@@ -96,7 +98,7 @@ class Response(BaseModel):
         names = {one[0] for one in given if one is not None}
         if None in given or len(names) > 1:
             raise BesiegeError(
-                f"{self.name}@{hour}: its measures begin on different conditions, allowed a delay such as {self.name}@+6"
+                f"{quote(self.name)}@{hour}: its measures begin on different conditions, allowed a delay such as @+6"
             )
         first = min((one[1] for one in given if one is not None), default=0)
         triggers = [

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from sim.core.quoting import quote
 from sim.core.units import BesiegeError
 from sim.scenario.scenario import Scenario
 
@@ -78,7 +79,7 @@ def require(scenario: Scenario, at_once: int = 1, *, in_workers: bool = False) -
     rounded = math.floor(1000.0 * scale) / 1000.0
     hint = f"a scale of at most {rounded:g}" if scale >= 0.001 else "a machine with more"
     raise BesiegeError(
-        f"scale: given {scenario.scale:g}, at which a run of {scenario.name} needs about "
+        f"scale: given {scenario.scale:g}, at which a run of {quote(scenario.name)} needs about "
         f"{_told(one)} of memory, but only {_told(free)} is free; allowed {hint}"
     )
 

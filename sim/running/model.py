@@ -14,6 +14,7 @@ from sim.agents import agents
 from sim.agents.agent_set import KindSet
 from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
 from sim.core.chance import check_seed
+from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes import outcomes, record
 from sim.running.loop import STAGES, Loop, Stage
@@ -82,7 +83,7 @@ class Siege(mesa.Model):  # type: ignore[type-arg]
         **changes: Any,
     ) -> None:
         if seed is not None and rng is not None:
-            raise BesiegeError(f"rng: given {rng} and seed {seed}, allowed only one of them, since both set the seed")  # fmt: skip
+            raise BesiegeError(f"rng: given {format_value(rng)} and seed {format_value(seed)}, allowed only one of them, since both set the seed")  # fmt: skip
         given = seed if seed is not None else rng
         self.seed = secrets.randbits(31) if given is None else check_seed(given)
         self.loop = Loop.begin(scenario, self.seed, network=network, stages=stages, **changes)

@@ -16,6 +16,7 @@ from sim.outcomes.record import Record
 from sim.running import tables
 from sim.running.loop import STAGES, Loop
 from sim.scenario.calls import said_in_words
+from sim.scenario.saved import write_scenario
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import OWN, Graph
 from sim.version import MODEL_VERSION, __version__, made_with
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.running.model import Siege
-
-GRAPH_FILE = "graph.csv"
-"""The edge list of a user's own graph, in the folder of a run."""
 
 type ProgressCallback = Callable[[int, int], None]
 """Called with the number done and the number in all."""
@@ -166,11 +164,7 @@ class RunResult:
         from sim.io.saving import make_page, saved_whole
 
         with saved_whole(folder, "outcomes.json", ("siege.png", "report.html")) as out:
-            scenario = self.scenario
-            if self.graph is not None:
-                self.graph.write(out / GRAPH_FILE)
-                scenario = scenario.replace({"graph.family": "file", "graph.path": GRAPH_FILE})
-            (out / "scenario.toml").write_text(scenario.to_toml(), encoding="utf-8")
+            write_scenario(self.scenario, out, self.graph)
             kept = {
                 **self._identity(), **made_with(), "story": self.story(),
                 "outcomes": self._outcomes(),

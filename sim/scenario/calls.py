@@ -2,7 +2,9 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,16 @@ import numpy as np
 from sim.core.quoting import format_value, nearest_name
 from sim.core.units import BesiegeError
 from sim.scenario.scenario import Scenario
+
+_KINDS: dict[str, tuple[Any, str]] = {
+    "responses": (Iterable, "a list of responses"),
+    "out": ((str, os.PathLike), "the path of a folder"),
+    "facts": ((str, os.PathLike), "the path of a facts table"),
+    "progress": (Callable, "a function of the number done and the number in all"),
+    "executor": ((Callable, Executor), "an executor, or a function that makes one"),
+    "own": (Mapping, "a table of outcomes by name"),
+}
+"""What arguments may be that every function takes alike."""
 
 
 def said_in_words[**P, R](function: Callable[P, R]) -> Callable[P, R]:
@@ -41,12 +53,21 @@ def said_in_words[**P, R](function: Callable[P, R]) -> Callable[P, R]:
                 f"{said}: given the keyword {format_value(name)}, allowed {', '.join(own)}{more}{hint}"
             )
         try:
-            signature.bind(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs).arguments
         except TypeError as error:
             raise BesiegeError(f"{said}: {error}") from None
+        for name in bound.keys() & _KINDS:
+            kind, allowed = _KINDS[name]
+            may_be_none = signature.parameters[name].default is None
+            if not (isinstance(bound[name], kind) or (may_be_none and bound[name] is None)):
+                raise BesiegeError(f"{name}: given {format_value(bound[name])}, allowed {allowed}")
         return function(*args, **kwargs)
 
     return call
+
+
+MOST = 1_000_000_000
+"""No count is larger: it would be a slip of the keyboard."""
 
 
 def check_count(name: str, given: Any) -> int:
@@ -61,4 +82,6 @@ def check_count(name: str, given: Any) -> int:
         raise BesiegeError(
             f"{name}: given {format_value(given)}, allowed a whole number of at least 1"
         )
+    if given > MOST:
+        raise BesiegeError(f"{name}: given {format_value(given)}, allowed at most {MOST:_}")
     return int(given)

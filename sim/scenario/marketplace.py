@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict
 
+from sim.core.texts import Name
 from sim.core.units import parameter
 from sim.setup.fees import DepositTier, FeeParameters, FeeSchedule, NewSchedule, RefundTier
 
@@ -38,7 +39,7 @@ class Rival(BaseModel):
     """A rival platform."""
 
     model_config = FROZEN
-    name: str
+    name: Name
     yearly_fee: Annotated[
         float, parameter("yearly fee", unit="yuan/yr", source="facts.csv F20", ge=0, le=1e6)
     ]

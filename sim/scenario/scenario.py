@@ -11,6 +11,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from sim.core.quoting import format_value, quote
+from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError, parameter
 from sim.responses import Response
 from sim.rules.attack import AttackParameters
@@ -66,8 +67,8 @@ class Scenario(BaseModel):
     """
 
     model_config = FROZEN
-    name: str = "unnamed"
-    description: str = ""
+    name: Name = "unnamed"
+    description: Description = ""
     scale: Annotated[float, parameter("share of all sellers, onlookers and consumers that is simulated", unit="share", ge=0.001, le=1)] = 0.1  # fmt: skip
     hours: Annotated[int, parameter("number of hours simulated", unit="h", source="design", ge=1, le=10_000)] = 336  # fmt: skip
     announced: Annotated[int | None, parameter("hour at which the new fees are announced; if absent, they are not announced", unit="hour", source="facts.csv F26", ge=0, le=10_000)] = None  # fmt: skip
@@ -221,6 +222,10 @@ class Scenario(BaseModel):
         >>> cheap.fees.new.standard, cheap.hours
         (15000.0, 72)
         """
+        if not isinstance(changes, dict | None):
+            raise BesiegeError(
+                f"replace: given {format_value(changes)}, allowed a dict of paths and values"
+            )
         asked = [(steps_of(str(path)), new) for path, new in {**(changes or {}), **more}.items()]
         data: Any = self
         # Wholes before their parts, whatever the order they were named in.
@@ -267,6 +272,8 @@ class Scenario(BaseModel):
         if self.graph.family in OWN:
             ties = identity_of(self.graph, sum(self.n_crowd))
             told["graph"] = _told(self.graph._replace(family="file", path=ties))
+        else:
+            told["graph"] = _told(self.graph._replace(path=""))  # nothing reads it
         response = plain(self.response, canonical=True)
         del response["description"]
         # What a measure written in Python does is not told by its fields.

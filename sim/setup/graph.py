@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from sim.core.chance import key_of
+from sim.core.quoting import quote, reason
 from sim.core.state import Ties
 from sim.core.units import I32, I64, BesiegeError, parameter
 from sim.io.folders import file_hash
@@ -136,7 +137,7 @@ class Graph:
         columns = {name: np.asarray(v).tolist() for name, v in (attributes or {}).items()}
         for name, values in columns.items():
             if not isinstance(values, list) or len(values) != self.n:
-                raise BesiegeError(f"graph: attribute {name} allows exactly {self.n} values")
+                raise BesiegeError(f"graph: attribute {quote(name)} allows exactly {self.n} values")
         if self.complete and self.n > _COMPLETE_TO_NETWORKX:
             raise BesiegeError(
                 f"graph: a complete graph of {self.n} nodes is too large for networkx, "
@@ -284,9 +285,7 @@ def _beside_parameters(p: GraphParameters, n: int, communities: I32) -> tuple[An
         try:
             state = Path(p.path).resolve().stat()
         except (OSError, ValueError) as error:
-            raise BesiegeError(
-                f"{p.path}: cannot be read ({type(error).__name__}: {error})"
-            ) from None
+            raise BesiegeError(f"{quote(p.path)}: cannot be read ({reason(error)})") from None
         return (str(Path(p.path).resolve()), state.st_mtime_ns, state.st_size)
     if p.family == "given":
         raise BesiegeError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.quoting import format_value
+from sim.core.quoting import format_value, quote, reason
 from sim.core.units import I32, BesiegeError, Bool
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def read(path: str | Path, n: int) -> tuple[I32, I32]:
         beyond = beyond or (number if n in rows else 0)
     if not ends:
         raise BesiegeError(
-            f'{path}: given no edge, allowed at least one (or graph.family = "none")'
+            f'{quote(str(path))}: given no edge, allowed at least one (or graph.family = "none")'
         )
     both = np.frombuffer(ends, np.int32)
     if _are_counts(counts, both):
@@ -169,7 +169,7 @@ _FIRST = (
 
 
 def _wrong(path: str | Path, number: int, said: object) -> BesiegeError:
-    return BesiegeError(f"{path}, line {number}: {said}")
+    return BesiegeError(f"{quote(str(path))}, line {number}: {said}")
 
 
 def _lines_of(path: str | Path, n: int) -> Iterator[tuple[int, list[int]]]:
@@ -185,7 +185,7 @@ def _lines_of(path: str | Path, n: int) -> Iterator[tuple[int, list[int]]]:
                 yield number, [] if is_header else _rows_in(fields, n)
                 is_first = False
     except (OSError, UnicodeError) as error:
-        raise BesiegeError(f"{path}: cannot be read ({type(error).__name__}: {error})") from None
+        raise BesiegeError(f"{quote(str(path))}: cannot be read ({reason(error)})") from None
     except BesiegeError as error:
         raise _wrong(path, number, f"{error}{_FIRST if is_first else ''}") from None
 
@@ -240,7 +240,7 @@ def _check_span(path: str | Path, named: Bool, n: int) -> None:
     if low == 1 and high == n:
         do = "the rows are numbered from 1, so subtract 1 from each"
     raise BesiegeError(
-        f"{path}: given rows {low} to {high}, allowed 0 to {n - 1}, including both ends ({WHO}): {do}"
+        f"{quote(str(path))}: given rows {low} to {high}, allowed 0 to {n - 1}, including both ends ({WHO}): {do}"
     )
 
 

@@ -20,6 +20,8 @@ def find_agent(world: World, name: str) -> tuple[str, int]:
     BesiegeError
         For an unknown kind or a row that is not there.
     """
+    if not isinstance(name, str):
+        raise BesiegeError(f"agent: given {format_value(name)}, allowed KIND:ROW, such as seller:7")
     kind, _, row = name.partition(":")
     counts = {
         "seller": world.n_sellers,
@@ -33,11 +35,13 @@ def find_agent(world: World, name: str) -> tuple[str, int]:
         row = "".join(c for c in name if c.isdecimal()) or "ROW"
         names = [k if k in SINGLE else f"{k}:{row}" for k in counts]
         raise BesiegeError(unknown_name("agent", name, names))
-    if not (row or "0").isdecimal() or int(row or 0) >= counts[kind]:
+    row = row or ("0" if name == kind and counts[kind] == 1 else "")
+    is_row = row.isdecimal() and len(row) < 19
+    if not is_row or int(row) >= counts[kind]:
         raise BesiegeError(
             f"agent: given {format_value(name)}, allowed {kind}:0 to {kind}:{counts[kind] - 1}"
         )
-    return kind, int(row or 0)
+    return kind, int(row)
 
 
 def diary_key(world: World, kind: str, row: int) -> tuple[str, int] | None:

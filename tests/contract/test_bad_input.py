@@ -2,20 +2,27 @@
 
 import os
 import re
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from sim import Siege, compare
 from sim.core.chance import check_seed
 from sim.core.units import BesiegeError
 from sim.io.csv_tables import parse_csv
+from sim.io.folders import check_file, check_folder, kind_of
 from sim.lab.design.draws import draws_of
+from sim.lab.design.listing import find_run
 from sim.lab.design.spec import load as load_spec
+from sim.lab.storage.store import SweepFolder
 from sim.outcomes.expressions import check
 from sim.outcomes.facts import load_facts
 from sim.scenario.library import load_response
 from sim.scenario.overrides import parse_settings, read_hour
 from sim.scenario.scenario import Scenario
 from sim.scenario.toml import parse_toml
+from sim.setup.graph import Graph, GraphParameters, build, read_edge_list
 
 PYDANTIC = re.compile(
     r"pydantic|validation error|input should|input_|value error|extra inputs|field required"
@@ -256,6 +263,13 @@ def test_a_scenario_made_in_python_is_held_to_the_same(make):
 LONG = "x" * 200_000
 
 
+def mixed(name):
+    """Return a response that begins with the crowd, so that no hour can be named for it."""
+    trigger = {"online_above": 5}
+    table = {"name": name, "measures": [{"kind": "statement", "trigger": trigger}]}
+    return Scenario(response=table).response
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -290,6 +304,27 @@ LONG = "x" * 200_000
         lambda: load_spec({"scenario": LONG}),
         lambda: load_spec({"factors": {"attention.memory": LONG}}),
         lambda: load_spec({"factors": {"attention.memory": {LONG: 3}}}),
+        lambda: load_spec({"name": f"{LONG}\n"}),
+        lambda: load_spec({"constants": {LONG: 3}}),
+        lambda: load_spec({"modules": (LONG,)}),
+        lambda: load_spec({"factors": {"response": [f"{LONG}.py:mine"]}}),
+        lambda: load_spec({"factors": {"response": [f"./{LONG}.toml"]}}),
+        lambda: load_spec({"scenario": f"./{LONG}.toml"}),
+        lambda: find_run(load_spec({"scenario": "small"}), LONG),
+        lambda: build(GraphParameters("file", path=LONG), 10, np.zeros(0, np.int32), 1),
+        lambda: build(GraphParameters("file", path="a\0b"), 10, np.zeros(0, np.int32), 1),
+        lambda: read_edge_list(LONG, 10),
+        lambda: Graph(np.zeros(4, np.int64), np.zeros(0, np.int32)).to_networkx({LONG: [1]}),
+        lambda: check_folder(LONG),
+        lambda: check_folder("a/" * 100_000),
+        lambda: check_folder("a\0b"),
+        lambda: check_file(LONG),
+        lambda: kind_of(Path(LONG)),
+        lambda: kind_of(Path("a\0b")),
+        lambda: SweepFolder(LONG),
+        lambda: Siege("small", seed=1, rng=10**3000),
+        lambda: compare(["silence"], scenario="small", runs=1, workers=10**4000),
+        lambda: mixed(LONG).at(3),
     ],
 )
 def test_a_refusal_stays_short_whatever_the_length_of_what_was_given(make):

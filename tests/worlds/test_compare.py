@@ -15,6 +15,7 @@ from sim.comparing.brief import _turning
 from sim.comparing.comparison import Comparison
 from sim.comparing.sentences import answer
 from sim.core.units import BesiegeError
+from sim.io.saving import PageError
 from sim.responses import Measure, Response, Trigger
 
 WORLD = Scenario.load("taobao-2011").replace(
@@ -292,3 +293,11 @@ def test_the_answer_says_whether_the_best_is_told_from_the_next():
     assert "is the same in every world" in same
     not_known = answer(a_tie(0.0))[2]
     assert "No measure began in 25 % of the worlds under c." in not_known.replace("\u00a0", " ")
+
+
+def test_a_comparison_in_which_every_run_failed_says_so_in_its_report(tmp_path):
+    scenario = Scenario.load("small").replace({"scale": 0.001, "hours": 2, "graph.family": "file", "graph.path": "nosuch.csv"})  # fmt: skip
+    found = compare(["silence", "protect"], scenario=scenario, runs=1, workers=1)
+    assert len(found.failed) == 2
+    with pytest.raises(PageError, match=r"every run failed; the first error: [^\n]*nosuch\.csv"):
+        found.report(tmp_path / "report.html")

@@ -615,3 +615,13 @@ def test_a_batch_run_takes_a_list_of_graphs_and_says_so():
             Siege, parameters={**given, "network": nx.path_graph(n)}, rng=[3], number_processes=1,
             display_progress=False,
         )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "name", ["store:", "seller", "rival:", "platform:1", "store:" + "9" * 5000, 5, None]
+)
+def test_an_agent_is_named_with_its_row(name):
+    siege = Siege("small", seed=1, scale=0.001, hours=2)
+    with pytest.raises(BesiegeError, match=r"^agent: given [^\n]+, allowed"):
+        siege.agent(name)
+    assert siege.agent("platform") is siege.agent("platform:0")

@@ -104,6 +104,11 @@ def test_a_graph_handed_in_is_told_by_the_scenario_its_fingerprint_and_the_runs_
     assert again.save(tmp_path / "third").joinpath("graph.csv").read_bytes() == (moved / "graph.csv").read_bytes()  # fmt: skip
 
 
+def test_a_path_that_no_family_reads_does_not_count_in_the_fingerprint():
+    plain = Scenario.load("small")
+    assert plain.replace({"graph.path": "x.csv"}).fingerprint == plain.fingerprint
+
+
 def test_a_scenario_of_a_graph_handed_in_is_not_run_without_it(tmp_path):
     scenario, graph = handed_in()
     told = Siege(scenario, seed=1, network=graph).scenario

@@ -1,5 +1,8 @@
 """Pictures of a sweep: what each factor does, which ones matter, how sure the means are."""
 
+import functools
+import textwrap
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator
 
+from sim.figures.lettering import lettered, width_of
 from sim.figures.style import (
     BLUE,
     DPI,
@@ -25,36 +29,45 @@ from sim.figures.style import (
 )
 from sim.lab.analysis.convergence import has_siege, running_means
 from sim.lab.analysis.effects import half_width
-from sim.lab.analysis.tables import Analysis
+from sim.lab.analysis.tables import Analysis, worked_out
 
 COLOURS = (BLUE, ORANGE, GREEN, RED, PINK, SKY, GREY, INK)
+LONGEST_TITLE = 240
+"""Columns of a question that a picture shows."""
 _UNITS = ((1e9, "bn "), (1e6, "m "), (1e3, "k "))
 
 
 def pictures_of(found: Analysis) -> dict[str, Figure]:
-    """Draw what fits the sweep's design, by name: ``effects``, ``sensitivity``, ``runs``."""
-    drawn: dict[str, Figure] = {}
-    if found.design in {"grid", "list"} and found.factors:
-        drawn["effects"] = effects_figure(found)
-    for name in ("morris", "sobol", "rank_correlations"):
-        if name in found.tables and not found.tables[name].empty:
-            drawn["sensitivity"] = sensitivity_figure(found, name)
-    return {**drawn, "runs": runs_figure(found)}
+    """Draw what fits the sweep's design, by name: ``effects``, ``sensitivity``, ``runs``.
+
+    One that fails is left out, and the analysis says why.
+    """
+    of: dict[str, Callable[[], Figure]] = {}
+    if found.outcomes:
+        if found.design in {"grid", "list"} and found.factors:
+            of["effects"] = lambda: effects_figure(found)
+        for name in ("morris", "sobol", "rank_correlations"):
+            if name in found.tables and not found.tables[name].empty:
+                of["sensitivity"] = functools.partial(sensitivity_figure, found, name)
+        of["runs"] = lambda: runs_figure(found)
+    drawn = {name: worked_out(f"{name}.png", draw, found.faults) for name, draw in of.items()}
+    return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
 def save_pictures(found: Analysis, folder: Path) -> list[str]:
-    """Draw what fits the sweep's design into its folder and name the files."""
-    drawn = pictures_of(found)
+    """Draw what fits the sweep's design into its folder; name the files that were written."""
+    drawn = {f"{name}.png": figure for name, figure in pictures_of(found).items()}
     for name, figure in drawn.items():
-        figure.savefig(folder / f"{name}.png", dpi=DPI)
-    return [f"{name}.png" for name in drawn]
+        worked_out(name, functools.partial(figure.savefig, folder / name, dpi=DPI), found.faults)
+    return [name for name in drawn if name not in found.faults]
 
 
 def _grid(found: Analysis, columns: int, rows: int, height: float = 2.7) -> tuple[Figure, list[list[Axes]]]:  # fmt: skip
     figure = Drawing(figsize=(max(4.2 * columns, 6.0), height * rows + 0.7), layout="constrained")
     axes = figure.subplots(rows, columns, squeeze=False)
-    title = found.question or found.name
-    figure.suptitle(title, fontsize=11, color=INK, x=0.01, ha="left", wrap=True)
+    title = lettered(found.question or found.name, LONGEST_TITLE)
+    a_line = int(11 * figure.get_figwidth() * len(title) / max(width_of(title), 1))
+    figure.suptitle(textwrap.fill(title, a_line), fontsize=11, color=INK, x=0.01, ha="left")
     return figure, [list(row) for row in axes]
 
 
@@ -133,7 +146,9 @@ def _place(level: object, levels: list[object]) -> float:
 def _finish(ax: Axes, found: Analysis, factor: str, outcome: str) -> None:
     runs = found.runs
     dress(ax)
-    ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
+    ax.set_title(
+        f"{outcome} ({lettered(found.units[outcome], 24)})", fontsize=SMALL, loc="left", color=INK
+    )
     ax.set_xlabel(_tail(factor), fontsize=SMALL)
     ax.yaxis.set_major_formatter(amount)
     if pd.api.types.is_numeric_dtype(runs[factor]):
@@ -158,7 +173,12 @@ def sensitivity_figure(found: Analysis, name: str) -> Figure:
     for ax, outcome in zip(flat, outcomes, strict=False):
         rows = table[table.outcome == outcome]
         dress(ax)
-        ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
+        ax.set_title(
+            f"{outcome} ({lettered(found.units[outcome], 24)})",
+            fontsize=SMALL,
+            loc="left",
+            color=INK,
+        )
         if "complete" in rows and not rows.complete.all():
             ax.text(0.5, 0.5, "not defined in some runs, or the same in all", transform=ax.transAxes, ha="center", fontsize=TINY, color=GREY)  # fmt: skip
             ax.set_axis_off()
@@ -242,7 +262,9 @@ def _spread(ax: Axes, found: Analysis, outcome: str, *, legend: bool) -> None:
     dress(ax)
     ax.xaxis.set_major_formatter(amount)
     ax.locator_params(axis="x", nbins=5)
-    ax.set_title(f"{outcome} ({found.units[outcome]})", fontsize=SMALL, loc="left", color=INK)
+    ax.set_title(
+        f"{outcome} ({lettered(found.units[outcome], 24)})", fontsize=SMALL, loc="left", color=INK
+    )
     ax.set_ylabel("runs", fontsize=TINY)
     if legend:
         ax.margins(y=0.3)  # above the bars: to look for a free place may take seconds
@@ -275,4 +297,4 @@ def _tail(path: str) -> str:
 
 def _short(level: object) -> str:
     text = f"{level:g}" if isinstance(level, float) else str(level)
-    return text if len(text) <= 24 else text[:23] + "…"
+    return lettered(text, 24)

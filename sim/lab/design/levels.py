@@ -9,6 +9,7 @@ import numpy as np
 from pydantic import BaseModel
 
 from sim.core.quoting import format_value
+from sim.core.texts import check_name
 from sim.core.units import BesiegeError
 from sim.scenario.schema import Field, is_table
 
@@ -33,7 +34,7 @@ def level_of(value: Any) -> Level:
     """Return a level; a table may bring its own label: ``{label = "half", value = {…}}``."""
     if isinstance(value, dict) and set(value) == {"label", "value"}:
         label = value["label"]
-        return Level(value["value"], label if _is_number(label) else str(label))
+        return Level(value["value"], label if _is_number(label) else _label(str(label)))
     if isinstance(value, np.generic):
         value = value.item()
     if value is None:  # an optional field that is left out; an empty cell would be the base's
@@ -47,6 +48,13 @@ def level_of(value: Any) -> Level:
         plain = value.model_dump() if isinstance(value, BaseModel) else value._asdict()
         return Level(value, json.dumps(plain, sort_keys=True, default=str))
     return Level(value, json.dumps(value, sort_keys=True, default=str))
+
+
+def _label(given: str) -> str:
+    try:
+        return check_name(given)
+    except BesiegeError as error:
+        raise BesiegeError(f"label: {error}") from None
 
 
 def levels_of(value: Any, field: str) -> list[Any]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sim.core.quoting import format_value, quote
 from sim.core.units import BesiegeError
 from sim.lab.design.identity import has_own_measures, identity_in, run_key
 from sim.lab.design.levels import Label
@@ -86,7 +87,9 @@ def find_run(plan: Plan, key: str) -> Planned:
     for planned in runs_of(plan):
         if planned.key == key:
             return planned
-    raise BesiegeError(f"key: given {key}, allowed the key of a run of {plan.spec.name}")
+    raise BesiegeError(
+        f"key: given {format_value(key)}, allowed the key of a run of {quote(plan.spec.name)}"
+    )
 
 
 def repeat_line(plan: Plan, planned: Planned, spec_name: str | None, scenario_file: str) -> str:

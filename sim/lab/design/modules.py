@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.core.quoting import format_value
+from sim.core.quoting import format_value, quote, reason
 from sim.core.units import BesiegeError
 from sim.io.folders import file_hash
 from sim.outcomes.outcomes import Outcome, collected
@@ -56,7 +56,7 @@ def load_module(path: Path, field: str, given: object) -> Module:
             found.loader.exec_module(loaded)
         source = path.read_text(encoding="utf-8")
     except (Exception, SystemExit) as error:
-        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        said = f"{type(error).__name__}: {reason(error)}"
         raise BesiegeError(
             f"{field}: given {format_value(given)}, which cannot be loaded ({said})"
         ) from None
@@ -82,7 +82,7 @@ def load_modules(names: tuple[str, ...], home: Path) -> tuple[Module, ...]:
         for name in module.outcomes:
             if name in declared:
                 raise BesiegeError(
-                    f"modules: the outcome {name} is declared in {declared[name]} and in {file}, "
+                    f"modules: the outcome {name} is declared in {quote(declared[name])} and in {quote(file)}, "
                     "allowed once"
                 )
             declared[name] = file

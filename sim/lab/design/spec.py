@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from sim.core.chance import LARGEST_SEED
-from sim.core.quoting import format_value, quote
+from sim.core.quoting import format_value, quote, reason
+from sim.core.texts import Description, Name
 from sim.core.units import BesiegeError
 from sim.lab.design.levels import Level, Range, level_of, levels_of
 from sim.lab.design.modules import Module, load_module, load_modules
@@ -52,10 +54,10 @@ class Spec(BaseModel):
     """A sweep: a scenario, what is changed in it, how often it is run, what is kept."""
 
     model_config = _CLOSED
-    name: Annotated[str, Field(description="name of the sweep, and of its folder in runs/")] = (
+    name: Annotated[Name, Field(description="name of the sweep, and of its folder in runs/")] = (
         "sweep"
     )
-    question: Annotated[str, Field(description="question that the sweep is to answer")] = ""
+    question: Annotated[Description, Field(description="question that the sweep is to answer")] = ""
     scenario: Annotated[Any, Field(description="name from the library, a TOML file, or a table")] = "taobao-2011"  # fmt: skip
     runs: Annotated[int, Field(ge=1, le=1_000_000, description="runs at each point; each has its own seed, and every point uses the same seeds")] = 1  # fmt: skip
     seed: Annotated[int, Field(ge=0, le=LARGEST_SEED, description="seed of the first run at each point")] = 1  # fmt: skip
@@ -230,14 +232,15 @@ def _base(spec: Spec, home: Path) -> Scenario:
     if isinstance(given, Scenario):
         base = given
     elif isinstance(given, dict):
-        base = Scenario.parse(given, "scenario")
+        table = {name: found_by(name, value, home) for name, value in given.items()}
+        base = Scenario.parse(table, "scenario")
     elif isinstance(given, (str, Path)):
         beside = home / given
-        base = Scenario.load(beside if is_file_name(given) and beside.is_file() else given)
+        base = Scenario.load(beside if is_file_name(given) and isfile(beside) else given)
     else:
         raise BesiegeError(f"scenario: given {format_value(given)}, allowed a name from the library, a TOML file or a table")  # fmt: skip
     for path, value in spec.constants.items():
-        base = _put(base, "constants", path, response_of(value, home) if path == "response" else value)  # fmt: skip
+        base = _put(base, "constants", path, found_by(path, value, home))
     return base
 
 
@@ -246,6 +249,17 @@ def _put(base: Scenario, field: str, path: str, value: Any) -> Scenario:
         return base.replace({path: value})
     except BesiegeError as error:
         raise BesiegeError(f"{field}: {error}") from None
+
+
+def found_by(path: str, value: Any, home: Path) -> Any:
+    """Return a field's value, its files looked for beside the specification, then here."""
+    if path == "response":
+        return response_of(value, home)
+    if path == "graph" and isinstance(value, dict) and isinstance(value.get("path"), str):
+        return {**value, "path": found_by("graph.path", value["path"], home)}
+    if path == "graph.path" and isinstance(value, str) and isfile(home / value):
+        return str(home / value)
+    return value
 
 
 def response_of(value: Any, home: Path) -> Any:
@@ -259,7 +273,7 @@ def response_of(value: Any, home: Path) -> Any:
     if sign and file.endswith(".py"):
         return _from_python(home / file, name, value)
     beside = home / value
-    return beside if is_file_name(value) and beside.is_file() else value
+    return beside if is_file_name(value) and isfile(beside) else value
 
 
 def _from_python(path: Path, name: str, given: str) -> Response:
@@ -268,13 +282,15 @@ def _from_python(path: Path, name: str, given: str) -> Response:
         made = module.contents[name]
         response = made() if callable(made) else made
     except Exception as error:
-        said = f"{type(error).__name__}: {error}"
-        raise BesiegeError(f"response: given {given}, which cannot be loaded ({said})") from None
+        said = f"{type(error).__name__}: {reason(error)}"
+        raise BesiegeError(
+            f"response: given {quote(given)}, which cannot be loaded ({said})"
+        ) from None
     for kind in {type(m) for m in getattr(response, "measures", ())}:
         if kind.__module__ == module.name:
             kind.source_hash = module.source_hash
     if not isinstance(response, Response):
-        raise BesiegeError(f"response: given {given}, allowed a sim.responses.Response or a function that returns one")  # fmt: skip
+        raise BesiegeError(f"response: given {quote(given)}, allowed a sim.responses.Response or a function that returns one")  # fmt: skip
     return response
 
 
@@ -287,8 +303,7 @@ def _point(point: dict[str, Any], i: int, base: Scenario, home: Path) -> dict[st
 
 def _level(field: str, path: str, value: Any, base: Scenario, home: Path) -> Level:
     level = level_of(None if _is_left_out(path, value) else value)
-    if path == "response":
-        level = replace(level, value=response_of(level.value, home))
+    level = replace(level, value=found_by(path, level.value, home))
     _put(base, field, path, level.value)
     return level
 

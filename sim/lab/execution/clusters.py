@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from sim.core.quoting import LONGEST_NAME, format_value, quote, short
 from sim.core.units import BesiegeError
 from sim.lab.execution.pool import Source
 
@@ -39,7 +40,7 @@ def connect(
         client: Any = _client(scheduler, timeout=15, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:
         raise BesiegeError(
-            f"--scheduler: given {scheduler}, which cannot be reached ({_said(error)}), allowed the "
+            f"--scheduler: given {format_value(scheduler)}, which cannot be reached ({_said(error)}), allowed the "
             "address of a running scheduler, such as tcp://127.0.0.1:8786"
         ) from None
 
@@ -48,7 +49,7 @@ def connect(
             return sum(client.nthreads().values()) or workers
         except OSError as error:  # the client has tried to reach it again for a while
             raise BesiegeError(
-                f"--scheduler: {scheduler} is lost ({_said(error)}); finished runs are kept, and "
+                f"--scheduler: {quote(scheduler)} is lost ({_said(error)}); finished runs are kept, and "
                 "the same command continues from them"
             ) from None
 
@@ -59,4 +60,4 @@ def connect(
 
 
 def _said(error: Exception) -> str:
-    return str(error).partition("\n")[0] or type(error).__name__
+    return short(str(error).partition("\n")[0] or type(error).__name__, LONGEST_NAME)

@@ -211,9 +211,7 @@ def count_kept(out: str | Path) -> int:
     if not parts:
         return 0
     with duckdb.connect(config={"threads": 1}) as db:
-        found = db.execute(
-            "SELECT count(DISTINCT key) FROM read_parquet(?)", [[str(p) for p in parts]]
-        ).fetchone()
+        found = db.execute(f"SELECT count(DISTINCT key) FROM {parquet.source(parts)}").fetchone()
     return int(found[0]) if found else 0
 
 

@@ -31,6 +31,11 @@ def merge(folders: Sequence[str | Path], out: str | Path) -> SweepFolder:
     try:
         for name in ("spec.toml", "scenario.toml", "columns.json"):
             shutil.copyfile(first.folder / name, target / name)
+        for store in reversed(
+            stores
+        ):  # where two have a module of one name, the first one's counts
+            for file in (*store.folder.glob("*.py"), *store.folder.glob("graph-*.csv")):
+                shutil.copyfile(file, target / file.name)
         for i, store in enumerate(stores, 1):
             _copy_parts(store.folder, target, f"m{i}-")
         write_manifest(target, first.manifest)

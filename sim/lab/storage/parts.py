@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from sim.core.quoting import LONGEST_NAME, short
 from sim.core.units import BesiegeError
 from sim.io import parquet
 from sim.io.folders import put_in_place
@@ -102,7 +103,7 @@ def damage_of(part: Path) -> str:
     if not has_checksum(part):
         try:
             with duckdb.connect(config={"threads": 1}) as db:
-                db.execute(f"SELECT count(DISTINCT columns(*)) FROM {source([part])}")
+                db.execute(f"SELECT count(DISTINCT columns(*)) FROM {parquet.source([part])}")
         except duckdb.Error as error:
             return first_line(error)
         return ""
@@ -120,7 +121,7 @@ def keys_in(parts: list[Path]) -> set[str]:
     if not parts:
         return set()
     with duckdb.connect(config={"threads": 1}) as db:
-        rows = db.execute(f"SELECT DISTINCT key FROM {source(parts)}").fetchall()
+        rows = db.execute(f"SELECT DISTINCT key FROM {parquet.source(parts)}").fetchall()
     return {row[0] for row in rows}
 
 
@@ -191,11 +192,6 @@ def set_aside(folder: Path, found: Path) -> Path:
     return target
 
 
-def source(parts: list[Path]) -> str:
-    """Return the words that read parts as one table in SQL."""
-    return f"read_parquet([{', '.join(map(text, parts))}], union_by_name = true)"
-
-
 def text(value: object) -> str:
     """Quote a value as text in SQL."""
     return "'" + str(value).replace("'", "''") + "'"
@@ -204,7 +200,7 @@ def text(value: object) -> str:
 def first_line(error: BaseException) -> str:
     """Return the first line of what an error says."""
     said = getattr(error, "strerror", None) or str(error)
-    return said.strip().partition("\n")[0][:300]
+    return short(said.strip().partition("\n")[0], LONGEST_NAME)
 
 
 def _checksum(file: Path) -> str:

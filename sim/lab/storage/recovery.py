@@ -6,8 +6,9 @@ from typing import Any
 import duckdb
 
 from sim.core.units import BesiegeError
+from sim.io import parquet
 from sim.lab.design.identity import scenario_identity
-from sim.lab.storage.parts import abouts, all_parts, damage_of, parts_of, set_aside, source
+from sim.lab.storage.parts import abouts, all_parts, damage_of, parts_of, set_aside
 from sim.lab.storage.store import read_manifest
 from sim.scenario.scenario import Scenario
 
@@ -65,9 +66,13 @@ def _by_its_scenario(folder: Path) -> dict[str, Any]:
         ) from None
     rows = parts_of(folder, "runs") or parts_of(folder, "failed")
     with duckdb.connect(config={"threads": 1}) as db:
-        version = db.execute(f"SELECT max(model_version) FROM {source(rows)}").fetchone() if rows else None  # fmt: skip
+        version = db.execute(f"SELECT max(model_version) FROM {parquet.source(rows)}").fetchone() if rows else None  # fmt: skip
         hours = parts_of(folder, "hours")
-        columns = db.execute(f"DESCRIBE SELECT * FROM {source(hours)}").fetchall() if hours else []
+        columns = (
+            db.execute(f"DESCRIBE SELECT * FROM {parquet.source(hours)}").fetchall()
+            if hours
+            else []
+        )
     return {
         "model_version": version[0] if version else None,
         "base": base,

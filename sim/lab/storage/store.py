@@ -6,6 +6,7 @@ stops a sweep, or is lost from it, a run is there whole or is done again.
 
 import hashlib
 import json
+import os
 import shlex
 import signal
 import threading
@@ -17,7 +18,9 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from sim.core.quoting import quote, reason
 from sim.core.units import BesiegeError
+from sim.io import parquet
 from sim.io.folders import write_text
 from sim.lab.storage.parts import (
     TABLES,
@@ -27,7 +30,6 @@ from sim.lab.storage.parts import (
     has_checksum,
     keys_in,
     parts_of,
-    source,
     text,
 )
 
@@ -161,7 +163,7 @@ class SweepFolder:
                 columns |= dict.fromkeys(self.factors, "VARCHAR")
             nothing = ", ".join(f"NULL::{kind} AS {_name(c)}" for c, kind in columns.items())
             return f"SELECT {nothing} WHERE false"
-        described = db.execute(f"DESCRIBE SELECT * FROM {source(parts)}").fetchall()
+        described = db.execute(f"DESCRIBE SELECT * FROM {parquet.source(parts)}").fetchall()
         columns = {row[0]: row[1] for row in described}
         once = "key, hour" if name == "hours" else "key"
         order = _ORDER[name]
@@ -176,7 +178,7 @@ class SweepFolder:
             ]
             chosen = f"* REPLACE ({', '.join(filled)})" if filled else "*"
             order = ", ".join([*map(_name, varied), order])
-        each = f"SELECT DISTINCT ON ({once}) * FROM {source(parts)}"
+        each = f"SELECT DISTINCT ON ({once}) * FROM {parquet.source(parts)}"
         return f"SELECT {chosen} FROM ({each}) ORDER BY {order}"
 
     def keys(self, table: str) -> set[str]:
@@ -220,7 +222,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         If it is no sweep's folder, or the manifest is damaged or lost.
     """
     path = folder / "manifest.json"
-    parts = all_parts(folder)
+    parts = all_parts(folder) if os.path.isdir(folder) else []
     mend = f"to write it again from the parts: {repair_command({}, folder)}"
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
@@ -231,10 +233,12 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         if is_of_now and checksum != _checksum(found):
             raise ValueError("its content is not what was written")
     except FileNotFoundError:
-        lost = f"{path}: missing; {mend}" if parts else f"{folder}: contains no sweep (no manifest.json)"  # fmt: skip
+        lost = f"{path}: missing; {mend}" if parts else f"{quote(str(folder))}: contains no sweep (no manifest.json)"  # fmt: skip
         raise BesiegeError(lost) from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BesiegeError(f"{path}: damaged ({first_line(error)}); {mend}") from None
+    except OSError as error:
+        raise BesiegeError(f"{quote(str(path))}: cannot be read ({reason(error)})") from None
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BesiegeError(f"{quote(str(path))}: damaged ({first_line(error)}); {mend}") from None
     return found
 
 

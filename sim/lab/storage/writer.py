@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from sim.core.units import BesiegeError
-from sim.io.folders import prepare_folder, unwritable, write_text
+from sim.io.folders import prepare_folder, unwritable, write_bytes, write_text
+from sim.lab.design.graphs import Copies
 from sim.lab.design.identity import identity_in
 from sim.lab.design.listing import Planned, repeat_line
 from sim.lab.design.spec import Factor, Plan
@@ -80,6 +81,7 @@ class Writer:
         self._spec_name = spec_name
         self._prefix = "all" if shard is None else f"{shard[0]}of{shard[1]}"
         self._about: dict[str, Any] = {}
+        self._copies = Copies.of(plan)
         self.set_aside: list[Path] = []
         try:
             self._lock = FolderLock(self.folder, shard)
@@ -125,10 +127,14 @@ class Writer:
         for name in TABLES:
             (self.folder / name).mkdir(exist_ok=True)
         self._about = {name: manifest[name] for name in ("model_version", "base", "factors", "keep_hours")}  # fmt: skip
-        write_text(self.folder / "spec.toml", spec_toml(self._plan))
+        for name, content in self._copies.files.values():
+            if not (self.folder / name).is_file():
+                write_bytes(self.folder / name, content)
+        write_text(self.folder / "spec.toml", spec_toml(self._plan, self._copies))
         for module in self._plan.modules:
             write_text(self.folder / module.path.name, module.source)
-        write_text(self.folder / "scenario.toml", self._plan.base.to_toml())
+        base_of_folder = self._copies.scenario(self._plan.base)
+        write_text(self.folder / "scenario.toml", base_of_folder.to_toml())
         write_text(self.folder / "columns.json", to_json(columns_of(self._plan)))
         write_manifest(self.folder, manifest)
 
@@ -197,7 +203,8 @@ class Writer:
                 self._there[table] -= keys
 
     def _repeat(self, planned: Planned) -> str:
-        return repeat_line(self._plan, planned, self._spec_name, str(self.folder / "scenario.toml"))
+        placed = self._copies.in_folder(planned, self.folder)
+        return repeat_line(self._plan, placed, self._spec_name, str(self.folder / "scenario.toml"))
 
     def _row(self, planned: Planned, done: Done) -> dict[str, Any]:
         outcomes = done.row or {}

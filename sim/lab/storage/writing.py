@@ -7,6 +7,7 @@ from typing import Any
 import tomli_w
 from pydantic import BaseModel
 
+from sim.lab.design.graphs import Copies, is_of_a_graph
 from sim.lab.design.spec import Plan
 from sim.responses import Response
 from sim.running.tables import HOURS, describe_columns
@@ -39,11 +40,17 @@ _TIMING = {
 }
 
 
-def spec_toml(plan: Plan) -> str:
-    """Write the specification as TOML.
+LONGEST_FILE_NAME = 200
+"""Bytes of a folder's name; file systems take 255."""
+_TABLES = {"factor": "factors", "lever": "levers", "uncertainty": "uncertainties"}
+
+
+def spec_toml(plan: Plan, copies: Copies | None = None) -> str:
+    """Write the specification as TOML, with the copies of edge lists in place of the files.
 
     Measures made in Python stand in it by their name alone: they are in no file of the folder.
     """
+    copies = Copies.of(plan) if copies is None else copies
     given = plan.spec.model_dump(exclude_defaults=True)
     for name in ("levers", "uncertainties", "factors", "constants"):
         table = getattr(plan.spec, name)
@@ -54,6 +61,18 @@ def spec_toml(plan: Plan) -> str:
             {path: _levels(value) for path, value in point.items()}
             for point in plan.spec.design.points
         ]
+        for point, levels in zip(given["design"]["points"], plan.points, strict=True):
+            point |= {
+                path: _levels(copies.level(path, level))
+                for path, level in levels.items()
+                if is_of_a_graph(path)
+            }
+    for factor in filter(lambda factor: is_of_a_graph(factor.path) and factor.levels, plan.factors):
+        table = _TABLES[factor.role]
+        given[table][factor.path] = _levels([copies.level(factor.path, v) for v in factor.levels])
+    for path, value in plan.spec.constants.items():
+        if is_of_a_graph(path):
+            given["constants"][path] = _levels(copies.constant(path, value, plan.home))
     is_library = isinstance(plan.spec.scenario, str) and not plan.spec.scenario.endswith(".toml")
     given["scenario"] = plan.spec.scenario if is_library else "scenario.toml"
     if plan.modules:  # the folder has a copy of each
@@ -65,7 +84,8 @@ def spec_toml(plan: Plan) -> str:
 
 def file_name(name: str) -> str:
     """Make a name one that a folder may have."""
-    return re.sub(r"[^\w.-]+", "-", name).strip("-.") or "sweep"
+    plain = re.sub(r"[^\w.-]+", "-", name).strip("-.")
+    return plain.encode()[:LONGEST_FILE_NAME].decode(errors="ignore") or "sweep"
 
 
 def _levels(value: Any) -> Any:

@@ -13,6 +13,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sim.core.quoting import format_value, quote
 from sim.core.units import BesiegeError
 from sim.views.page.guard import Guard, policy_of
 
@@ -86,7 +87,9 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError):
-        raise BesiegeError(f"--host: given {host}, allowed an address of this machine") from None
+        raise BesiegeError(
+            f"--host: given {format_value(host)}, allowed an address of this machine"
+        ) from None
     listening = socket.socket(found[0], socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -94,7 +97,7 @@ def _bind(host: str, port: int) -> socket.socket:
         listening.listen(128)  # who comes before all is imported waits, and is not refused
     except OSError as error:
         listening.close()
-        said = f"given {host} and {port}, allowed an address and a free port of this machine"
+        said = f"given {quote(host)} and {port}, allowed an address and a free port of this machine"
         raise BesiegeError(f"--host, --port: {said} ({error.strerror})") from None
     return listening
 

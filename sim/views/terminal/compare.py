@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
 from sim.comparing.comparison import Comparison, compare
@@ -73,6 +72,6 @@ def _tell(c: Comparison) -> None:
             p, *(m(v) for v in c.paid(p).values()), m(c.mean(p, c.losses[0])),
             f"{m(change['low'])} to {m(change['high'])}", share(best),
         )  # fmt: skip
-    Console(width=None if sys.stdout.isatty() else 160).print(shown)
+    terminal.console(160).print(shown)
     if len(c.failed):
         print(f"\n{len(c.failed)} runs failed; the first error: {c.failed['error'].iloc[0]}")

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from sim.core.quoting import quote
 from sim.core.units import BesiegeError
 from sim.running.loop import Loop
 from sim.scenario.scenario import Scenario
@@ -40,5 +41,5 @@ def explain_agent(
     if hour is not None:
         rows = [entry for entry in rows if entry["hour"] == hour]
     if not rows:
-        raise BesiegeError(f"--agent: {agent} made no decision in the hours asked for")
+        raise BesiegeError(f"--agent: {quote(agent)} made no decision in the hours asked for")
     return rows

@@ -3,12 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from sim.io.folders import read_json
 from sim.lab.hindcast import Hindcast
-from sim.views.terminal.terminal import print_json, written_to
+from sim.views.terminal.terminal import console, print_json, written_to
 
 
 def tell_hindcast(result: Hindcast, folder: Path) -> None:
@@ -41,7 +40,7 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
         inside, share = r["inside"], r["share_inside"]
         held = "–" if inside is None else f"{'yes' if inside else 'no'} {100 * share:3.0f} %"
         table.add_row(r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, held)
-    Console().print(table)
+    console().print(table)
     rows = [r for r in there if r["inside"] is not None]
     if beyond := [r["id"] for r in there if r["inside"] is None]:
         print(f"Not defined within the horizon, and not counted: {', '.join(beyond)}.")

@@ -121,10 +121,12 @@ def _sweep(folder: Path) -> Brief:
         "sensitivity": "Which factors matter",
         "runs": "Distribution of the runs, and convergence of their mean",
     }
+    figures = pictures_of(found)
     pictures = [
-        Section(told[name], [], [Picture(figure, told[name])])
-        for name, figure in pictures_of(found).items()
+        Section(told[name], [], [Picture(figure, told[name])]) for name, figure in figures.items()
     ]
+    faults = [f"{name}: {why}" for name, why in found.faults.items()]
+    missing = [Section("What could not be worked out", faults)] if faults else []
     tables = []
     for name, table in found.tables.items():
         if table.empty:
@@ -143,7 +145,7 @@ def _sweep(folder: Path) -> Brief:
             f"Varied: {', '.join(found.factors) or 'only chance'}.",
             f"Outcomes: {', '.join(found.outcomes)}.",
         ],
-        sections=[*pictures, *tables],
+        sections=[*pictures, *tables, *missing],
         facts=[
             ("world", str(manifest["scenario"])),
             (

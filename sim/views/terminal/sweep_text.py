@@ -1,9 +1,9 @@
 """What ``besiege show`` prints of a sweep."""
 
+import sys
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
 from rich.table import Table
 
 from sim.lab.analysis.pictures import save_pictures
@@ -22,31 +22,44 @@ TITLES = {
 MOST_ROWS = 40
 
 
-def show_sweep(folder: Path, *, json: bool) -> None:
-    """Print a sweep's tables and draw its pictures into its folder."""
+def show_sweep(folder: Path, *, json: bool) -> bool:
+    """Print a sweep's tables and draw its pictures into its folder; return whether none failed.
+
+    What fails is said in a line on the error output, after what did not.
+    """
     found = analyse(folder)
     if json:
         terminal.print_json(_plain(found))
-        return
+        return _tell_faults(found)
     failed = f", {found.n_failed} failed" if found.n_failed else ""
     print(f"{found.name}: {len(found.runs)} runs{failed}, design {found.design}")
     if found.question:
         print(found.question)
     for name, table in found.tables.items():
         _print(table, TITLES[name])
-    try:
-        pictures = ", ".join(save_pictures(found, folder))
-    except OSError as error:
-        pictures = f"no pictures could be written ({error.strerror})"
-    print(
-        f"\nWritten to {folder}: {pictures}. To read the tables in Python: sim.lab.open({str(folder)!r})."
-    )
+    pictures = ", ".join(save_pictures(found, folder))
+    written = f"Written to {folder}: {pictures}. " if pictures else ""
+    print(f"\n{written}To read the tables in Python: sim.lab.open({str(folder)!r}).")
+    return _tell_faults(found)
+
+
+def _tell_faults(found: Analysis) -> bool:
+    if found.faults:
+        told = "; ".join(f"{name} ({why})" for name, why in found.faults.items())
+        print(f"Cannot be worked out: {told}", file=sys.stderr)
+    return not found.faults
 
 
 def _plain(found: Analysis) -> dict[str, object]:
     tables = {name: terminal.records(table) for name, table in found.tables.items()}
     head = {"name": found.name, "question": found.question, "design": found.design}
-    return {**head, "runs": len(found.runs), "failed": found.n_failed, "tables": tables}
+    return {
+        **head,
+        "runs": len(found.runs),
+        "failed": found.n_failed,
+        "tables": tables,
+        "faults": found.faults,
+    }
 
 
 def _print(table: pd.DataFrame, title: str) -> None:
@@ -57,7 +70,7 @@ def _print(table: pd.DataFrame, title: str) -> None:
         shown.add_column(str(name), justify="right" if pd.api.types.is_numeric_dtype(kind) else "left")  # fmt: skip
     for row in table.head(MOST_ROWS).itertuples(index=False):
         shown.add_row(*(cell(v) for v in row))
-    console = Console(width=None if Console().is_terminal else 200)
+    console = terminal.console(200)
     console.print(shown)
     if len(table) > MOST_ROWS:
         console.print(

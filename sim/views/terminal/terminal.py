@@ -62,6 +62,15 @@ def made(make: Callable[[], object]) -> bool:
     return True
 
 
+def console(elsewhere: int | None = None) -> Console:
+    """Return the standard output, so many columns wide where it is no terminal.
+
+    Names stand in tables as they were given: brackets are no markup, and ``:word:`` is no emoji.
+    """
+    width = None if sys.stdout.isatty() else elsewhere
+    return Console(width=width, markup=False, emoji=False)
+
+
 def print_json(data: Any) -> None:
     """Print one JSON value; what is not a number is null."""
     print(json.dumps(data, allow_nan=False))
@@ -90,7 +99,7 @@ def tell(result: "RunResult") -> None:
         print(line)
     print()
     values = {n: {"value": v, "unit": result.measured[n].unit} for n, v in result.outcomes.items()}
-    Console().print(_outcomes_table(values))
+    console().print(_outcomes_table(values))
     sys.stdout.flush()  # read while tables and picture are being written
 
 
@@ -121,7 +130,7 @@ def show_run(folder: Path, *, json: bool) -> None:
     )
     for line in saved.get("story", []):
         print(line)
-    Console().print(_outcomes_table(saved["outcomes"]))
+    console().print(_outcomes_table(saved["outcomes"]))
     print(f"The tables and the picture are in {folder}.")
 
 
@@ -130,7 +139,7 @@ def _outcomes_table(values: dict[str, dict[str, Any]]) -> Table:
     table.add_column("outcome")
     table.add_column("value", justify="right")
     table.add_column("unit")
-    wide = Console().width >= WIDE
+    wide = console().width >= WIDE
     if wide:
         table.add_column("meaning", style="dim")
     for name, entry in values.items():
@@ -164,7 +173,7 @@ def print_rows(rows: list[dict[str, Any]], title: str, *, one: bool) -> None:
         shown.add_column(name, justify="right")
     for row in told:
         shown.add_row(*map(_short, row.values()))
-    Console(width=None if sys.stdout.isatty() else 200).print(shown)
+    console(200).print(shown)
     if len(told) < len(rows):
         print(
             f"{len(rows) - len(told)} of {len(rows)} hours in which the agent's behaviour did not "

@@ -20,6 +20,7 @@ from sim.io.folders import (  # fmt: skip
     write_json,
     write_text,
 )
+from sim.lab.storage.store import read_manifest
 
 
 def test_a_folder_that_is_checked_leaves_no_trace_and_one_prepared_is_there(tmp_path):
@@ -122,3 +123,13 @@ def test_a_files_hash_is_of_what_it_holds_now(tmp_path):
     path.write_text("one")
     os.utime(path, ns=(1, 1))
     assert file_hash(path) == first
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "null", '"x"', "", "\x00"])
+def test_a_damaged_json_file_is_refused_in_one_line(text, tmp_path):
+    (tmp_path / "outcomes.json").write_text(text)
+    (tmp_path / "manifest.json").write_text(text)
+    with pytest.raises(BesiegeError, match=r"outcomes\.json c[^\n]*$"):
+        read_json(tmp_path / "outcomes.json")
+    with pytest.raises(BesiegeError, match=r"manifest\.json: damaged[^\n]*$"):
+        read_manifest(tmp_path)

@@ -174,3 +174,21 @@ def test_a_header_with_a_control_character_is_refused_in_one_line(tmp_path):
         load_facts(tmp_path / "facts.csv")
     assert len(str(caught.value).splitlines()) == 1
     assert '"p\\u000battern"' in str(caught.value)
+
+
+ROW = "{},p,q,peak_online,1,2,people,w,check,s\n"
+
+
+@pytest.mark.parametrize(
+    ("ids", "says"),
+    [
+        (["seed"], 'given "seed", allowed any name but seed and attacked'),
+        (["F1", "Attacked"], 'given "Attacked", allowed any name'),
+        (["f1", "F1"], 'given "F1" twice, allowed once'),
+    ],
+)
+def test_the_id_of_a_fact_is_no_other_columns_name(ids, says, tmp_path):
+    table = ",".join(COLUMNS) + "\n" + "".join(map(ROW.format, ids))
+    (tmp_path / "facts.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(BesiegeError, match=f"facts.csv: column id: {says}"):
+        load_facts(tmp_path / "facts.csv")

@@ -78,3 +78,23 @@ def test_a_setting_that_a_comparison_would_overrule_is_refused(monkeypatch, caps
     assert stop.value.code == 2
     assert "none; name each response instead" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda: compare(None, scenario="small"), "responses"),
+        (lambda: compare(5, scenario="small"), "responses"),
+        (lambda: compare(["silence"], scenario="small", out=5), "out"),
+        (lambda: compare(["silence"], scenario="small", progress=5), "progress"),
+        (lambda: compare(["silence"], scenario="small", executor=5), "executor"),
+        (lambda: hindcast("small", 1, facts=5), "facts"),
+        (lambda: hindcast("small", 1, out=["x"]), "out"),
+        (lambda: run("small", 1, own=5), "own"),
+        (lambda: sweep({}, out=b"x"), "out"),
+        (lambda: sweep({}, executor="processes"), "executor"),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused_before_any_run(make, name):
+    with pytest.raises(BesiegeError, match=rf"^{name}: given [^\n]+, allowed [^\n]+$"):
+        make()
