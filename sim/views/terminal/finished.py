@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from sim.commands.options import Json
+from sim.views.terminal.options import Json
 
 
 def report(
