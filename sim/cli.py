@@ -7,12 +7,13 @@ import sys
 import typer
 from typer.exceptions import Abort, Exit, TyperException
 
-from sim.commands.finished import report, show
-from sim.commands.library import fees, responses, scenarios, schema
-from sim.commands.many_worlds import compare, hindcast, sweep
-from sim.commands.one_world import explain, run
-from sim.commands.tools import bench, dashboard
 from sim.io.output import write_any_sign
+from sim.views.page.command import dashboard
+from sim.views.terminal.finished import report, show
+from sim.views.terminal.listing import fees, responses, scenarios, schema
+from sim.views.terminal.many_worlds import compare, hindcast, sweep
+from sim.views.terminal.one_world import explain, run
+from sim.views.terminal.speed import bench
 
 app = typer.Typer(
     help="Besiege: simulate what happens when sellers revolt against a marketplace.",

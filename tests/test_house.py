@@ -32,7 +32,6 @@ LAYERS = (
     ("sim.limiting_cases", "sim.bench", "sim.lab"),
     ("sim.comparing",),
     ("sim.views",),
-    ("sim.commands",),
     ("sim", "sim.cli"),
 )
 PUBLIC_FUNCTIONS = ("run", "sweep", "search", "compare", "hindcast")

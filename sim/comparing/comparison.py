@@ -205,10 +205,8 @@ def compare(
     Examples
     --------
     >>> import sim
-    >>> compared = sim.compare(
-    ...     ["silence", "protect"], scenario="small", runs=2, ensemble="none", workers=1,
-    ...     scale=0.001, hours=72,
-    ... )
+    >>> world = sim.Scenario.load("small").replace(scale=0.001, hours=72)
+    >>> compared = sim.compare(["silence", "protect"], scenario=world, runs=2, workers=1)
     >>> compared.runs[["policy", "seed"]].values.tolist()
     [['silence', 1], ['silence', 2], ['protect', 1], ['protect', 2]]
     >>> paid = compared.differences.set_index(["policy", "outcome"])["mean"]

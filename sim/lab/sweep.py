@@ -89,11 +89,8 @@ def sweep(
     Examples
     --------
     >>> import sim
-    >>> spec = {
-    ...     "name": "fees", "scenario": "small", "runs": 1,
-    ...     "constants": {"scale": 0.001, "hours": 24},
-    ...     "factors": {"fees.new.standard": [6000, 30000]},
-    ... }
+    >>> spec = {"name": "fees", "scenario": "small", "constants": {"scale": 0.001, "hours": 24}}
+    >>> spec |= {"runs": 1, "factors": {"fees.new.standard": [6000, 30000]}}
     >>> table = sim.sweep(spec, workers=1, quiet=True)
     >>> table["fees.new.standard"].tolist()
     [6000.0, 30000.0]

@@ -1,7 +1,8 @@
 """A record that is written to no more, with the sums that several outcomes share."""
 
 from dataclasses import fields
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import add
 from typing import Self
 
 import numpy as np
@@ -24,6 +25,15 @@ def by_day(values: F64) -> F64:
     return out
 
 
+def across(values: F64) -> F64:
+    """Sum over the last axis, of tactics or causes: numpy's sum to the bit, in a tenth of its time.
+
+    numpy loops over the last axis, and it is short.
+    """
+    out: F64 = reduce(add, np.moveaxis(values, -1, 0))
+    return out
+
+
 class ClosedRecord(Record):
     """A record to which nothing is added: what is worked out from it once stays right.
 
@@ -40,7 +50,7 @@ class ClosedRecord(Record):
     @cached_property
     def actions_by_store(self) -> F64:
         """False actions of all tactics, shape (hours, stores)."""
-        return np.asarray(self.actions.sum(axis=2))
+        return across(self.actions)
 
     @cached_property
     def day_actions(self) -> F64:
@@ -60,7 +70,7 @@ class ClosedRecord(Record):
     @cached_property
     def store_loss(self) -> F64:
         """Loss of each store (yuan): margin and costs, less what the platform paid."""
-        return np.asarray(self.loss.sum(axis=(0, 2)) - self.paid_to_stores.sum(axis=0))
+        return np.asarray(across(self.loss).sum(axis=0) - self.paid_to_stores.sum(axis=0))
 
     @cached_property
     def store_sales_lost(self) -> F64:

@@ -1,1 +1,1 @@
-"""What people look at: the terminal and the web page."""
+"""What people look at: the commands at the terminal, and the web page."""

@@ -16,7 +16,7 @@ from sim.outcomes.outcomes import Outcome
 from sim.responses import Measure, Response, Trigger
 from sim.running import memory
 from sim.running.loop import Loop
-from sim.scenario.scenario import load_response, response_list
+from sim.scenario.library import load_response, response_list
 
 HOURS = 72
 WORLD = Scenario.load("taobao-2011").replace(

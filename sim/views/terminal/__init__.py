@@ -1,1 +1,1 @@
-"""What commands print and write."""
+"""The commands, and what they print and write."""

@@ -5,7 +5,7 @@ import pytest
 
 from sim.core.units import Cause, Tactic
 from sim.outcomes import closed
-from sim.outcomes.closed import ClosedRecord, by_day
+from sim.outcomes.closed import ClosedRecord, across, by_day
 from sim.outcomes.outcomes import OUTCOMES, measure
 from sim.running.loop import Loop
 from tests.small_worlds import finished, small_scenario
@@ -32,6 +32,14 @@ def test_every_shared_sum_is_that_of_the_arrays(record):
     sold = (record.orders_twin - record.orders).sum(axis=0)[:n]
     assert r.store_sales_lost == pytest.approx(sold * record.price[:n], abs=1e-6)
     assert r.ad_loss == pytest.approx(clicks.sum(axis=0) * record.click_cost)
+
+
+def test_sums_over_tactics_and_causes_are_those_of_numpy_to_the_last_bit():
+    rng = np.random.default_rng(1)
+    for shape in ((336, 60, 4), (1, 1, 4), (0, 5, 4), (7, 3, 2)):
+        values = rng.normal(size=shape) * 10.0 ** rng.uniform(-6, 6, size=shape)
+        assert np.array_equal(across(values), values.sum(axis=2))
+        assert np.array_equal(across(values).sum(axis=0), values.sum(axis=(0, 2)))
 
 
 def test_the_last_day_is_summed_as_far_as_it_goes():

@@ -1,11 +1,10 @@
-"""Commands around the model: the web page, and speed on this machine."""
+"""The command that starts the web page."""
 
-import sys
 from typing import Annotated
 
 import typer
 
-from sim.commands.options import Json, compile_first
+from sim.views.terminal.options import compile_first
 
 
 def dashboard(
@@ -18,14 +17,3 @@ def dashboard(
 
     compile_first(quiet=False)
     serve(host, port, lambda text: print(text, flush=True), allow_host or [])
-
-
-def bench(
-    json: Json = False,
-    quick: Annotated[bool, typer.Option("--quick", help="measure small sizes only")] = False,
-) -> None:
-    """Measure speed and memory on this machine; in a checkout, compare them with plain Mesa."""
-    from sim.bench import bench as benching
-
-    measured = benching.measure(quick, lambda text: print(text, file=sys.stderr))
-    print(benching.to_json(measured) if json else "\n".join(benching.to_lines(measured)))

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import Exit
 
-from sim.commands.options import Json
+from sim.views.terminal.options import Json
 
 
 def report(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from sim.commands.options import Json
+from sim.views.terminal.options import Json
 
 
 def scenarios(json: Json = False) -> None:
