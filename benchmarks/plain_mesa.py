@@ -227,7 +227,7 @@ def compare(scale, moment, hours, rounds):
     online = {name: median(sum(o) / hours for _, o, _ in some) for name, some in runs.items()}
     return {
         "n_people": n,
-        "mean_degree": float(siege.world.degree.mean()),
+        "mean_degree": float(siege.world.ties.degree.mean()),
         "share_in": sum(runs["engine"][0][2]) / hours / n,
         "nanoseconds": ns,
         "mean_online": online,

@@ -5,6 +5,7 @@ from typing import Literal, get_args, get_origin
 
 from hypothesis import strategies as st
 
+from sim.core.texts import control_character
 from sim.core.units import BesiegeError
 from sim.responses import Response, Trigger, measures
 from sim.scenario.scenario import Scenario
@@ -20,8 +21,10 @@ SOON = st.integers(0, 70)
 FEW = {"rivals": 3, "measures": 3, "deposits": 3, "refunds": 3, "tiers": 3, "all": 2, "any": 2}
 """How many entries of a list are drawn at most."""
 
+NAMES = st.text(max_size=5).filter(lambda text: control_character(text) is None)
+
 ELSEWHERE = {
-    "name": st.text(max_size=5),
+    "name": NAMES,
     "description": st.just(""),
     "path": st.just(""),
     "announced": st.none() | SOON,
@@ -88,7 +91,7 @@ def field(name, info, path, depth):  # noqa: C901 - a table of cases
     elif kind is bool:
         drawn = st.booleans()
     elif kind is str:
-        drawn = st.text(max_size=5)
+        drawn = NAMES
     else:
         drawn = numbers(info, kind is int)
     return st.none() | drawn if type(None) in get_args(info.annotation) else drawn

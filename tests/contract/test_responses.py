@@ -156,7 +156,7 @@ def test_a_response_that_waits_for_different_things_says_how_to_move_it():
             Amnesty(trigger=Trigger(after_deadline=1)),
         ),
     )
-    with pytest.raises(BesiegeError, match=r"allowed a delay such as mixed@\+6"):
+    with pytest.raises(BesiegeError, match=r"allowed a delay such as @\+6"):
         mixed.at(60)
     assert mixed.later(6).measures[1].trigger.after_deadline == 7
 

@@ -34,7 +34,7 @@ def test_the_coordination_graph_has_every_person_with_all_attributes():
         assert told == [kind(int(code)).name for code in getattr(crowd, name)]
     told = [data["threshold"] for _node, data in graph.nodes(data=True)]
     assert told == crowd.threshold.tolist()
-    assert [d for _n, d in graph.degree] == model.world.degree.tolist()
+    assert [d for _n, d in graph.degree] == model.world.ties.degree.tolist()
     assert nx.number_of_selfloops(graph) == 0
 
 
@@ -57,7 +57,7 @@ def test_a_graph_handed_in_comes_back_as_it_was():
     model = Siege(small_scenario(hours=3), seed=1, network=ours)
     assert nx.utils.graphs_equal(nx.Graph(model.graph.edges), nx.Graph(ours.edges))
     model.run()
-    assert [model.world.degree[i] for i in range(20)] == [ours.degree[i] for i in range(20)]
+    assert [model.world.ties.degree[i] for i in range(20)] == [ours.degree[i] for i in range(20)]
 
 
 def test_an_edge_list_from_a_file_takes_the_place_of_the_family(tmp_path):
@@ -173,7 +173,7 @@ def test_any_graph_of_networkx_is_run_as_it_is_or_refused_in_one_line(make, tmp_
             assert said.startswith("graph: ")
             continue
         degrees = [d for _, d in graph.degree]
-        assert sorted(siege.world.degree.tolist()) == sorted(degrees)
+        assert sorted(siege.world.ties.degree.tolist()) == sorted(degrees)
         siege.run()
         folder = result_of(siege).save(tmp_path / str(n))
         again = Siege(str(folder / "scenario.toml"), seed=1)

@@ -45,6 +45,7 @@ def world_of(
     hours: int | None,
 ) -> "Scenario":  # fmt: skip
     """Return the scenario that the words of a command ask for."""
+    from sim.running import memory
     from sim.scenario.overrides import parse_settings
     from sim.scenario.scenario import Scenario
 
@@ -52,7 +53,9 @@ def world_of(
     changes: dict[str, Any] = parse_settings(settings or [])
     changes |= {name: value for name, value in given.items() if value is not None}
     world = Scenario.load(scenario)
-    return world.replace(changes) if changes else world
+    world = world.replace(changes) if changes else world
+    memory.require(world)  # before anything large is loaded
+    return world
 
 
 def compile_first(*, quiet: bool) -> None:

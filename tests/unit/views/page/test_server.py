@@ -30,7 +30,7 @@ def test_an_address_that_cannot_be_had_is_one_line(monkeypatch, capsys):
         port = taken.getsockname()[1]
         assert "a free port" in refused(monkeypatch, capsys, f"--port={port}")
     assert "--port: given 70000" in refused(monkeypatch, capsys, "--port=70000")
-    assert "--host: given no.such.host" in refused(monkeypatch, capsys, "--host=no.such.host.invalid")  # fmt: skip
+    assert '--host: given "no.such.host.invalid"' in refused(monkeypatch, capsys, "--host=no.such.host.invalid")  # fmt: skip
 
 
 def test_the_page_is_bound_to_this_machine_unless_told():
