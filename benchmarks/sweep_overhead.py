@@ -2,10 +2,10 @@
 
     uv run python benchmarks/sweep_overhead.py [--runs 2000] [--hours 336] [--json]
 
-Workers are started and warm before anything is measured. Aims, on two cores that nobody else
-uses, with 2,000 runs of the small world: at most 3 ms of processor time a run
-beyond the runs' own; two workers at least 1.8 times one; memory of the driver at the end within 20 MB of that after the
-first 200 runs.
+Workers are started and warm before anything is measured. Aims, with 2,000 runs of the small world:
+at most 3 ms of processor time a run beyond the runs' own, and as much in the process that gives
+work to two workers; on two cores that nobody else uses, two workers at least 1.8 times one; memory
+of the driver at the end within 20 MB of that after the first 200 runs.
 """
 
 import argparse
@@ -47,7 +47,7 @@ def spec_of(runs, hours):
 
 
 def timed_sweep(spec, workers):
-    """Return wall and processor time, the runs' own time, and memory after the first 200 runs and at the end."""
+    """Return wall and processor time, the runs' own, and memory after 200 runs and at the end."""
     marks = []
     add = writer.Writer.add
 
