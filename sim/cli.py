@@ -88,9 +88,10 @@ def _compile_first(*, quiet: bool) -> None:
 def _leave_what_is_loaded() -> None:
     """Let Python look through nothing that is there by now: it stays until the process ends.
 
-    Called before DuckDB is loaded, which wants to be cleared away piece by piece.
+    Once DuckDB is loaded nothing is left: it wants to be cleared away piece by piece.
     """
-    gc.freeze()
+    if "duckdb" not in sys.modules:
+        gc.freeze()
 
 
 @app.command(short_help="Simulate one siege; print its story and outcomes.")
