@@ -213,6 +213,8 @@ def _main() -> None:
     parser.add_argument("--write", action="store_true", help="keep the ratios in against.json")
     parser.add_argument("--check", action="store_true", help="compare them with against.json")
     given = parser.parse_args()
+    if given.check and not RECORD.is_file():
+        raise SystemExit(f"against: there is no {RECORD.name} yet; --write makes it")
     names = given.rows or [n for n, row in ROWS.items() if not (given.quick and row.is_slow)]
     with tempfile.TemporaryDirectory(prefix="besiege-against-") as temporary:
         there = given.folder or Path(temporary) / "then"
