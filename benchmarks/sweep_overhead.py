@@ -2,10 +2,10 @@
 
     uv run python benchmarks/sweep_overhead.py [--runs 2000] [--hours 336] [--json]
 
-Workers are started and warm before anything is measured. Aims, on two cores that nobody else
-uses, with 2,000 runs of the small world: at most 10 ms a run beyond the runs' own time; two
-workers at least 1.8 times one; memory of the driver at the end within 20 MB of that after the
-first 200 runs.
+Workers are started and warm before anything is measured. Aims, with 2,000 runs of the small world:
+at most 3 ms of processor time a run beyond the runs' own, and as much in the process that gives
+work to two workers; on two cores that nobody else uses, two workers at least 1.8 times one; memory
+of the driver at the end within 20 MB of that after the first 200 runs.
 """
 
 import argparse
@@ -18,7 +18,12 @@ from pathlib import Path
 import sim
 from sim.lab.storage import writer
 
-AIMS = {"overhead_ms_a_run": 10.0, "speed_up_of_two": 1.8, "memory_growth_mb": 20.0}
+AIMS = {
+    "overhead_ms_a_run": 3.0,
+    "speed_up_of_two": 1.8,
+    "memory_growth_mb": 20.0,
+    "driver_ms_a_run_two_workers": 3.0,
+}
 
 
 def memory_mb():
@@ -42,7 +47,7 @@ def spec_of(runs, hours):
 
 
 def timed_sweep(spec, workers):
-    """Return wall time, the runs' own time, and memory after the first 200 runs and at the end."""
+    """Return wall and processor time, the runs' own, and memory after 200 runs and at the end."""
     marks = []
     add = writer.Writer.add
 
@@ -53,14 +58,21 @@ def timed_sweep(spec, workers):
     writer.Writer.add = watched
     try:
         with tempfile.TemporaryDirectory() as folder:
-            began = time.perf_counter()
+            began, busy = time.perf_counter(), time.process_time()
             n = len(sim.sweep(spec, out=folder, workers=workers, quiet=True))
-            wall = time.perf_counter() - began
+            wall, busy = time.perf_counter() - began, time.process_time() - busy
             own = float(sim.lab.open(folder).timing.wall_seconds.sum())
     finally:
         writer.Writer.add = add
     early = next((m for m in marks if m is not None), memory_mb())
-    return {"n": n, "wall": wall, "own": own, "early_mb": early, "late_mb": memory_mb()}
+    return {
+        "n": n,
+        "wall": wall,
+        "busy": busy,
+        "own": own,
+        "early_mb": early,
+        "late_mb": memory_mb(),
+    }
 
 
 def measure(runs, hours):
@@ -75,8 +87,9 @@ def measure(runs, hours):
         "hours": hours,
         "load_before": load,
         "seconds_a_run": one["own"] / one["n"],
-        "overhead_ms_a_run": 1000 * (one["wall"] - one["own"]) / one["n"],
-        "overhead_ms_a_run_two_workers": 1000 * (2 * two["wall"] - two["own"]) / two["n"],
+        # Of the processor time, what is not the runs' by the clock: other work slows both alike.
+        "overhead_ms_a_run": 1000 * one["busy"] * (1 - one["own"] / one["wall"]) / one["n"],
+        "driver_ms_a_run_two_workers": 1000 * two["busy"] / two["n"],
         "speed_up_of_two": one["wall"] / two["wall"],
         "memory_growth_mb": two["late_mb"] - two["early_mb"],
         "driver_mb": two["late_mb"],

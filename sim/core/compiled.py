@@ -6,6 +6,7 @@ numba is loaded when the first kernel is called: a list of scenarios or a schema
 import functools
 import hashlib
 import re
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -58,8 +59,12 @@ class Kernel:
             raise AttributeError(name)
         return getattr(self.compiled, name)
 
-    def __reduce__(self) -> str:
-        return self.__qualname__  # type: ignore[no-any-return]
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        """Go by its name where that leads to it, and with its function elsewhere."""
+        module = sys.modules.get(self.__module__)
+        if self.__module__ != "__main__" and getattr(module, self.__qualname__, None) is self:
+            return self.__qualname__  # type: ignore[no-any-return]
+        return Kernel, (self.__wrapped__,)
 
 
 def kernel[F: Callable[..., object]](function: F) -> F:

@@ -194,14 +194,10 @@ def test_a_signal_while_kept_runs_are_written_waits_until_they_are_whole(besiege
 
 @pytest.mark.parametrize("words", [*STUDIES.values(), ["run", *WORDS]], ids=[*STUDIES, "run"])
 def test_an_interrupt_that_duckdb_makes_an_error_of_its_own_ends_with_130(besiege, monkeypatch, words):  # fmt: skip
-    parquet_write = parquet.write
+    def interrupted(_tables):  # of the result, no kept runs
+        raise RuntimeError("Query interrupted")
 
-    def interrupted(table, path):
-        if path.suffix == ".parquet":  # a table, no kept runs
-            raise RuntimeError("Query interrupted")
-        parquet_write(table, path)
-
-    monkeypatch.setattr("sim.io.parquet.write", interrupted)
+    monkeypatch.setattr("sim.io.parquet.write_all", interrupted)
     code, _, err = besiege(*words)
     assert code == 130
     assert "Traceback" not in err
@@ -270,16 +266,16 @@ def test_a_disk_that_fills_while_tables_are_saved_leaves_what_was_there(tmp_path
     }[kind]
     make(1).save(tmp_path / "a")
     before, other = files(tmp_path / "a"), make(2)
-    parquet_write, written = sim.running.run.parquet.write, []
+    copy, written = parquet._copy, []
 
-    def fills(table, path):
+    def fills(db, table, path):
         written.append(path)
         if len(written) > (0 if kind == "hindcast" else 1):
-            path.with_suffix(".part").write_bytes(b"half")
+            path.write_bytes(b"half")
             raise duckdb.IOException(FULL)
-        parquet_write(table, path)
+        copy(db, table, path)
 
-    monkeypatch.setattr("sim.io.parquet.write", fills)
+    monkeypatch.setattr("sim.io.parquet._copy", fills)
     with pytest.raises(BesiegeError, match=r"\(Could not write file .*No space left on device\)$"):
         other.save(tmp_path / "a")
     assert files(tmp_path / "a") == before

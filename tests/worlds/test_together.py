@@ -2,12 +2,14 @@
 
 import hashlib
 import os
+import time
 from dataclasses import fields, is_dataclass
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from sim import Scenario
+from sim import Scenario, sweep
 from sim.lab.execution import pool, together
 from sim.lab.execution.pool import run_many
 from sim.lab.execution.tasks import Task, execute
@@ -201,8 +203,6 @@ def test_where_memory_is_short_worlds_are_not_copied(monkeypatch, begun):
 
 
 def test_the_times_of_runs_that_share_a_world_add_up_to_what_they_took():
-    import time
-
     began = time.perf_counter()
     found = list(execute_together(tuple(tasks_of(LIBRARY))))
     whole = time.perf_counter() - began
@@ -236,6 +236,20 @@ def test_a_worker_that_dies_in_one_response_loses_that_one_alone():
     assert len(found) == len(tasks)
     lost = {key for key, done in found.items() if done.failure is not None}
     assert lost == {t.key for t in tasks if t.scenario.response.name == "protect"}
+
+
+def test_a_sweep_over_responses_founds_each_world_once_and_gives_the_same_table(begun, monkeypatch):
+    spec = {
+        "scenario": "small", "constants": {"hours": 30}, "runs": 3,
+        "factors": {"response": ["silence", "protect", BEGUN[0]], "fees.new.standard": [6000, 60000]},
+        "keep": {"hours": ["online"]},
+    }  # fmt: skip
+    shared, n = sweep(spec, workers=1, quiet=True).drop(columns="repeat"), len(begun)
+    assert n == 6
+    monkeypatch.setattr(pool, "LONGEST_GROUP", 1)
+    apart = sweep(spec, workers=1, quiet=True).drop(columns="repeat")
+    assert len(begun) - n == 18
+    pd.testing.assert_frame_equal(shared, apart, check_exact=True)
 
 
 def test_few_worlds_are_parted_so_that_every_worker_has_something_to_do():

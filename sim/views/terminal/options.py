@@ -4,6 +4,7 @@ Nothing heavy is imported before a command needs it: `besiege --help` answers at
 """
 
 import gc
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -73,6 +74,7 @@ def compile_first(*, quiet: bool) -> None:
 def leave_what_is_loaded() -> None:
     """Let Python look through nothing that is there by now: it stays until the process ends.
 
-    Called before DuckDB is loaded, which wants to be cleared away piece by piece.
+    Once DuckDB is loaded nothing is left: it wants to be cleared away piece by piece.
     """
-    gc.freeze()
+    if "duckdb" not in sys.modules:
+        gc.freeze()

@@ -1,14 +1,19 @@
 """What compiled kernels are kept for: the state of every file they are made of, and of no other."""
 
 import ast
+import inspect
 import os
+import pickle
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
+import cloudpickle
 import numba
 import pytest
 
 from sim.core import compiled
+from sim.core.curves import sigmoid
 from tests.mutation import __main__ as mutation
 
 ROOT = compiled._ROOT
@@ -139,6 +144,39 @@ def call(*given, cache, package=ROOT.parent, code=ONE_KERNEL, **more):
 
 def kept(cache):
     return sorted(cache.rglob("*.nbc"))
+
+
+def test_a_kernel_is_made_when_it_is_called_by_python_or_by_another_kernel():
+    @compiled.kernel
+    def halved(x):
+        return 0.5 * x
+
+    @compiled.kernel
+    def quartered(x):
+        return halved(halved(x))
+
+    assert "compiled" not in {*vars(halved), *vars(quartered)}
+    assert quartered(8.0) == 2.0
+    assert "compiled" in vars(quartered)
+    assert halved.py_func(3.0) == 1.5
+    assert inspect.signature(quartered) == inspect.signature(quartered.py_func)
+
+
+def test_a_kernel_of_the_package_is_pickled_by_its_name():
+    assert pickle.loads(pickle.dumps(sigmoid)) is sigmoid
+    assert cloudpickle.loads(cloudpickle.dumps(sigmoid)) is sigmoid
+
+
+def test_a_kernel_that_no_name_leads_to_is_pickled_with_its_function():
+    again = cloudpickle.loads(cloudpickle.dumps(compiled.Kernel(lambda x: x + 1.0)))
+    assert again(1.0) == 2.0
+
+
+def test_of_many_threads_one_makes_a_kernel():
+    made = compiled.Kernel(lambda x: x + 1.0)
+    with ThreadPoolExecutor(8) as threads:
+        found = set(threads.map(lambda _: id(made.compiled), range(64)))
+    assert len(found) == 1
 
 
 @pytest.mark.slow

@@ -114,7 +114,7 @@ def test_the_least_of_all_control_groups_above_is_what_is_left(tmp_path):
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ulimit -v holds on Linux alone")
 def test_a_run_under_a_limit_of_address_space_is_refused_in_one_line(tmp_path):
     code = (
-        "import resource, sys, sim.cli, sim.running.model, sim.running.run\n"
+        "import resource, sys, scipy.special, sim.cli, sim.core.compiling, sim.running.model\n"
         "used = 4096 * int(open('/proc/self/statm').read().split()[0])\n"
         "resource.setrlimit(resource.RLIMIT_AS, (used + 120_000_000,) * 2)\n"
         f"sys.argv = ['besiege', 'run', '--scale', '1', '--out', {str(tmp_path / 'out')!r}]\n"
