@@ -103,13 +103,13 @@ def mobilise(world: World) -> None:
         world.key, world.hour, crowd, world.sellers.legitimacy, world.ties, climate, p, moves
     )
     world.inside = moves.inside[:n_inside].copy()
-    members, online = world.census.tolist()
-    n_online = sum(online) * world.weight
+    members, online = world.census * world.weight
+    n_online = float(online.sum())
     world.log(
         online=n_online,
-        online_sellers=online[Role.SELLER] * world.weight,
-        n_sellers_in=members[Role.SELLER] * world.weight,
-        n_onlookers_in=(sum(members) - members[Role.SELLER]) * world.weight,
+        online_sellers=online[Role.SELLER],
+        n_sellers_in=members[Role.SELLER],
+        n_onlookers_in=members.sum() - members[Role.SELLER],
     )
     o.top_today = max(o.top_today, n_online)
     o.top_ever = max(o.top_ever, o.top_today)
