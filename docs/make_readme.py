@@ -10,6 +10,7 @@ import re
 import textwrap
 from pathlib import Path
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 from PIL import Image
 
@@ -75,6 +76,9 @@ def draw(path: Path) -> None:
     attacks.tick_params(labelbottom=True)  # dates, which else stand below the lowest panel
     place = attacks.get_position()
     foot, right = place.y0 * height - 0.3, place.x1 * width + 0.45
+    FigureCanvasAgg(figure).draw()  # which lays out the words over the panels
+    words = [words for panel in figure.axes[:2] for words in panel.artists]
+    right = max(right, *(w.get_window_extent().x1 / figure.dpi + 0.1 for w in words))
     data = io.BytesIO()
     figure.savefig(data, bbox_inches=Bbox.from_extents(0, foot, right, height))
     path.parent.mkdir(exist_ok=True)

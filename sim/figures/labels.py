@@ -4,11 +4,26 @@ from collections.abc import Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.font_manager import FontProperties
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
+from matplotlib.textpath import text_to_path
 
 from sim.figures.style import GREY, INK, SMALL, TINY, WIDTH
 
 LEFT, RIGHT = 0.085, 0.84  # of the figure's width, where the panels begin and end
+
+
+NAME = 10.5
+"""Size of a panel's name (points)."""
+_GAP = 12
+"""Between words over a panel (points)."""
+
+
+def _width_of(text: str, size: float) -> float:
+    """Return how wide a bold text is (points)."""
+    bold = FontProperties(size=size, weight="bold")
+    width: float = text_to_path.get_text_width_height_descent(text, bold, ismath=False)[0]
+    return width
 
 
 def points_of(ax: Axes) -> float:
@@ -23,17 +38,23 @@ def room_of(text: str) -> float:
 
 
 def name_panel(ax: Axes, name: str, keys: Sequence[tuple[str, str]]) -> None:
-    """Write a panel's name over it, and what its colours mean in those colours."""
+    """Write a panel's name over it, and what its colours mean in those colours.
+
+    Where they would run over the picture's edge they are written smaller.
+    """
+    room = 0.97 * (1.0 - LEFT) * WIDTH * 72 - _GAP * (len(keys) + 1)  # hinting widens words
+    needed = _width_of(name, NAME) + sum(_width_of(text, SMALL) for text, _ in keys)
+    fit = min(1.0, room / needed)
     words: list[Artist] = [
-        TextArea(name, textprops={"fontsize": 10.5, "weight": "bold", "color": INK})
+        TextArea(name, textprops={"fontsize": NAME * fit, "weight": "bold", "color": INK})
     ]
     words += [
-        TextArea(text, textprops={"fontsize": SMALL, "weight": "bold", "color": colour})
+        TextArea(text, textprops={"fontsize": SMALL * fit, "weight": "bold", "color": colour})
         for text, colour in keys
     ]
     ax.add_artist(
         AnchoredOffsetbox(
-            loc="lower left", child=HPacker(children=words, align="baseline", pad=0, sep=12),
+            loc="lower left", child=HPacker(children=words, align="baseline", pad=0, sep=_GAP),
             pad=0, borderpad=0.2, frameon=False, bbox_to_anchor=(0.0, 1.0),
             bbox_transform=ax.transAxes,
         )

@@ -190,7 +190,6 @@ AGENTS = [
     "rival:1",
     "platform",
     "organisers",
-    "seller",
 ]
 
 
@@ -203,6 +202,12 @@ def test_every_kind_of_agent_is_explained(besiege, agent):
     rows = json.loads(as_json.out)
     assert len(rows) >= 1
     assert all("hour" in row for row in rows)
+
+
+def test_one_of_many_agents_must_be_named_with_its_row(besiege):
+    said = besiege("explain", "--agent", "seller", "small", "--hours", HOURS)
+    assert said.code == 2
+    assert "allowed seller:0 to seller:" in said.err
 
 
 def test_one_hour_of_an_agent_is_explained_term_by_term(besiege):

@@ -16,7 +16,7 @@ from sim.figures.style import Drawing
 from sim.outcomes.facts import COLUMNS
 from sim.scenario.scenario import Scenario
 from sim.views.terminal import compare as compared
-from sim.views.terminal import sweep_text, terminal
+from sim.views.terminal import hindcast_text, sweep_text, terminal
 from sim.views.terminal.reports import write_page
 
 NAMES = {
@@ -51,7 +51,8 @@ def test_names_of_every_kind_are_run_drawn_told_and_reported(kind, tmp_path, cap
     scenario = named(name)
     result = run(scenario, seed=1)
     folder = result.save(tmp_path / "run")
-    terminal.tell(result, folder)
+    terminal.tell(result)
+    terminal.tell_where(result, folder)
     terminal.show_run(folder, json=False)
     write_page(folder, tmp_path / "run.html")
     found = compare([scenario.response, "silence"], scenario=scenario, runs=2, workers=1)
@@ -63,7 +64,7 @@ def test_names_of_every_kind_are_run_drawn_told_and_reported(kind, tmp_path, cap
         csv.writer(file).writerows([COLUMNS, row])
     held = hindcast(scenario, 2, workers=1, facts=tmp_path / "facts.csv")
     held.save(tmp_path / "hindcast")
-    terminal.tell_hindcast(held, tmp_path / "hindcast")
+    hindcast_text.tell_hindcast(held, tmp_path / "hindcast")
     levels = [{"label": name, "value": 20.0}, 30.0]
     spec = {"name": name, "question": name, "scenario": scenario, "runs": 2}
     spec["factors"] = {"attention.memory": levels, "response": [scenario.response, "silence"]}

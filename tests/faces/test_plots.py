@@ -12,13 +12,15 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from sim.core.units import Phase
 from sim.figures import style
+from sim.figures.labels import LEFT, RIGHT, name_panel
 from sim.figures.numbers import count
 from sim.figures.payers import who_pays_figure
 from sim.figures.plots import _tiers, siege_figure
-from sim.figures.style import WIDTH, Drawing
+from sim.figures.style import DPI, WIDTH, Drawing
 from sim.outcomes.facts import Fact
 from sim.outcomes.outcomes import measure
 from sim.outcomes.payments import balance
@@ -239,3 +241,14 @@ def test_the_look_for_slides_has_the_colours_of_the_house():
         cycle = [to_hex(c).upper() for c in mpl.rcParams["axes.prop_cycle"].by_key()["color"]]
     ours = (style.BLUE, style.RED, style.GREEN, style.ORANGE, style.PINK, style.SKY, style.INK)
     assert cycle == [c.upper() for c in ours]
+
+
+@pytest.mark.parametrize("n", [1, 4, 9])
+def test_the_words_over_a_panel_end_within_the_picture(n):
+    fig = Figure(figsize=(WIDTH, 3.0), dpi=DPI)
+    canvas = FigureCanvasAgg(fig)
+    ax = fig.add_axes((LEFT, 0.1, RIGHT - LEFT, 0.7))
+    name_panel(ax, "The crowd", [("onlookers in the protest, peak 300,000", "black")] * n)
+    canvas.draw()
+    (box,) = ax.artists
+    assert box.get_window_extent(canvas.get_renderer()).x1 <= fig.bbox.x1

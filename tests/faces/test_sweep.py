@@ -301,7 +301,7 @@ def run_command(words, monkeypatch):
         (["--shard", "4/3"], "--shard: given 4/3"),
         (["--shard", "x"], "--shard: given"),
         (["--workers", "0"], "--workers: given 0"),
-        (["--repeat", "nothing"], "key: given nothing"),
+        (["--repeat", "nothing"], 'key: given "nothing"'),
     ],
 )
 def test_wrong_options_of_the_command_are_a_line_and_exit_code_2(
