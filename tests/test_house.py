@@ -39,6 +39,9 @@ MOST_LOOSE_FILES = 4
 LONGEST_FILE = 400
 """Lines; a file that needs more has more than one reason to change."""
 
+MOST_ARGUMENTS = 8
+"""Of a kernel; one that needs more takes tuples of columns."""
+
 ABOVE_THE_PACKAGE = {"benchmarks", "experiments", "notebooks", "tests"}
 
 SET_UP = ("pip install uv && uv run besiege run", "uv run pytest")
@@ -202,6 +205,18 @@ def test_no_file_of_the_package_is_longer_than_a_reader_keeps_in_mind():
         module: len(path.read_text("utf-8").splitlines()) for module, path in MODULES.items()
     }
     assert {module: n for module, n in lengths.items() if n > LONGEST_FILE} == {}
+
+
+def test_no_kernel_takes_more_arguments_than_a_reader_keeps_apart():
+    taken = {
+        f"{module}.{node.name}": len(node.args.args)
+        for module, path in MODULES.items()
+        for node in nodes_of(path)
+        if isinstance(node, ast.FunctionDef)
+        and any(getattr(decorator, "id", "") == "kernel" for decorator in node.decorator_list)
+    }
+    assert len(taken) > 50
+    assert {name: n for name, n in taken.items() if n > MOST_ARGUMENTS} == {}
 
 
 def test_the_package_knows_nothing_of_its_tests_experiments_and_notebooks():

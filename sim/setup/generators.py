@@ -15,6 +15,8 @@ the keyed generator gets the same graph, edge for edge. Common to all of them:
 The tables of pairs only say fast whether a pair is joined; they leave no trace in the graph.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from sim.core.chance import AT_CREATION, Block, U, unit, words
@@ -220,11 +222,19 @@ def wire_scale_free(key: np.uint64, n: int, per_node: float, seen: I32, a: I32, 
     return e
 
 
+class Groups(NamedTuple):
+    """Who belongs to which community."""
+
+    group: I32  # of each node, from 0
+    start: I64  # members of group c, by row: members[start[c] : start[c + 1]]
+    members: I32
+    place: I32  # of each node among the members of its group
+
+
 @kernel
 def wire_communities(
-    key: np.uint64, n: int, within_share: float, group: I32, start: I64, members: I32,
-    place: I32, pairs: I64, a: I32, b: I32,
-) -> int:  # fmt: skip
+    key: np.uint64, n: int, within_share: float, groups: Groups, pairs: I64, a: I32, b: I32
+) -> int:
     """Stochastic block model (Holland et al. 1983) with the same mean degree in every group.
 
     Edge e = 0 to m - 1, at an attempt, goes from i = pick(B, n) to member other(C, g, p) of i's
@@ -238,12 +248,6 @@ def wire_communities(
     ----------
     key, n, within_share
         The seed's key, number of nodes, share of edges drawn inside one's group.
-    group
-        Each node's group, from 0.
-    start, members
-        Members of group c, by row: ``members[start[c]:start[c + 1]]``.
-    place
-        Each node's place among the members of its group.
     pairs
         Zeros, a table larger than the number of edges.
     a, b
@@ -254,6 +258,7 @@ def wire_communities(
     int
         Number of edges.
     """
+    group, start, members, place = groups.group, groups.start, groups.members, groups.place
     made = 0
     for e in range(a.size):
         for t in range(ATTEMPTS_IN_COMMUNITIES):

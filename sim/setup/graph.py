@@ -331,9 +331,8 @@ def _wire(p: GraphParameters, n: int, communities: I32, seed: int) -> Graph:
         members = np.argsort(group, kind="stable").astype(np.int32)
         place = np.empty(n, np.int32)
         place[members] = np.arange(n) - start[group[members]]
-        size = generators.wire_communities(
-            key, n, p.within_share, group.astype(np.int32), start, members, place, pairs, a, b
-        )
+        groups = generators.Groups(group.astype(np.int32), start, members, place)
+        size = generators.wire_communities(key, n, p.within_share, groups, pairs, a, b)
     else:
         generators.wire_ring(n, a, b)
     if p.family == "small_world":
