@@ -35,7 +35,7 @@ from sim.responses import Response
 from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
-from sim.scenario.saved import ties_of, write_scenario
+from sim.scenario.saved import TiesAtFirst, ties_of, write_scenario
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import Graph
 from sim.version import MODEL_VERSION, __version__, made_with
@@ -229,12 +229,16 @@ def compare(
             f"ensemble: given {own[0]} beside fees to compare, which the ensemble would overwrite: compare the fees without it"
         )
     entries = [*policies, baseline_fees.reference(chosen)] if crossed else policies
-    tasks = [
-        Task(f"{run}/{j}", p.scenario.replace(draw) if draw else p.scenario, first + run, SERIES, first_measure)
+    ties, told_ties = ties_of(chosen), TiesAtFirst()
+    worlds = {
+        (run, j): p.scenario.replace(draw) if draw else p.scenario
         for run, draw in enumerate(draws)
         for j, p in enumerate(entries)
-    ]  # fmt: skip
-    ties = ties_of(chosen)
+    }
+    tasks = [
+        Task(f"{run}/{j}", world, first + run, SERIES, first_measure, told_ties(world))
+        for (run, j), world in worlds.items()
+    ]
     n = workers or min(os.cpu_count() or 1, len(tasks))
     told = f"comparison of {', '.join(p.name for p in policies)} in {chosen.name}: {runs} worlds, seeds from {first}"
     done = run_all(

@@ -23,7 +23,7 @@ from sim.outcomes.facts import Fact, load_facts
 from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
-from sim.scenario.saved import ties_of, write_scenario
+from sim.scenario.saved import TiesAtFirst, ties_of, write_scenario
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import Graph
 from sim.version import made_with
@@ -206,12 +206,14 @@ def hindcast(
             "all runs of a hindcast"
         )
     (horizon,) = horizons
+    ties, told_ties = ties_of(chosen), TiesAtFirst()
+    worlds = [chosen.replace(draw) if draw else chosen for draw in draws]
     tasks = [
-        Task(str(k), chosen.replace(draw) if draw else chosen, first + k, ("online",),
-             functools.partial(read, table))
-        for k, draw in enumerate(draws)
-    ]  # fmt: skip
-    ties = ties_of(chosen)
+        Task(
+            str(k), world, first + k, ("online",), functools.partial(read, table), told_ties(world)
+        )
+        for k, world in enumerate(worlds)
+    ]
     told = f"hindcast of {chosen.name}: {runs} runs, seeds from {first}"
     asked = [[fact.id, fact.outcome] for fact in table]
     found = run_all(

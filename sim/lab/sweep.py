@@ -19,6 +19,7 @@ from sim.lab.storage.store import SweepFolder
 from sim.lab.storage.writer import Writer
 from sim.running.run import RunResult, run
 from sim.scenario.calls import said_in_words
+from sim.scenario.saved import TiesAtFirst
 
 type Specification = str | Path | Mapping[str, Any]
 
@@ -142,6 +143,7 @@ def _do_what_is_left(
         require_memory(largest_of(plan), slots)
     total = -(-count_runs(plan) // (shard[1] if shard else 1))
     flying: dict[str, Planned] = {}
+    ties = TiesAtFirst()
     with ProgressBar(plan.spec.name, total, show=not quiet) as progress:
 
         def tasks() -> Iterator[Task]:
@@ -150,7 +152,10 @@ def _do_what_is_left(
                     progress.pass_by()
                 else:
                     flying[planned.key] = planned
-                    yield Task(planned.key, planned.scenario, planned.seed, plan.spec.keep.hours)
+                    yield Task(
+                        planned.key, planned.scenario, planned.seed, plan.spec.keep.hours,
+                        ties=ties(planned.scenario),
+                    )  # fmt: skip
 
         try:
             for done in run_many(

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.units import BesiegeError
 from sim.scenario.scenario import Scenario
-from sim.setup.graph import Graph, build
+from sim.setup.graph import Graph, build, identity_of
 
 GRAPH_FILE = "graph.csv"
 """The edge list of a user's own graph, beside the scenario that names it."""
@@ -20,6 +20,22 @@ def ties_of(scenario: Scenario) -> Graph | None:
         return build(scenario.graph, sum(scenario.n_crowd), np.zeros(0, np.int32), seed=0)
     except BesiegeError:
         return None
+
+
+class TiesAtFirst:
+    """What the ties of edge lists were when each was first asked for, as `identity_of` tells."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, str] = {}
+
+    def __call__(self, scenario: Scenario) -> str | None:
+        """Return what tells the ties that a scenario's edge list had; None if it names none."""
+        if scenario.graph.family != "file":
+            return None
+        asked = (scenario.graph, sum(scenario.n_crowd))
+        if asked not in self._known:
+            self._known[asked] = identity_of(*asked)
+        return self._known[asked]
 
 
 def write_scenario(scenario: Scenario, folder: Path, ties: Graph | None) -> None:

@@ -2,14 +2,18 @@
 
 import shutil
 import tomllib
+from dataclasses import replace
 
 import networkx as nx
 import pytest
 
 from sim import compare, hindcast, sweep
 from sim.comparing.comparison import Comparison
+from sim.lab.execution.tasks import Task, execute
+from sim.lab.execution.together import execute_together
 from sim.lab.storage.merging import merge
 from sim.lab.storage.store import SweepFolder
+from sim.scenario.saved import TiesAtFirst
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import from_networkx
 
@@ -156,3 +160,37 @@ def test_folders_brought_together_bring_their_edge_lists_and_modules(ties, tmp_p
     assert len(list((tmp_path / "both").glob("graph-*.csv"))) == 2
     shutil.rmtree(ties)
     assert len(sweep(tmp_path / "both" / "spec.toml", out=tmp_path / "both", workers=1, quiet=True)) == 2  # fmt: skip
+
+
+def test_runs_that_find_another_edge_list_than_was_planned_fail_and_say_so(ties):
+    planned = TiesAtFirst()(own(ties))
+    task = Task("1", own(ties), 7, ties=planned)
+    assert execute(task).failure is None
+    (ties / "one.csv").write_bytes((ties / "two.csv").read_bytes())
+    for changed in (execute(task), *execute_together((task, replace(task, key="2")))):
+        assert "has changed since the runs were planned" in changed.failure.error
+    (ties / "one.csv").unlink()
+    assert "has changed since the runs were planned" in execute(task).failure.error
+
+
+def test_a_sweep_whose_edge_list_changes_keeps_no_row_of_the_new_ties(ties, tmp_path, monkeypatch):
+    spec = {"name": "s", "scenario": own(ties), "runs": 3}
+    sweep(spec, out=tmp_path / "whole", workers=1, quiet=True)
+    expected = SweepFolder(tmp_path / "whole").runs.set_index("seed")["peak_online"]
+    assert len(expected) == 3
+    begun, begin = [], Task.begin
+
+    def begin_and_change(self):
+        if begun:
+            (ties / "one.csv").write_bytes((ties / "two.csv").read_bytes())
+        begun.append(self.key)
+        return begin(self)
+
+    monkeypatch.setattr(Task, "begin", begin_and_change)
+    sweep(spec, out=tmp_path / "cut", workers=1, quiet=True)
+    folder = SweepFolder(tmp_path / "cut")
+    rows = folder.runs.set_index("seed")["peak_online"].dropna()
+    assert len(rows) == 1
+    assert rows.equals(expected[rows.index])
+    assert len(folder.failed) == 2
+    assert folder.failed["error"].str.contains("has changed since").all()

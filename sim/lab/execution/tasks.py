@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sim.core.units import F64
+from sim.core.quoting import quote
+from sim.core.units import F64, BesiegeError
 from sim.outcomes.outcomes import Outcome, measure
 from sim.running.loop import Loop
+from sim.scenario.saved import TiesAtFirst
 from sim.scenario.scenario import Scenario
 
 
@@ -26,6 +28,8 @@ class Task:
         Names of hourly series to bring home.
     extract
         What else to bring home: called with the finished `Loop`; what it gives must pickle.
+    ties
+        What told the ties of its edge list when the runs were planned; None without one.
     """
 
     key: str
@@ -33,6 +37,26 @@ class Task:
     seed: int
     keep_hours: tuple[str, ...] = ()
     extract: Callable[[Loop], Any] | None = None
+    ties: str | None = None
+
+    def check_ties(self) -> None:
+        """Refuse an edge list that has changed since the runs were planned.
+
+        Raises
+        ------
+        BesiegeError
+            If it holds other ties now, or cannot be read any more.
+        """
+        if self.ties is not None and TiesAtFirst()(self.scenario) != self.ties:
+            raise BesiegeError(
+                f"graph.path: {quote(self.scenario.graph.path)} has changed since the runs were "
+                "planned, allowed the ties of then"
+            )
+
+    def begin(self) -> Loop:
+        """Return the loop of its world at hour 0."""
+        self.check_ties()
+        return Loop.begin(self.scenario, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +114,7 @@ def execute(task: Task, own: Mapping[str, Outcome] | None = None) -> Done:
     own
         Outcomes to measure besides the package's; those of this session if not given.
     """
-    return carry_out(task, lambda: Loop.begin(task.scenario, task.seed), own, time.perf_counter())
+    return carry_out(task, task.begin, own, time.perf_counter())
 
 
 def carry_out(

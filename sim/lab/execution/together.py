@@ -97,6 +97,7 @@ def _next_done(
 def _parted(group: Group) -> Iterator[tuple[Task, Loop]]:
     """Give each task with its loop, when it parts from the others."""
     first, waiting = group[0], list(group)
+    first.check_ties()
     trunk = Loop.begin(_unanswered(first), first.seed)
     while waiting and not trunk.is_over:
         trunk.step(before=RESPONDING)
