@@ -127,9 +127,13 @@ def _source_of(cls: type[Measure]) -> str:
     """Hash what a user's measure does: the text of its classes, or their code without it."""
     told = []
     for base in own_classes(cls):
+        functions = [f for f in vars(base).values() if inspect.isfunction(f)]
         try:
-            told.append(inspect.getsource(base))
+            whole = inspect.getsource(base)
+            # Python 3.12 finds a class by its name alone, and may take another of that name.
+            of_each = [inspect.getsource(f) for f in functions]
+            told += [whole, *(source for source in of_each if source not in whole)]
         except (OSError, TypeError):
-            codes = [f.__code__ for f in vars(base).values() if inspect.isfunction(f)]
+            codes = [f.__code__ for f in functions]
             told.append(repr([(c.co_name, c.co_code, c.co_names, str(c.co_consts)) for c in codes]))
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]

@@ -168,6 +168,9 @@ def line_of(kind, path, data):
 
 def damage(kind, path, examples):
     """Damage a kind of file so many times; say how many were refused."""
+    finished(
+        hours=60
+    )  # facts are laid beside it; where kernels are compiled first, that takes long
     refused = []
 
     @settings(anything, max_examples=examples)
