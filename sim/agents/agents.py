@@ -14,7 +14,7 @@ from sim.agents.row_agent import RowAgent, tell
 from sim.core.state import Crowd, Sellers, Stores
 from sim.core.units import Cause, Tactic
 from sim.world import diary, reasons
-from sim.world.changes import set_membership
+from sim.world.changes import ratings, set_membership
 from sim.world.columns import (
     CONSUMERS,
     Column,
@@ -24,7 +24,6 @@ from sim.world.columns import (
     of_onlookers,
     of_sellers,
     public_grievance,
-    ratings,
     store_actions,
     store_loss,
 )

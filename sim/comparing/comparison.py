@@ -229,14 +229,14 @@ def compare(
             f"ensemble: given {own[0]} beside fees to compare, which the ensemble would overwrite: compare the fees without it"
         )
     entries = [*policies, baseline_fees.reference(chosen)] if crossed else policies
-    ties, told_ties = ties_of(chosen), TiesAtFirst()
+    ties, at_first = ties_of(chosen), TiesAtFirst()
     worlds = {
         (run, j): p.scenario.replace(draw) if draw else p.scenario
         for run, draw in enumerate(draws)
         for j, p in enumerate(entries)
     }
     tasks = [
-        Task(f"{run}/{j}", world, first + run, SERIES, first_measure, told_ties(world))
+        Task(f"{run}/{j}", world, first + run, SERIES, first_measure, at_first(world))
         for (run, j), world in worlds.items()
     ]
     n = workers or min(os.cpu_count() or 1, len(tasks))

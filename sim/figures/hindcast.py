@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from sim.core.calendar import HOURS_A_DAY, date_of
 from sim.core.units import F64
+from sim.figures.labels import write_headline
 from sim.figures.lettering import lettered
 from sim.figures.numbers import quantity
 from sim.figures.reported import draw_reported
@@ -49,8 +50,7 @@ def hindcast_figure(
     fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
     crowd = fig.add_axes((0.085, 1 - (CROWD + 0.75) / height, 0.89, CROWD / height))
     lines = fig.add_axes((0.43, 0.45 / height, 0.35, ROW * len(shown) / height))
-    fig.text(0.02, 1 - 0.12 / height, "Reported and simulated", fontsize=17, weight="bold",
-             color=INK, va="top")  # fmt: skip
+    write_headline(fig, "Reported and simulated", left=0.02, below_top=0.12)
     fig.text(0.02, 1 - 0.45 / height, subtitle, fontsize=10.5, color=GREY, va="top")
     _draw_crowd(crowd, online, table)
     _draw_lines(lines, shown)

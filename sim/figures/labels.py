@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.textpath import text_to_path
@@ -24,6 +25,12 @@ def _width_of(text: str, size: float) -> float:
     bold = FontProperties(size=size, weight="bold")
     width: float = text_to_path.get_text_width_height_descent(text, bold, ismath=False)[0]
     return width
+
+
+def write_headline(fig: Figure, text: str, *, left: float, below_top: float) -> None:
+    """Write a picture's headline: where it begins is a share of the width, its top in inches."""
+    top = 1 - below_top / fig.get_figheight()
+    fig.text(left, top, text, fontsize=17, weight="bold", color=INK, va="top")
 
 
 def points_of(ax: Axes) -> float:

@@ -5,6 +5,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
+from sim.figures.labels import write_headline
 from sim.figures.lettering import lettered
 from sim.figures.numbers import lost_or_gained
 from sim.figures.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
@@ -74,15 +75,7 @@ def who_pays_figure(books: Accounts | Mapping[str, Accounts], title: str = "Who 
         fontsize=SMALL,
         color=GREY,
     )
-    fig.text(
-        0.02,
-        1 - 0.15 / height,
-        lettered(title, 80),
-        fontsize=17,
-        weight="bold",
-        color=INK,
-        va="top",
-    )
+    write_headline(fig, lettered(title, 80), left=0.02, below_top=0.15)
     said = "compared with the same world without a protest or a response; payments between parties cancel out"
     fig.text(0.02, 1 - 0.47 / height, said, fontsize=10.5, color=GREY, va="top")
     return fig

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from sim.core.calendar import HOURS_A_DAY, date_of
 from sim.core.units import Phase
 from sim.figures.events import events_of
-from sim.figures.labels import LEFT, RIGHT, points_of, room_of
+from sim.figures.labels import LEFT, RIGHT, points_of, room_of, write_headline
 from sim.figures.lettering import lettered
 from sim.figures.numbers import count
 from sim.figures.panels import draw_attacks, draw_crowd, draw_losses, draw_sales, draw_stores
@@ -118,7 +118,7 @@ def _write_title(fig: Figure, r: ClosedRecord, scenario: Scenario, height: float
     given = [f"scenario {lettered(scenario.name)}", f"response {lettered(scenario.response.name)}"]
     given.append(f"seed {r.seed}")
     given += [f"scale {scenario.scale:g}"]
-    fig.text(LEFT, 1 - 0.18 / height, headline, fontsize=17, weight="bold", color=INK, va="top")
+    write_headline(fig, headline, left=LEFT, below_top=0.18)
     fig.text(LEFT, 1 - 0.50 / height, " · ".join(given), fontsize=10.5, color=GREY, va="top")
 
 

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MultipleLocator
 
+from sim.figures.labels import write_headline
 from sim.figures.lettering import lettered, width_of
 from sim.figures.style import BLUE, GREEN, GREY, INK, ORANGE, PINK, RED, SKY, SMALL, Drawing, dress
 
@@ -110,15 +111,7 @@ def who_pays_figure(means: pd.DataFrame, totals: pd.DataFrame, title: str = "") 
         handles=marks, ncols=6, loc="lower left", bbox_to_anchor=((0.01 - left) / (0.97 - left), 1.0), frameon=False,
         fontsize=9.5, handlelength=1.0, columnspacing=1.2,
     )  # fmt: skip
-    fig.text(
-        0.02,
-        1 - 0.15 / height,
-        lettered(title, 80),
-        fontsize=17,
-        weight="bold",
-        color=INK,
-        va="top",
-    )
+    write_headline(fig, lettered(title, 80), left=0.02, below_top=0.15)
     return fig
 
 

@@ -206,12 +206,10 @@ def hindcast(
             "all runs of a hindcast"
         )
     (horizon,) = horizons
-    ties, told_ties = ties_of(chosen), TiesAtFirst()
+    ties, at_first = ties_of(chosen), TiesAtFirst()
     worlds = [chosen.replace(draw) if draw else chosen for draw in draws]
     tasks = [
-        Task(
-            str(k), world, first + k, ("online",), functools.partial(read, table), told_ties(world)
-        )
+        Task(str(k), world, first + k, ("online",), functools.partial(read, table), at_first(world))
         for k, world in enumerate(worlds)
     ]
     told = f"hindcast of {chosen.name}: {runs} runs, seeds from {first}"

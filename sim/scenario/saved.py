@@ -22,19 +22,24 @@ def ties_of(scenario: Scenario) -> Graph | None:
         return None
 
 
+def told_ties(scenario: Scenario) -> str | None:
+    """Return what tells the ties of a scenario's edge list (`identity_of`); None without one."""
+    if scenario.graph.family != "file":
+        return None
+    return identity_of(scenario.graph, sum(scenario.n_crowd))
+
+
 class TiesAtFirst:
-    """What the ties of edge lists were when each was first asked for, as `identity_of` tells."""
+    """What told the ties of edge lists when each was first asked for (`told_ties`)."""
 
     def __init__(self) -> None:
-        self._known: dict[object, str] = {}
+        self._known: dict[object, str | None] = {}
 
     def __call__(self, scenario: Scenario) -> str | None:
         """Return what tells the ties that a scenario's edge list had; None if it names none."""
-        if scenario.graph.family != "file":
-            return None
         asked = (scenario.graph, sum(scenario.n_crowd))
         if asked not in self._known:
-            self._known[asked] = identity_of(*asked)
+            self._known[asked] = told_ties(scenario)
         return self._known[asked]
 
 

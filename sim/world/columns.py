@@ -8,7 +8,6 @@ import numpy as np
 from sim.core import calendar
 from sim.core.state import Consumers
 from sim.core.units import Role, Stance
-from sim.rules import stores as store_rules
 from sim.world.world import World
 
 type Column = Callable[[World], np.ndarray]
@@ -44,13 +43,6 @@ def public_grievance(world: World) -> np.ndarray:
 def degree(world: World) -> np.ndarray:
     """Return everybody's number of neighbours."""
     return world.ties.degree
-
-
-def ratings(world: World) -> np.ndarray:
-    """Work out the stores' ratings, 1-5."""
-    out = np.empty(world.stores.listed.size)
-    store_rules.rate_all(world.stores.quality, world.stores.n_honest, world.stores.n_bad, out)
-    return out
 
 
 def store_loss(world: World) -> np.ndarray:

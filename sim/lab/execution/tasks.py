@@ -12,7 +12,7 @@ from sim.core.quoting import quote
 from sim.core.units import F64, BesiegeError
 from sim.outcomes.outcomes import Outcome, measure
 from sim.running.loop import Loop
-from sim.scenario.saved import TiesAtFirst
+from sim.scenario.saved import told_ties
 from sim.scenario.scenario import Scenario
 
 
@@ -47,7 +47,7 @@ class Task:
         BesiegeError
             If it holds other ties now, or cannot be read any more.
         """
-        if self.ties is not None and TiesAtFirst()(self.scenario) != self.ties:
+        if self.ties is not None and told_ties(self.scenario) != self.ties:
             raise BesiegeError(
                 f"graph.path: {quote(self.scenario.graph.path)} has changed since the runs were "
                 "planned, allowed the ties of then"
