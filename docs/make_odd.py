@@ -13,6 +13,7 @@ from typing import get_args
 from pydantic import BaseModel
 
 from sim.core.chance import Stream
+from sim.core.units import Prior
 from sim.outcomes.outcomes import OUTCOMES
 from sim.responses import Response, measures
 from sim.running import tables
@@ -101,12 +102,19 @@ def once_for_all_measures(fields: Iterable[Field]) -> dict[str, Field]:
     return {f"{m[1]}[]{m[3]}" if m and having[m[3]] == kinds else f.path: f for f, m in found}
 
 
+def prior_of(prior: Prior | None) -> str:
+    """Write between which values a prior lies, and whether it is one of orders of magnitude."""
+    if prior is None:
+        return ""
+    return f"{written(prior.low)} to {written(prior.high)}" + (" (log)" if prior.is_log else "")
+
+
 def parameters() -> str:
     """List every parameter of a scenario: meaning, unit, range, prior, default and source."""
     rows = (
         (
             f"`{path}`", f.description, f.unit or f.type, range_of(f),
-            f"{written(f.prior[0])} to {written(f.prior[1])}" if f.prior else "",
+            prior_of(f.prior),
             "must be given" if f.required else written(f.default), f.source or "",
         )
         for path, f in once_for_all_measures(fields_of(Scenario)).items()

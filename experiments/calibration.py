@@ -62,7 +62,7 @@ def base():
 
 def priors(scenario):
     """Return path, low and high of every parameter with a declared prior."""
-    return [(f.path, *f.prior) for f in fields_of(scenario) if f.prior]
+    return [(f.path, f.prior.low, f.prior.high) for f in fields_of(scenario) if f.prior]
 
 
 def facts_fitted():

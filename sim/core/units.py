@@ -1,7 +1,8 @@
 """Shared vocabulary: array types, enumerations and the annotation of a parameter."""
 
+import math
 from enum import IntEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +100,29 @@ class BesiegeError(ValueError):
     """
 
 
+class Prior(NamedTuple):
+    """Where a parameter lies before any fact is looked at: uniform between two values.
+
+    Where the two differ by a factor and not by an amount, it is the logarithm that is uniform.
+    """
+
+    low: float
+    high: float
+    is_log: bool = False
+
+    def at(self, u: float) -> float:
+        """Return the value at a share ``u`` (0-1) of the way through."""
+        if self.is_log:
+            return math.exp(math.log(self.low) * (1.0 - u) + math.log(self.high) * u)
+        return self.low + u * (self.high - self.low)
+
+    def share(self, value: float) -> float:
+        """Return how far through the prior a value lies: 0-1 within it."""
+        if self.is_log:
+            return math.log(value / self.low) / math.log(self.high / self.low)
+        return (value - self.low) / (self.high - self.low)
+
+
 def parameter(
     description: str,
     *,
@@ -108,6 +132,7 @@ def parameter(
     le: float | None = None,
     gt: float | None = None,
     prior: tuple[float, float] | None = None,
+    log_prior: tuple[float, float] | None = None,
 ) -> Any:
     """Declare a parameter once: its meaning, unit, range and source.
 
@@ -124,6 +149,8 @@ def parameter(
     prior
         Where it lies before any fact is looked at, for a parameter that a calibration may move:
         uniform between the two.
+    log_prior
+        The same for a parameter known by its order of magnitude: its logarithm is uniform.
 
     Returns
     -------
@@ -133,6 +160,8 @@ def parameter(
     told: dict[str, Any] = {"unit": unit, "source": source}
     if prior is not None:
         told["prior"] = list(prior)
+    if log_prior is not None:
+        told["log_prior"] = list(log_prior)
     return Field(
         ge=ge,
         le=le,

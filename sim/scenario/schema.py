@@ -24,6 +24,8 @@ from typing import (
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from sim.core.units import Prior
+
 type Step = str | int
 """A name in a table or an index in a list."""
 type Kind = Any
@@ -73,7 +75,7 @@ class Field:
     choices: tuple[str, ...] = ()
     optional: bool = False
     required: bool = False
-    prior: tuple[float, float] | None = None
+    prior: Prior | None = None
 
     @property
     def is_numeric(self) -> bool:
@@ -227,7 +229,7 @@ def describe(path: str, info: FieldInfo, default: Nested) -> Field:
     bounds = {type(m).__name__.lower(): m for m in info.metadata}
     low = bounds["ge"].ge if "ge" in bounds else bounds["gt"].gt if "gt" in bounds else None
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    unit, source, prior = extra.get("unit"), extra.get("source"), extra.get("prior")
+    unit, source = extra.get("unit"), extra.get("source")
     names = {bool: "switch", int: "whole number", float: "number", str: "text"}
     is_choice = get_origin(kind) is Literal
     return Field(
@@ -243,8 +245,16 @@ def describe(path: str, info: FieldInfo, default: Nested) -> Field:
         choices=tuple(get_args(kind)) if is_choice else (),
         optional=_may_be_none(info.annotation),
         required=info.is_required(),
-        prior=(float(prior[0]), float(prior[1])) if isinstance(prior, list) else None,  # type: ignore[arg-type]
+        prior=_prior(extra),
     )  # fmt: skip
+
+
+def _prior(declared: dict[str, Any]) -> Prior | None:
+    for name, is_log in (("prior", False), ("log_prior", True)):
+        if name in declared:
+            low, high = declared[name]
+            return Prior(float(low), float(high), is_log)
+    return None
 
 
 def fields_of(what: type[BaseModel] | BaseModel) -> list[Field]:
