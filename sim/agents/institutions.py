@@ -130,9 +130,14 @@ class Organisers(mesa.Agent):  # type: ignore[type-arg]
 
     @property
     def focal(self) -> int | None:
-        """The store called for, if any."""
-        focal = self.model.world.organisers.focal
-        return focal if focal >= 0 else None
+        """The store called for before others, if any."""
+        targets = self.model.world.organisers.targets
+        return int(targets[0]) if targets.size else None
+
+    @property
+    def targets(self) -> list[int]:
+        """The stores called for, one for each group; the first is `focal`."""
+        return [int(k) for k in self.model.world.organisers.targets]
 
     @property
     def deadline(self) -> int | None:

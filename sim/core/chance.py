@@ -46,6 +46,7 @@ class Block(IntEnum):
     TIE = 21
     ACCOUNT = 22
     SELLER_FURTHER = 23
+    ATTACKER = 25
 
 
 class Stream(IntEnum):
@@ -73,6 +74,7 @@ class Stream(IntEnum):
     N_REQUESTS = 12
     # block 4: one request (row: person; draw: number of the request in the hour)
     REQUEST_MOMENT = 16
+    BALKING = 17  # does not queue where many wait
     # block 5: one speech (row: number of the speech in the hour)
     NOMINATION = 20
     MOTION = 21
@@ -100,6 +102,7 @@ class Stream(IntEnum):
     VISIT_SELLER = 42
     # block 11: the same visit, last (row: number of the visit)
     VISIT_BLOCKED = 44
+    VISIT_HOT = 45
     # block 12: poaching (row: seller; hour: of the day's round)
     POACHED = 48
     POACHED_BY = 49
@@ -146,6 +149,11 @@ class Stream(IntEnum):
     SELLER_CALL_BACKFIRES = 94
     # block 24: a person when the channel is closed (row: person)
     CHANNEL_LOST = 96
+    # block 25: a person at creation, as an attacker (row: person)
+    GROUP = 100
+    # block 26: a person at creation (row: seller), and block 27 (row: onlooker)
+    SELLER_STAYING = 104
+    ONLOOKER_STAYING = 108
 
 
 @kernel

@@ -34,6 +34,7 @@ class Crowd(NamedTuple):
     sympathy: F32
     curiosity: F32
     risk: F32  # risk aversion, 0-1
+    restlessness: F32  # factor on the chance to quit, mean 1
     threshold: F64  # met at equality where it is a share of neighbours: 1 of 5 meets 0.2
     hardship: F32  # of a seller; of an onlooker the hardship it feels for sellers
     stance: U8

@@ -66,6 +66,14 @@ class Phase(Named):
     TRUCE = 2
     ESCALATE = 3
     DISSOLVE = 4
+    DIVERT = 5  # the call is to something other than the stores
+
+
+CALLED = (Phase.ATTACK, Phase.ESCALATE, Phase.DIVERT)
+"""Phases in which people are called to act."""
+
+DEMANDING = (*CALLED, Phase.TRUCE)
+"""Phases in which demands stand."""
 
 
 class Motion(Named):

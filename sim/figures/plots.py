@@ -29,6 +29,7 @@ PHASES = {
     Phase.ATTACK: ("attack", RED, 0.10),
     Phase.TRUCE: ("truce", GREEN, 0.12),
     Phase.ESCALATE: ("escalate", RED, 0.17),
+    Phase.DIVERT: ("another target", RED, 0.05),
     Phase.DISSOLVE: ("dissolve", "#888888", 0.10),
 }
 

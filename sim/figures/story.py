@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.calendar import HOURS_A_DAY, describe
-from sim.core.units import Phase
+from sim.core.units import CALLED, Phase
 from sim.figures.events import Event, begun, events_of, first_attack, ultimatum_of
 from sim.figures.numbers import count, lost_or_gained, million, percent
 from sim.outcomes.closed import ClosedRecord
@@ -98,7 +98,7 @@ def _attack(t: Told) -> str | None:
         )
     if t.get("peak_online") == 0:
         return None
-    called = np.flatnonzero(np.isin(t.record.series["phase"], (Phase.ATTACK, Phase.ESCALATE)))
+    called = np.flatnonzero(np.isin(t.record.series["phase"], CALLED))
     if called.size:
         return f"The organisers called an attack on {describe(int(called[0]))}, but nobody acted."
     met = t.record.series["online"][p.assembly_hour :: HOURS_A_DAY]

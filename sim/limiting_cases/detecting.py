@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.chance import Stream, key_of
-from sim.core.units import F64, Phase, Tactic
+from sim.core.units import CALLED, F64, Tactic
 from sim.limiting_cases.settings import LONGEST, Estimate, number, still, whole
 from sim.responses import PlatformView, RestoreRatings, Trigger
 from sim.rules import detection
@@ -143,7 +143,7 @@ def thinning(
         siege.step()
         standing[hour + 1] = siege.stores[0].n_bad
     record = siege.record
-    called = np.isin(record.series["phase"], (Phase.ATTACK, Phase.ESCALATE))
+    called = np.isin(record.series["phase"], CALLED)
     written = record.actions[:, 0, Tactic.BAD_REVIEW][called]
     kept = np.diff(standing)[called]
     removed = written - kept

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.units import F64, Bool, Phase
+from sim.core.units import CALLED, F64, Bool, Phase
 from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.registry import Measured, outcome
 
@@ -62,10 +62,10 @@ def _(r: ClosedRecord) -> Measured:
     return _first(r.series["phase"] == Phase.TRUCE)
 
 
-@outcome("hours_attack", "hours", "hours in phase ATTACK or ESCALATE")
+@outcome("hours_attack", "hours", "hours in phase ATTACK, ESCALATE or DIVERT")
 def _(r: ClosedRecord) -> Measured:
     phase = r.series["phase"]
-    called: Bool = (phase == Phase.ATTACK) | (phase == Phase.ESCALATE)
+    called: Bool = np.isin(phase, CALLED)
     return called.sum()
 
 

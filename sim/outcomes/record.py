@@ -81,6 +81,7 @@ class Record:
     ultimatum: int = -1  # hour of the last one, -1 if none
     deadline: int = -1  # hour at which it runs out, as last put off
     talks_began: int = -1
+    pause_again: int = -1  # hour at which a truce was first prolonged or called again
     renewal: Renewal | None = field(default=None)
 
     def until(self, hours: int) -> "Record":

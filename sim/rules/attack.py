@@ -5,12 +5,12 @@ from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from sim.core.chance import Block, poisson, unit, words
+from sim.core.chance import AT_CREATION, Block, poisson, unit, words
 from sim.core.compiled import kernel
 from sim.core.curves import sigmoid
 from sim.core.state import Crowd, Stores
-from sim.core.units import F64, I8, I16, I32, I64, U32, Bool, Role, Stance, Tactic, parameter
-from sim.rules.mobilisation import MobilisationParameters
+from sim.core.units import F64, I8, I16, I32, I64, U32, Bool, Phase, Stance, Tactic, parameter
+from sim.rules.mobilisation import MobilisationParameters, is_partisan
 
 N_TACTICS = len(Tactic)
 
@@ -27,21 +27,43 @@ class AttackParameters(NamedTuple):
             source="prototype, moved by hand",
             ge=0,
             le=1,
-            prior=(0.5, 0.98),
+            prior=(0.5, 0.99),
         ),
     ] = 0.8
-    purchase_rate: Annotated[float, parameter("false purchases per person who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.4, 1.2))] = 0.7  # fmt: skip
-    review_rate: Annotated[float, parameter("bad reviews per person who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.2, 0.7))] = 0.4  # fmt: skip
-    refusal_rate: Annotated[float, parameter("refused deliveries per person who acts", unit="1/h", source="prototype", ge=0, le=20, prior=(0.05, 0.3))] = 0.15  # fmt: skip
-    click_rate: Annotated[float, parameter("false ad clicks per person who acts", unit="1/h", source="prototype, moved by hand", ge=0, le=20, prior=(0.6, 2.2))] = 1.3  # fmt: skip
-    escalation: Annotated[float, parameter("factor applied to all rates after an unanswered ultimatum", unit="1", ge=0, le=10)] = 1.5  # fmt: skip
-    escalation_refusals: Annotated[float, parameter("additional factor applied to refusals after an unanswered ultimatum, when this tactic is taken up", unit="1", ge=0, le=20)] = 2.0  # fmt: skip
+    purchase_rate: Annotated[float, parameter("false purchases per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.3, 4))] = 0.7  # fmt: skip
+    review_rate: Annotated[float, parameter("bad reviews per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.1, 2.5))] = 0.4  # fmt: skip
+    refusal_rate: Annotated[float, parameter("refused deliveries per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.03, 1))] = 0.15  # fmt: skip
+    click_rate: Annotated[float, parameter("false ad clicks per person who acts", unit="1/h", source="prototype, moved by hand", ge=0, le=20, log_prior=(0.4, 4))] = 1.3  # fmt: skip
+    escalation: Annotated[float, parameter("factor applied to all rates after an unanswered ultimatum", unit="1", ge=0, le=10, prior=(0.5, 1.5))] = 1.0  # fmt: skip
+    escalation_refusals: Annotated[float, parameter("additional factor applied to refusals after that, when this tactic is taken up", unit="1", ge=0, le=20, prior=(1, 2))] = 1.5  # fmt: skip
+    await_pause: Annotated[
+        float,
+        parameter(
+            "share of those who would act that pause while a word is awaited",
+            unit="share",
+            source="trade press of 2011-10-15: members wait for a statement",
+            ge=0,
+            le=1,
+            prior=(0, 1),
+        ),
+    ] = 0.5
+    divert_share: Annotated[
+        float,
+        parameter(
+            "share of those who would act that leave the stores alone once another target is called",
+            unit="share",
+            source="facts-2011.csv F39: withdrawals from the payment arm",
+            ge=0,
+            le=1,
+            prior=(0.3, 1),
+        ),
+    ] = 0.7
 
 
 @kernel
 def attacks(role: int) -> bool:
-    """Say whether people of a role attack at all: sellers and sympathisers do."""
-    return role == Role.SELLER or role == Role.SYMPATHISER
+    """Say whether people of a role attack at all: those who take sides do."""
+    return is_partisan(role)
 
 
 @kernel
@@ -61,21 +83,42 @@ def rate_of(tactic: int, escalated: bool, p: AttackParameters) -> float:
     return rate
 
 
-@kernel
-def acting_chance(utility: float, noise: float, tie: bool, p: AttackParameters) -> float:
-    """Probability to act within an hour: sigma((U + b)/tau). Source: docs/odd.md, 7.8."""
-    return sigmoid(utility + p.eagerness, noise, tie)
+class Occasion(NamedTuple):
+    """What an hour asks of those who act."""
+
+    rate: float  # actions an hour of one who acts, all tactics; 0 when no attack is called
+    held_back: float = 0.0  # share of those who would act that do not, 0-1
+
+
+def held_back(phase: Phase, awaited: bool, p: AttackParameters) -> float:
+    """Give the share of those who would act that pause for a word, or act elsewhere."""
+    pause = p.await_pause if awaited else 0.0
+    elsewhere = p.divert_share if phase == Phase.DIVERT else 0.0
+    return 1.0 - (1.0 - pause) * (1.0 - elsewhere)
 
 
 @kernel
-def acts(u: float, utility: float, noise: float, tie: bool, p: AttackParameters) -> bool:
+def acting_chance(
+    utility: float, occasion: Occasion, noise: float, tie: bool, p: AttackParameters
+) -> float:
+    """Probability to act within an hour: sigma((U + b)/tau), less those who hold back.
+
+    Source: docs/odd.md, 7.8.
+    """
+    return (1.0 - occasion.held_back) * sigmoid(utility + p.eagerness, noise, tie)
+
+
+@kernel
+def acts(
+    u: float, utility: float, occasion: Occasion, noise: float, tie: bool, p: AttackParameters
+) -> bool:
     """Act when the person's number of the hour lies below `acting_chance`."""
-    return u < acting_chance(utility, noise, tie, p)
+    return u < acting_chance(utility, occasion, noise, tie, p)
 
 
 @kernel
 def choose_to_act(
-    key: np.uint64, hour: int, inside: I32, crowd: Crowd, rate: float,
+    key: np.uint64, hour: int, inside: I32, crowd: Crowd, occasion: Occasion,
     m: MobilisationParameters, p: AttackParameters, acting: I32,
 ) -> tuple[int, int]:  # fmt: skip
     """Let every attacker online act or not, and settle the stance of all in the protest.
@@ -89,9 +132,8 @@ def choose_to_act(
         Rows of those in the protest.
     crowd
         Its columns ``stance``, ``ever_attacked`` and ``ever_acted`` change.
-    rate
-        Actions an hour of one who acts, all tactics; 0 when no attack is called: then nobody
-        acts.
+    occasion
+        Where its rate is 0 nobody acts.
     acting
         Out: rows of those who act.
 
@@ -101,7 +143,7 @@ def choose_to_act(
         How many act, and how many of them for the first time (of one person each).
     """
     stance, ever_attacked, ever_acted = crowd.stance, crowd.ever_attacked, crowd.ever_acted
-    most = 1.0 - math.exp(-rate)
+    rate, most = occasion.rate, 1.0 - math.exp(-occasion.rate)
     n_acting, n_new = 0, 0
     for r in range(inside.size):
         i = inside[r]
@@ -109,7 +151,7 @@ def choose_to_act(
         if rate <= 0.0 or not crowd.online[i] or not attacks(crowd.role[i]):
             continue
         _w0, _w1, w2, w3 = words(key, Block.PERSON, hour, i, 0)
-        if acts(unit(w2), crowd.utility[i], m.noise, m.tie_joins, p):
+        if acts(unit(w2), crowd.utility[i], occasion, m.noise, m.tie_joins, p):
             stance[i] = Stance.ATTACKING
             ever_attacked[i] = True
             acting[n_acting] = i
@@ -125,7 +167,7 @@ class Aim(NamedTuple):
 
     escalated: bool  # whether the phase is ESCALATE
     per_person: float  # 1/s, the people each row stands for
-    focal: int  # store called for, -1 if none
+    targets: I32  # stores called, one for each group
     cumulative: F64  # running sums of the stores' weights, for those who do not follow the call
     throttle: float  # probability that a false order is stopped by a purchase limit
 
@@ -137,6 +179,19 @@ class Drawn(NamedTuple):
     store: I16
     tactic: I8
     lottery: U32
+
+
+@kernel
+def target_of(key: np.uint64, row: int, targets: I32) -> int:
+    """Find the store that a person's group is to attack, -1 if none is called.
+
+    Persons are shared out among groups at random, once. Source: N10, some seventy groups among
+    which the work was divided. Leaves out: that groups are circles of acquaintances.
+    """
+    if targets.size <= 1:
+        return targets[0] if targets.size else -1
+    w0, _w1, _w2, _w3 = words(key, Block.ATTACKER, AT_CREATION, row, 0)
+    return targets[int(unit(w0) * targets.size)]
 
 
 @kernel
@@ -159,12 +214,13 @@ def draw_actions(
         how many of them follow the call, and how many false orders (purchases and refusals) the
         limit stopped.
     """
-    cumulative, focal = aim.cumulative, aim.focal
+    cumulative = aim.cumulative
     n, n_follow, n_stopped = 0, 0, 0
     total = cumulative[-1] if cumulative.size else 0.0
     for r in range(rows.size):
         i = rows[r]
         d = 0
+        called = target_of(key, i, aim.targets)
         for t in range(N_TACTICS):
             times = poisson(key, 4 + t, hour, i, rate_of(t, aim.escalated, p) * aim.per_person)
             for _ in range(times):
@@ -175,8 +231,8 @@ def draw_actions(
                     n_stopped += 1
                     continue
                 k = -1
-                if focal >= 0 and unit(w2) < p.discipline:
-                    k = focal
+                if called >= 0 and unit(w2) < p.discipline:
+                    k = called
                     n_follow += 1
                 elif total > 0.0:
                     k = int(np.searchsorted(cumulative, unit(w0) * total, side="right"))

@@ -1,4 +1,4 @@
-"""Stage 4: the floor, its queue, what speakers ask for, and what the organisers call."""
+"""Stage 4: the floor, its queue, what speakers ask for, and whom they call (docs/odd.md, 7.7)."""
 
 import math
 from typing import Annotated, NamedTuple
@@ -8,7 +8,7 @@ import numpy as np
 from sim.core.chance import Stream, poisson, uniform
 from sim.core.compiled import kernel
 from sim.core.state import Stores
-from sim.core.units import F64, I32, Bool, Motion, Phase, parameter
+from sim.core.units import F64, I32, Bool, Motion, parameter
 
 
 class ChannelParameters(NamedTuple):
@@ -16,7 +16,18 @@ class ChannelParameters(NamedTuple):
 
     slot_seconds: Annotated[float, parameter("length of a speaking slot", unit="s", source="facts.csv F08", ge=1, le=3600)] = 60.0  # fmt: skip
     queue_places: Annotated[int, parameter("largest number of people who may wait to speak", unit="people", source="facts.csv F07", ge=1, le=5000)] = 500  # fmt: skip
-    request_rate: Annotated[float, parameter("q, rate at which a member who is online asks to speak", unit="1/h", source="prototype", ge=0, le=5, prior=(0.005, 0.04))] = 0.02  # fmt: skip
+    request_rate: Annotated[float, parameter("q, rate at which a member who is online asks to speak", unit="1/h", source="prototype", ge=0, le=5, log_prior=(0.002, 0.06))] = 0.02  # fmt: skip
+    balking: Annotated[
+        float,
+        parameter(
+            "largest chance that who would ask to speak does not, once the queue is full; in proportion to the places taken",
+            unit="share",
+            source="second prototype; customers who balk: Haight (1957)",
+            ge=0,
+            le=1,
+            prior=(0.6, 1),
+        ),
+    ] = 1.0
     support_kept: Annotated[
         float,
         parameter(
@@ -25,27 +36,69 @@ class ChannelParameters(NamedTuple):
             source="prototype",
             ge=0,
             le=1,
-            prior=(0.92, 0.98),
+            prior=(0.85, 0.99),
         ),
     ] = 0.96
     tally_kept: Annotated[float, parameter("share of the tally of motions that carries over to the next hour", unit="share", ge=0, le=1)] = 0.9  # fmt: skip
     visibility: Annotated[float, parameter("initial visibility of a store with an average brand", unit="nominations", gt=0, le=1e4)] = 1.0  # fmt: skip
-    contagion: Annotated[float, parameter("gamma, how strongly nominations follow existing support", unit="1", source="prototype, moved by hand", ge=0, le=5, prior=(1.25, 1.6))] = 1.45  # fmt: skip
+    contagion: Annotated[float, parameter("gamma, how strongly nominations follow existing support", unit="1", source="prototype, moved by hand", ge=0, le=5, prior=(1, 1.8))] = 1.45  # fmt: skip
     motion_noise: Annotated[float, parameter("noise in a speaker's choice of motion", unit="1", gt=0, le=10)] = 0.5  # fmt: skip
     motion_fervour: Annotated[float, parameter("how much more eager to act a speaker is than the utility U alone implies", unit="1", ge=-5, le=10)] = 2.0  # fmt: skip
     motion_talks: Annotated[float, parameter("how strongly an answer by the platform favours a pause", unit="1", ge=0, le=10)] = 4.0  # fmt: skip
     motion_unanswered: Annotated[float, parameter("how strongly silence favours escalation, per day without an answer", unit="1/day", ge=0, le=10)] = 0.2  # fmt: skip
     quorum: Annotated[float, parameter("people online that are needed to call an attack", unit="people", source="facts.csv F01", ge=0, le=1e6)] = 3000.0  # fmt: skip
     assembly_hour: Annotated[int, parameter("hour of the day at which the assembly meets", unit="hour", source="facts.csv F27", ge=0, le=23)] = 21  # fmt: skip
+    muster_after: Annotated[
+        int,
+        parameter(
+            "hours from the announcement before which no assembly is called",
+            unit="h",
+            source="facts-2011.csv N09: the call was seen the evening before the attack",
+            ge=0,
+            le=1000,
+        ),
+    ] = 24
+    muster_hours: Annotated[
+        int,
+        parameter(
+            "hours before an assembly at which the call to it goes out, while people gather; 0: nobody calls",
+            unit="h",
+            source="facts-2011.csv N05, N09",
+            ge=0,
+            le=24,
+            prior=(2, 8),
+        ),
+    ] = 5
+    first_targets: Annotated[
+        int,
+        parameter(
+            "stores on the list for the first night, by how visible they are",
+            unit="stores",
+            source="facts-2011.csv N11",
+            ge=1,
+            le=100,
+            prior=(1, 10),
+        ),
+    ] = 5
+    targets: Annotated[
+        int,
+        parameter(
+            "stores called at once after the first night, shared out among groups",
+            unit="stores",
+            source="facts-2011.csv N10",
+            ge=1,
+            le=100,
+            prior=(1, 6),
+        ),
+    ] = 2
     attack_before_truce: Annotated[
         float,
         parameter(
             "shortest duration of an unanswered attack before a truce is called",
             unit="h",
-            source="prototype",
+            source="facts-2011.csv F40: any value from above 24 to 48 calls it on the third evening",
             ge=0,
             le=1000,
-            prior=(24, 44),
         ),
     ] = 30.0
     truce_hour: Annotated[int, parameter("hour of the following day at which a truce begins", unit="hour", ge=0, le=23)] = 9  # fmt: skip
@@ -59,9 +112,41 @@ class ChannelParameters(NamedTuple):
             le=14,
         ),
     ] = 2
-    answer_heard: Annotated[float, parameter("answer from which on the truce is extended by a day", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
-    answer_accepted: Annotated[float, parameter("answer from which on the protest is called off", unit="share", ge=0, le=1, prior=(0.4, 0.8))] = 0.6  # fmt: skip
-    dissolve_share: Annotated[float, parameter("the protest ends when the day's highest attendance is below this share of the peak", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
+    answer_heard: Annotated[float, parameter("answer from which on more is awaited, and a truce goes on", unit="share", ge=0, le=1, prior=(0.1, 0.6))] = 0.3  # fmt: skip
+    answer_accepted: Annotated[
+        float,
+        parameter(
+            "answer from which on the protest is called off",
+            unit="share",
+            source="assumed; partial concessions ended none of three protests at once (Taobao 2011, Zomato 2019, Baemin 2020)",
+            ge=0,
+            le=1,
+            prior=(0.5, 1),
+        ),
+    ] = 0.8
+    dissolve_share: Annotated[float, parameter("share of its peak that attendance falls below when the protest ends; 0: it only fades", unit="share", ge=0, le=1, prior=(0, 0.05))] = 0.01  # fmt: skip
+    await_hours: Annotated[
+        float,
+        parameter(
+            "longest time for which a word is awaited: from a regulator's statement, the beginning of talks or an answer that is heard",
+            unit="h",
+            source="facts-2011.csv F31, F38: two days",
+            ge=0,
+            le=1000,
+            log_prior=(12, 96),
+        ),
+    ] = 36.0
+    divert_after: Annotated[
+        float,
+        parameter(
+            "time from an answer that is not accepted, or from an unanswered deadline, to the call for another target than the stores",
+            unit="h",
+            source="facts-2011.csv F39: four days from the answer",
+            ge=0,
+            le=10_000,
+            log_prior=(48, 336),
+        ),
+    ] = 96.0
     contact_rate: Annotated[float, parameter("rate at which the committee itself contacts the platform", unit="1/h", source="facts.csv F17", ge=0, le=1)] = 0.0  # fmt: skip
 
 
@@ -70,6 +155,7 @@ class Requests(NamedTuple):
 
     member: I32  # row of the crowd
     moment: F64  # seconds since hour 0
+    patience: F64  # who balks: number of 0-1, met by the chance
 
 
 class Queue(NamedTuple):
@@ -105,8 +191,18 @@ def draw_requests(
             if n < out.member.size:
                 out.member[n] = i
                 out.moment[n] = (hour + uniform(key, Stream.REQUEST_MOMENT, hour, i, d)) * 3600.0
+                out.patience[n] = uniform(key, Stream.BALKING, hour, i, d)
             n += 1
     return n
+
+
+@kernel
+def balks(u: float, n_waiting: int, p: ChannelParameters) -> bool:
+    """Do not queue: with the chance ``balking`` times the share of places taken.
+
+    Source: Haight (1957), Queueing with balking; second prototype.
+    """
+    return u < p.balking * n_waiting / p.queue_places
 
 
 @kernel
@@ -116,7 +212,8 @@ def serve(
     """Serve the floor up to second ``ends``: one speaker a slot, first come first served.
 
     Requests come in the order of their moments. Who finds the floor free speaks at once; who
-    finds all places taken is turned away. Source: M/D/1/K.
+    finds many waiting may not queue (`balks`), and who finds all places taken is turned away.
+    Source: M/D/1/K, with balking.
 
     Returns
     -------
@@ -149,6 +246,8 @@ def serve(
             out.wait[n_spoke] = 0.0
             clock[0] = next_ask + slot
             n_spoke += 1
+            a += 1
+        elif balks(asks.patience[a], n_now, p):
             a += 1
         elif n_now < p.queue_places:
             member[tail % capacity] = ask_member[a]
@@ -214,14 +313,25 @@ def nomination_weights(stores: Stores, contagion: float) -> F64:
 
 
 @kernel
-def most_called(stores: Stores) -> int:
-    """Find the first listed store of the largest support and visibility; -1 if none is above 0."""
-    best, most = -1, 0.0
-    for k in range(stores.listed.size):
-        called = stores.support[k] + stores.visibility[k]
-        if stores.listed[k] and called > most:
-            best, most = k, called
-    return best
+def most_called(stores: Stores, n: int, by_list: bool) -> I32:
+    """Find the ``n`` listed stores that are called most, the first of equals first.
+
+    By the list of the first night (visibility alone) or by support and visibility. Fewer where
+    fewer are above 0.
+    """
+    out = np.empty(n, np.int32)
+    taken = np.zeros(stores.listed.size, np.bool_)
+    for r in range(n):
+        best, most = -1, 0.0
+        for k in range(stores.listed.size):
+            called = stores.visibility[k] + (0.0 if by_list else stores.support[k])
+            if stores.listed[k] and not taken[k] and called > most:
+                best, most = k, called
+        if best < 0:
+            return out[:r]
+        taken[best] = True
+        out[r] = best
+    return out
 
 
 @kernel
@@ -280,51 +390,3 @@ def hear(
         u = uniform(key, Stream.MOTION, hour, r, 0)
         asked = motion(u, utility[speaker[r]], standing.answer, standing.days_unanswered, p)
         tally[asked] += 1.0
-
-
-class AssemblyInputs(NamedTuple):
-    """What the organisers go by in an assembly."""
-
-    hour: int
-    online: float
-    top_today: float
-    top_ever: float
-    hours_in_phase: int
-    answer: float
-    leading: int  # the leading motion, -1 when none
-
-
-def decide(phase: Phase, t: AssemblyInputs, p: ChannelParameters) -> Phase:
-    """Decide the next phase in the day's assembly (docs/odd.md, 7.7).
-
-    GATHER to ATTACK with a quorum, unless a pause or the end leads the tally. Later, DISSOLVE
-    when the answer is accepted, the end leads the tally or, outside a truce, the day's highest
-    attendance has fallen far enough. A pause that leads the tally, or an attack long enough
-    unanswered, calls a TRUCE (begun next morning); an escalation that leads it, ESCALATE. A
-    truce ends at its deadline only.
-    """
-    if phase == Phase.DISSOLVE:
-        return phase
-    if phase == Phase.GATHER:
-        against = t.leading in (Motion.PAUSE, Motion.DISSOLVE)
-        return Phase.ATTACK if t.online >= p.quorum and not against else phase
-    if t.answer >= p.answer_accepted or t.leading == Motion.DISSOLVE:
-        return Phase.DISSOLVE
-    if phase == Phase.TRUCE:
-        return phase
-    if t.top_today < p.dissolve_share * t.top_ever:
-        return Phase.DISSOLVE
-    if t.leading == Motion.PAUSE:
-        return Phase.TRUCE
-    if phase == Phase.ATTACK and t.leading == Motion.ESCALATE:
-        return Phase.ESCALATE
-    if phase == Phase.ATTACK and t.hours_in_phase >= p.attack_before_truce:
-        return Phase.TRUCE
-    return phase
-
-
-def at_deadline(answer: float, p: ChannelParameters) -> Phase:
-    """Decide when an ultimatum runs out: accepted, heard (one day more) or escalate."""
-    if answer >= p.answer_accepted:
-        return Phase.DISSOLVE
-    return Phase.TRUCE if answer >= p.answer_heard else Phase.ESCALATE

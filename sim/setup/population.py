@@ -7,7 +7,7 @@ import numpy as np
 from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, unit, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.state import Consumers, Crowd, Sellers, Stores
-from sim.core.units import F64, I16, I32, I64, N_CATEGORIES, Bool, Role, parameter
+from sim.core.units import F32, F64, I16, I32, I64, N_CATEGORIES, Bool, Role, parameter
 from sim.rules.shopping import N_CLASSES, ShoppingParameters
 from sim.rules.stores import StoreParameters
 
@@ -102,7 +102,18 @@ def draw_sellers(
     )
 
 
-def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: int) -> Crowd:
+def _restlessness(u: F64, shape: float) -> F32:
+    """Draw the factor on quitting from a gamma distribution with mean 1; at shape 0 all are 1."""
+    from scipy import special
+
+    if shape <= 0.0:
+        return np.ones(u.size, np.float32)
+    return (special.gammaincinv(shape, u) / shape).astype(np.float32)
+
+
+def draw_crowd(
+    p: PopulationParameters, n_sellers: int, n_onlookers: int, staying_shape: float, seed: int
+) -> Crowd:
     """Draw what moves people: sellers first, onlookers after them.
 
     An onlooker with u below the share of sympathisers is one; below that and the share of
@@ -114,6 +125,10 @@ def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: 
     role = np.full(n, Role.SELLER, np.uint8)
     sympathy, curiosity = np.zeros(n, np.float32), np.zeros(n, np.float32)
     risk, threshold = np.empty(n, np.float32), np.empty(n)
+    restless = np.concatenate([
+        column(seed, Stream.SELLER_STAYING, n_sellers),
+        column(seed, Stream.ONLOOKER_STAYING, n_onlookers),
+    ])  # fmt: skip
     risk[:n_sellers] = column(seed, Stream.SELLER_RISK, n_sellers)
     threshold[:n_sellers] = _thresholds(
         p.seller_threshold_mean, p.seller_threshold_sd,
@@ -139,6 +154,7 @@ def draw_crowd(p: PopulationParameters, n_sellers: int, n_onlookers: int, seed: 
         sympathy=sympathy,
         curiosity=curiosity,
         risk=risk,
+        restlessness=_restlessness(restless, staying_shape),
         threshold=threshold,
         hardship=np.zeros(n, np.float32),
         stance=np.zeros(n, np.uint8),

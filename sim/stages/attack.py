@@ -6,6 +6,7 @@ from sim.core.chance import by_lottery
 from sim.core.units import I32, Phase, Tactic
 from sim.rules import attack
 from sim.world import diary
+from sim.world.changes import occasion_of
 from sim.world.world import Actions, World
 
 
@@ -13,28 +14,26 @@ def act(world: World) -> None:
     """Stage 5: those who act draw their actions; goods and budgets go by lottery."""
     h, p, crowd = world.hour, world.scenario.attack, world.crowd
     world.platform.limit = world.platform.orders  # what was ordered last hour holds in this one
-    phase, m = world.organisers.phase, world.scenario.mobilisation
-    escalated = phase == Phase.ESCALATE
-    rate = 0.0
-    if phase in (Phase.ATTACK, Phase.ESCALATE):
-        rate = sum(attack.rate_of(int(t), escalated, p) for t in Tactic)
+    m, occasion = world.scenario.mobilisation, occasion_of(world)
     acting = np.empty(world.inside.size, np.int32)
-    n_acting, n_new = attack.choose_to_act(world.key, h, world.inside, crowd, rate, m, p, acting)
+    n_acting, n_new = attack.choose_to_act(
+        world.key, h, world.inside, crowd, occasion, m, p, acting
+    )
     world.log(
         n_attackers=n_acting * world.weight, new_attackers=n_new * world.weight, share_focal=np.nan
     )
     diary.note_acting(world)
     world.attempts[:] = 0.0
     if n_acting:
-        _carry_out(world, acting[:n_acting], escalated, rate)
+        _carry_out(world, acting[:n_acting], occasion.rate)
 
 
-def _carry_out(world: World, rows: I32, escalated: bool, rate: float) -> None:
+def _carry_out(world: World, rows: I32, rate: float) -> None:
     h, p, stores, done = world.hour, world.scenario.attack, world.stores, world.books.actions
     aim = attack.Aim(
-        escalated=escalated,
+        escalated=world.organisers.phase == Phase.ESCALATE,
         per_person=world.weight,
-        focal=world.organisers.focal,
+        targets=world.organisers.targets,
         cumulative=np.cumsum(stores.support + stores.visibility),
         throttle=world.platform.limit.throttle,
     )

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from sim.core.units import Phase
+from sim.core.units import DEMANDING
 from sim.rules import attention, beliefs
 from sim.world.world import World
 
@@ -27,7 +27,7 @@ def believe(world: World) -> None:
 
 def events_of(world: World) -> beliefs.Events:
     """Return what moved beliefs in the hour."""
-    demands = world.organisers.phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
+    demands = world.organisers.phase in DEMANDING
     actions = float(world.books.actions[world.hour].sum())
     return beliefs.Events(
         unanswered=float(demands) * (1.0 - world.platform.answer),

@@ -4,9 +4,9 @@ import numpy as np
 
 from sim.core import calendar
 from sim.core.units import F64, Phase, Role
-from sim.rules import attention, channel, mobilisation
+from sim.rules import assembly, attention, crossing, mobilisation
 from sim.world import diary
-from sim.world.changes import begin, has_promised
+from sim.world.changes import begin, has_promised, is_awaited, is_mustering, prolong_truce
 from sim.world.world import World
 
 _PRESENCE = calendar.presence_shape()
@@ -26,12 +26,23 @@ def start_hour(world: World) -> None:
         begin(world, o.next_phase[1])
         o.next_phase = None
     if o.phase == Phase.TRUCE and 0 <= o.deadline <= world.hour:
-        then = channel.at_deadline(world.platform.answer, world.scenario.channel)
+        p = world.scenario.channel
+        then = assembly.at_deadline(world.platform.answer, is_awaited(world), p)
         if then == Phase.TRUCE:
-            o.deadline += calendar.HOURS_A_DAY
-            world.books.deadline = o.deadline
+            prolong_truce(world)
         else:
+            o.stalled = world.hour
             begin(world, then)
+    _call(world)
+
+
+def _call(world: World) -> None:
+    """Let the call to the next assembly go out, while people gather."""
+    p, announced, o = world.scenario.channel, world.scenario.announced, world.organisers
+    if announced is None or o.phase != Phase.GATHER:
+        return
+    if assembly.hours_to_assembly(world.hour, announced, p) == p.muster_hours > 0:
+        o.called = world.hour
 
 
 def _out_with_buyers(world: World) -> F64:
@@ -57,7 +68,9 @@ def _news(world: World) -> float:
     if h > 0:
         n_in = max(1, int(world.census[0].sum()))
         share = int(world.census[0, Role.REPORTER]) / n_in
-        news += attention.attack_news(float(world.books.actions[h - 1].sum()), share, p)
+        fresh = attention.novelty(h - platform.first_attack, p)
+        actions = float(world.books.actions[h - 1].sum())
+        news += fresh * attention.attack_news(actions, share, p)
         if platform.first_attack == h - 1:
             news += p.first_attack
     once = [
@@ -93,13 +106,15 @@ def mobilise(world: World) -> None:
         sellers_quitting,
         onlookers_quitting,
         mobilisation.presence(_PRESENCE, world.hour_of_day, p),
+        mobilisation.freshness(world.hour - o.called, p) if o.called >= 0 else 0.0,
+        p.muster_factor if is_mustering(world) else 1.0,
         world.inside.size,
     )
     world.climate = climate
     diary.note_people(world)
     n = crowd.role.size
-    moves = mobilisation.Moves(np.empty(n, np.int32), np.empty(n, np.int32), world.census)
-    n_inside = mobilisation.move_people(
+    moves = crossing.Moves(np.empty(n, np.int32), np.empty(n, np.int32), world.census)
+    n_inside = crossing.move_people(
         world.key, world.hour, crowd, world.sellers.legitimacy, world.ties, climate, p, moves
     )
     world.inside = moves.inside[:n_inside].copy()

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core import chance
 from sim.core.chance import Stream
-from sim.core.units import Cause, Phase, Tactic
+from sim.core.units import DEMANDING, Cause, Tactic
 from sim.responses import Orders, PlatformView, merge
 from sim.rules import detection, persuasion
 from sim.world import diary
@@ -69,7 +69,7 @@ def _meet_the_committee(world: World, orders: Orders) -> None:
     """
     platform, phase = world.platform, world.organisers.phase
     rate = world.scenario.channel.contact_rate
-    protest = phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
+    protest = phase in DEMANDING
     called = protest and rate > 0 and _number(world, Stream.CONTACT) < rate
     if called:
         world.log(new_contacts=1.0)

@@ -3,8 +3,9 @@
 import numpy as np
 
 from sim.core import calendar
-from sim.core.units import F64, I32, U8, Bool, Phase, Stance
-from sim.rules import mobilisation
+from sim.core.units import CALLED, F64, I32, U8, Bool, Phase, Stance, Tactic
+from sim.rules import attack, crossing
+from sim.rules.attack import Occasion
 from sim.rules.stores import rate_all
 from sim.world.world import World
 
@@ -14,10 +15,42 @@ def begin(world: World, phase: Phase) -> None:
     o = world.organisers
     o.phase, o.phase_since = phase, world.hour
     if phase == Phase.TRUCE:
+        if o.ultimatum >= 0 and world.books.pause_again < 0:
+            world.books.pause_again = world.hour
         days = world.scenario.channel.truce_days
         o.ultimatum = world.hour
         o.deadline = (calendar.day_of(world.hour) + days) * calendar.HOURS_A_DAY
         world.books.ultimatum, world.books.deadline = o.ultimatum, o.deadline
+
+
+def prolong_truce(world: World) -> None:
+    """Let a truce go on for another day."""
+    o = world.organisers
+    o.deadline += calendar.HOURS_A_DAY
+    world.books.deadline = o.deadline
+    if world.books.pause_again < 0:
+        world.books.pause_again = world.hour
+
+
+def is_awaited(world: World) -> bool:
+    """Return whether a word of a regulator or the platform is awaited."""
+    o = world.organisers
+    return o.awaited >= 0 and world.hour - o.awaited < world.scenario.channel.await_hours
+
+
+def is_mustering(world: World) -> bool:
+    """Return whether the hour lies between a call and the assembly that it calls to."""
+    o = world.organisers
+    return o.called >= 0 and world.hour - o.called <= world.scenario.channel.muster_hours
+
+
+def occasion_of(world: World) -> Occasion:
+    """Return what the hour asks of those who act."""
+    p, phase = world.scenario.attack, world.organisers.phase
+    if phase not in CALLED:
+        return Occasion(0.0)
+    rate = sum(attack.rate_of(int(t), phase == Phase.ESCALATE, p) for t in Tactic)
+    return Occasion(rate, attack.held_back(phase, is_awaited(world), p))
 
 
 def has_promised(world: World, promise_after: int | None) -> bool:
@@ -60,7 +93,7 @@ def expel(world: World, rows: I32) -> None:
 def _tell_neighbours(world: World, changed: I32) -> None:
     crowd = world.crowd
     if not world.ties.complete:
-        mobilisation.tell_neighbours(changed, world.ties, crowd.stance, crowd.neighbours_in)
+        crossing.tell_neighbours(changed, world.ties, crowd.stance, crowd.neighbours_in)
 
 
 def ratings(world: World) -> F64:

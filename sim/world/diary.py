@@ -9,10 +9,11 @@ import numpy as np
 
 from sim.core import calendar
 from sim.core.chance import Block, unit, words
-from sim.core.units import N_CATEGORIES, Motion, Phase, Role, Stance
+from sim.core.units import CALLED, N_CATEGORIES, Motion, Phase, Role, Stance
 from sim.rules import attack, mobilisation, stores
-from sim.rules.channel import AssemblyInputs
+from sim.rules.assembly import AssemblyInputs
 from sim.rules.stores import StoreDay
+from sim.world.changes import occasion_of
 from sim.world.world import Diary, World
 
 PERSON, STORE, ORGANISERS, PLATFORM = "person", "store", "organisers", "platform"
@@ -60,13 +61,13 @@ def weigh_person(world: World, row: int) -> Entry:
     w0, w1, _w2, _w3 = words(world.key, Block.PERSON, world.hour, row, 0)
     number = float(unit(w0))
     if mobilisation.is_in(stance):
-        factor = mobilisation.quit_factor(seller, climate)
+        factor = mobilisation.quitting_factor(seller, float(crowd.restlessness[row]), climate)
         chance = float(mobilisation.quitting_chance(utility, factor, p))
         changed = bool(mobilisation.quits(number, utility, factor, p))
         of, decision = "quitting", "quits" if changed else "stays in"
         is_in = not changed
     else:
-        factor = climate.join_factor * (p.return_factor if stance == Stance.QUIT else 1.0)
+        factor = mobilisation.joining_factor(stance, crowd.role[row], climate, p)
         chance = float(mobilisation.joining_chance(utility, factor, p))
         changed = bool(mobilisation.joins(number, utility, factor, p))
         of, decision = "joining", "joins" if changed else "stays out"
@@ -87,7 +88,7 @@ def weigh_person(world: World, row: int) -> Entry:
 def note_acting(world: World) -> None:
     """Note whether each watched person acts, after the attackers have acted."""
     crowd, m = world.crowd, world.scenario.mobilisation
-    called = world.organisers.phase in (Phase.ATTACK, Phase.ESCALATE)
+    called, occasion = world.organisers.phase in CALLED, occasion_of(world)
     for row in _rows(world, PERSON):
         entries = world.watched[(PERSON, row)].entries
         if not entries or entries[-1]["hour"] != world.hour:
@@ -95,7 +96,7 @@ def note_acting(world: World) -> None:
         entry = entries[-1]
         may = called and entry.get("online", False) and attack.attacks(crowd.role[row])
         chance = attack.acting_chance(
-            crowd.utility[row], m.noise, m.tie_joins, world.scenario.attack
+            crowd.utility[row], occasion, m.noise, m.tie_joins, world.scenario.attack
         )
         entry["chance_to_act"] = float(chance) if may else 0.0
         entry["stance"] = Stance(int(crowd.stance[row])).name

@@ -50,7 +50,12 @@ class OrganisersState:
     phase: Phase = Phase.GATHER
     phase_since: int = 0
     next_phase: tuple[int, Phase] | None = None  # hour, phase
-    focal: int = -1  # store called for, -1 if none
+    targets: I32 = field(default_factory=lambda: np.zeros(0, np.int32))  # stores called
+    called: int = -1  # hour of the last call to an assembly, -1 if none
+    awaited: int = -1  # hour from which on a word has been awaited, -1 if none has
+    stalled: int = -1  # hour of the last answer, or end of an ultimatum, that led to nothing
+    heard: float = 0.0  # the best answer so far
+    words: set[str] = field(default_factory=set)  # that have been awaited, each once
     ultimatum: int = -1  # hour an ultimatum was named, -1 if none
     deadline: int = -1
     tally: F64 = field(default_factory=lambda: np.zeros(len(Motion)))
@@ -221,7 +226,9 @@ def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> W
     n_consumers = round(p.n_consumers * s.scale)
     b = s.beliefs
     sellers = population.draw_sellers(p, n_sellers, seed, b.legitimacy_sellers, b.legitimacy_spread)
-    crowd = population.draw_crowd(p, n_sellers, n_onlookers, seed)
+    crowd = population.draw_crowd(
+        p, n_sellers, n_onlookers, s.mobilisation.staying_shape, seed
+    )
     stores = population.draw_stores(p, s.shopping, s.stores, s.channel.visibility, seed)
     consumers = population.draw_consumers(p, s.shopping, stores, n_consumers, seed)
     shelves = population.lay_out_shelves(p, s.shopping, stores, consumers)
