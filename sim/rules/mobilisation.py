@@ -81,7 +81,7 @@ class MobilisationParameters(NamedTuple):
             unit="0-1",
             ge=0,
             le=1,
-            prior=(0.2, 0.4),
+            prior=(0.1, 0.5),
         ),
     ] = 0.3
     join_factor_truce: Annotated[float, parameter("factor applied to joining during a truce", unit="1", source="prototype", ge=0, le=1, prior=(0, 0.2))] = 0.08  # fmt: skip

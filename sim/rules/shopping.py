@@ -35,6 +35,16 @@ class ShoppingParameters(NamedTuple):
     detour: Annotated[float, parameter("beta_detour, advantage of rivals for a shopper who finds a store closed", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
     loyalty: Annotated[float, parameter("weight of lost loyalty", unit="1", ge=0, le=10)] = 1.0  # fmt: skip
     loyalty_fall: Annotated[float, parameter("delta_fail, loyalty lost by a failed visit", unit="1", ge=0, le=1, prior=(0.05, 0.4))] = 0.2  # fmt: skip
+    hot_share: Annotated[
+        float,
+        parameter(
+            "share of a store's orders that are for its hot goods: those that false orders lock and that can run out",
+            unit="share",
+            ge=0.01,
+            le=1,
+            prior=(0.2, 1),
+        ),
+    ] = 0.5
     loyalty_rise: Annotated[float, parameter("delta_ok, loyalty restored by a good purchase", unit="1", ge=0, le=1)] = 0.05  # fmt: skip
 
 

@@ -15,11 +15,11 @@ from sim.core.units import F64, I32, N_CATEGORIES, Bool, Tactic, parameter
 class StoreParameters(NamedTuple):
     """How a big store trades and defends itself."""
 
-    stock_days: Annotated[float, parameter("opening stock, in days of normal orders", unit="days", ge=0.1, le=365, prior=(20, 80))] = 45.0  # fmt: skip
-    hold_hours: Annotated[int, parameter("hours after which a falsely bought item returns to stock", unit="h", ge=1, le=240)] = 24  # fmt: skip
-    delist_rate: Annotated[float, parameter("largest hazard of taking goods off sale", unit="1/h", source="prototype, moved by hand", ge=0, le=10, prior=(0.4, 1.6))] = 1.0  # fmt: skip
-    delist_half: Annotated[float, parameter("false orders per hour at which half of that hazard is reached, relative to normal orders", unit="1", gt=0, le=1e4, prior=(2.5, 12))] = 5.0  # fmt: skip
-    delist_stockout: Annotated[float, parameter("hazard of taking goods off sale when sold out", unit="1/h", ge=0, le=10)] = 0.3  # fmt: skip
+    stock_days: Annotated[float, parameter("opening stock of hot goods, in days of their normal orders", unit="days", ge=0.1, le=365, log_prior=(2, 60))] = 20.0  # fmt: skip
+    hold_hours: Annotated[int, parameter("hours after which a falsely bought item returns to stock", unit="h", ge=1, le=240, prior=(2, 48))] = 24  # fmt: skip
+    delist_rate: Annotated[float, parameter("largest hazard of taking goods off sale", unit="1/h", source="prototype, moved by hand", ge=0, le=10, log_prior=(0.2, 4))] = 1.0  # fmt: skip
+    delist_half: Annotated[float, parameter("false orders per hour at which half of that hazard is reached, relative to normal orders", unit="1", gt=0, le=1e4, log_prior=(2, 30))] = 5.0  # fmt: skip
+    delist_stockout: Annotated[float, parameter("hazard of taking goods off sale when sold out", unit="1/h", ge=0, le=10, prior=(0, 1))] = 0.3  # fmt: skip
     precaution: Annotated[
         float,
         parameter(
@@ -28,13 +28,13 @@ class StoreParameters(NamedTuple):
             source="design",
             ge=0,
             le=1,
-            prior=(0.001, 0.01),
+            log_prior=(0.0005, 0.01),
         ),
     ] = 0.004
     precaution_category: Annotated[float, parameter("the same, per share of stores hit in the own category", unit="1/h", ge=0, le=1)] = 0.004  # fmt: skip
     hit_actions: Annotated[float, parameter("false actions in a day from which on others regard a store as hit", unit="actions", ge=1, le=1e6)] = 100.0  # fmt: skip
-    quiet_hours: Annotated[float, parameter("hours without an attack before goods may return", unit="h", ge=0, le=1000, prior=(8, 30))] = 18.0  # fmt: skip
-    relist_rate: Annotated[float, parameter("hazard of putting goods back on sale after that", unit="1/h", ge=0, le=10, prior=(0.05, 0.3))] = 0.15  # fmt: skip
+    quiet_hours: Annotated[float, parameter("hours without an attack before goods may return", unit="h", ge=0, le=1000, prior=(6, 72))] = 18.0  # fmt: skip
+    relist_rate: Annotated[float, parameter("hazard of putting goods back on sale after that", unit="1/h", ge=0, le=10, log_prior=(0.01, 0.3))] = 0.15  # fmt: skip
     relist_protected: Annotated[float, parameter("hazard of putting goods back on sale when false orders are voided", unit="1/h", ge=0, le=10)] = 0.02  # fmt: skip
     cod_rate: Annotated[float, parameter("largest hazard of suspending cash on delivery", unit="1/h", ge=0, le=10)] = 0.3  # fmt: skip
     cod_half: Annotated[float, parameter("refusals per hour at which half of that hazard is reached, relative to normal orders", unit="1", gt=0, le=1e4)] = 3.0  # fmt: skip
@@ -42,7 +42,7 @@ class StoreParameters(NamedTuple):
     handling_refusal: Annotated[float, parameter("cost of shipping a refused delivery both ways", unit="yuan", ge=0, le=1000)] = 25.0  # fmt: skip
     ad_use: Annotated[float, parameter("share of the daily advertising budget spent on honest clicks on a normal day", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
     review_share: Annotated[float, parameter("share of honest orders that are rated", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
-    history_days: Annotated[float, parameter("days of ratings that each store has before hour 0", unit="days", ge=0, le=3650)] = 180.0  # fmt: skip
+    history_days: Annotated[float, parameter("days of ratings that each store has before hour 0", unit="days", ge=0, le=3650, log_prior=(7, 365))] = 180.0  # fmt: skip
 
 
 @kernel

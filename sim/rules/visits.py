@@ -21,7 +21,7 @@ from sim.rules.shopping import (
     rival_at,
 )
 
-VISIT_BLOCKED = int(Stream.VISIT_BLOCKED)
+VISIT_BLOCKED, VISIT_HOT = int(Stream.VISIT_BLOCKED), int(Stream.VISIT_HOT)
 
 
 class Visits(NamedTuple):
@@ -105,8 +105,14 @@ def add_up(trade: Trade, price: F64, n_stores: int, margin: F64, odds: Odds, vis
 
 
 @kernel
-def sell(k: int, amount: float, stock: F64, orders: F64) -> float:
-    """Sell up to ``amount`` orders of store k from its stock; returns how many were not sold."""
+def sell(k: int, amount: float, hot: bool, stock: F64, orders: F64) -> float:
+    """Sell up to ``amount`` orders of store k; returns how many were not sold.
+
+    Hot goods last while they are in stock, others always.
+    """
+    if not hot:
+        orders[k] += amount
+        return 0.0
     sold = float(min(amount, stock[k]))
     stock[k] -= sold
     orders[k] += sold
@@ -201,10 +207,12 @@ def visit(  # noqa: C901 - one visit from its beginning to its end, in one loop
                 a = n_stores + c
                 if first[c + 1] > first[c] and at < normal[first[c + 1] - 1]:
                     a = find(normal, first[c], first[c + 1], a, at)
+            hot = p.hot_share >= 1.0
             if a >= n_stores:
                 orders_twin[a] += per_person
             else:
-                missed = sell(a, per_person, stock_twin, orders_twin)
+                hot = hot or is_hot(key, hour, start + lanes[m], p)
+                missed = sell(a, per_person, hot, stock_twin, orders_twin)
                 tallies[Tally.EMPTY_SHELF_TWIN] += missed
             # the real world: keep that choice, or choose again
             chosen = a
@@ -233,7 +241,9 @@ def visit(  # noqa: C901 - one visit from its beginning to its end, in one loop
                         trade.hit[j] = True
                         tallies[Tally.ACCOUNTS_HIT] += per_person
                     continue
-                missed = sell(chosen, per_person, stock, orders)
+                if chosen != a:
+                    hot = hot or is_hot(key, hour, start + lanes[m], p)
+                missed = sell(chosen, per_person, hot, stock, orders)
                 tallies[Tally.EMPTY_SHELF] += missed
                 tallies[Tally.FAILED_VISITS] += missed
                 if missed >= per_person:
@@ -249,6 +259,12 @@ def visit(  # noqa: C901 - one visit from its beginning to its end, in one loop
                 continue
             if lost > 0.0:
                 loyalty[j] = min(1.0, float(loyalty[j]) + p.loyalty_rise)
+
+
+@kernel
+def is_hot(key: np.uint64, hour: int, visit_number: int, p: ShoppingParameters) -> bool:
+    """Say whether what is bought at a store is one of its hot goods."""
+    return uniform(key, VISIT_HOT, hour, visit_number, 0) < p.hot_share
 
 
 @kernel

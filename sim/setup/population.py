@@ -26,11 +26,11 @@ class PopulationParameters(NamedTuple):
     rating_mean: Annotated[float, parameter("mean rating of sellers and stores", unit="1-5", ge=1, le=5)] = 4.7  # fmt: skip
     rating_spread: Annotated[float, parameter("half width of the range of ratings", unit="points", ge=0, le=2)] = 0.2  # fmt: skip
     seller_sympathy: Annotated[float, parameter("largest weight that a seller gives to the hardship of other sellers", unit="share", ge=0, le=1)] = 0.2  # fmt: skip
-    seller_threshold_mean: Annotated[float, parameter("theta, mean threshold of sellers", unit="1", source="prototype", ge=-5, le=10, prior=(1.2, 1.75))] = 1.46  # fmt: skip
-    seller_threshold_sd: Annotated[float, parameter("standard deviation of theta among sellers", unit="1", source="prototype", ge=0, le=5, prior=(0.1, 0.3))] = 0.15  # fmt: skip
-    onlooker_threshold_mean: Annotated[float, parameter("theta, mean threshold of onlookers", unit="1", source="prototype", ge=-5, le=10, prior=(1.05, 1.4))] = 1.20  # fmt: skip
-    onlooker_threshold_sd: Annotated[float, parameter("standard deviation of theta among onlookers", unit="1", source="prototype", ge=0, le=5, prior=(0.28, 0.5))] = 0.38  # fmt: skip
-    sympathiser_share: Annotated[float, parameter("share of onlookers who side with the sellers", unit="share", source="prototype", ge=0, le=1, prior=(0.05, 0.16))] = 0.096  # fmt: skip
+    seller_threshold_mean: Annotated[float, parameter("theta, mean threshold of sellers", unit="1", source="prototype", ge=-5, le=10, prior=(0.9, 2.2))] = 1.46  # fmt: skip
+    seller_threshold_sd: Annotated[float, parameter("standard deviation of theta among sellers", unit="1", source="prototype", ge=0, le=5, prior=(0.1, 0.5))] = 0.15  # fmt: skip
+    onlooker_threshold_mean: Annotated[float, parameter("theta, mean threshold of onlookers", unit="1", source="prototype", ge=-5, le=10, prior=(0.9, 1.7))] = 1.20  # fmt: skip
+    onlooker_threshold_sd: Annotated[float, parameter("standard deviation of theta among onlookers", unit="1", source="prototype", ge=0, le=5, prior=(0.2, 0.6))] = 0.38  # fmt: skip
+    sympathiser_share: Annotated[float, parameter("share of onlookers who side with the sellers", unit="share", source="prototype", ge=0, le=1, log_prior=(0.012, 0.12))] = 0.05  # fmt: skip
     reporter_share: Annotated[float, parameter("share of onlookers who are reporters", unit="share", ge=0, le=1)] = 0.002  # fmt: skip
     sympathy_mean: Annotated[float, parameter("mean sympathy of a sympathiser, per unit of mean hardship", unit="1", ge=0, le=2)] = 1.0  # fmt: skip
     curiosity_a: Annotated[float, parameter("first shape parameter of the beta distribution of curiosity", unit="1", source="prototype", gt=0, le=50)] = 2.0  # fmt: skip
@@ -180,7 +180,7 @@ def draw_stores(
     orders = expected_orders(category, pull, p, shopping)
     rating = _spread(seed, Stream.STORE_RATING, n, p.rating_mean, p.rating_spread)
     budget = p.ad_budget_mean * (0.5 + column(seed, Stream.STORE_ADS, n))
-    opening = np.ceil(orders * 24.0 * trade.stock_days)
+    opening = np.ceil(orders * 24.0 * trade.stock_days * shopping.hot_share)
     return Stores(
         category=category,
         brand=brand,
