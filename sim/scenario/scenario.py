@@ -207,7 +207,8 @@ class Scenario(BaseModel):
         ----------
         changes
             Such as ``{"fees.new.standard": 15000, "rivals.0.yearly_fee": 5000}``; None takes an
-            optional field away; a nested dict changes what it names.
+            optional field away; a nested dict changes what it names;
+            ``response.measures[statement].answer`` is that of every statement, if there is one.
         **more
             Top-level fields, such as ``scale=0.1``, ``response="protect"`` or ``fees="phased"``.
 

@@ -3,12 +3,14 @@
 import copy
 import csv
 import pickle
+import re
 import tomllib
 from importlib import resources
 
 import numpy as np
 import pytest
 
+from sim.core.units import BesiegeError
 from sim.responses import Response
 from sim.scenario.library import load_response, response_list, scenario_list
 from sim.scenario.overrides import parse_settings
@@ -143,6 +145,34 @@ def test_paths_reach_into_lists_in_both_ways_of_writing_them():
     assert dotted.response.measures[1].strength == 0.25
     assert dotted.response.measures[2:] == EVENTFUL.response.measures[2:]
     assert dotted.rivals[2].yearly_fee == 1.0
+
+
+def test_a_path_by_kind_changes_every_entry_of_the_kind_and_nothing_where_there_is_none():
+    twice = [{"kind": "statement", "trigger": {"hour": h}} for h in (1, 2)]
+    world = EVENTFUL.replace(response={"measures": [*twice, {"kind": "regulator", "trigger": {}}]})
+    changed = world.replace({"response.measures[statement].answer": 0.2})
+    assert [m.answer for m in changed.response.measures] == [0.2, 0.2, 0.4]
+    assert changed.replace({"response.measures[throttle].strength": 0.5}) == changed
+    later = world.replace({"response.measures[statement].trigger.hour": 7})
+    assert [m.trigger.hour for m in later.response.measures] == [7, 7, None]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("response.measures[throtle].strength", 0.5, "did you mean response.measures[throttle].strength?"),
+        ("response.measures[throttle].strenght", 0.5, "did you mean response.measures[throttle].strength?"),
+        ("response.measures[throttle].strength", 1.5, "given 1.5, allowed a number from 0 to 1"),
+        ("response.measures[throttle].strength", True, "given true, allowed a number"),
+        ("response.measures[void-orders].delay", 1.5, "given 1.5, allowed a whole number"),
+        ("response.measures[void-orders].delay", float("nan"), "given nan, allowed a whole number"),
+        ("rivals[first].yearly_fee", 1, "allowed in rivals: the position of an entry"),
+        ("response.measures[].strength", 1, "no such field"),
+    ],
+)  # fmt: skip
+def test_a_path_by_kind_that_is_misspelt_or_wrong_is_refused_though_no_entry_is_of_it(path, value, said):  # fmt: skip
+    with pytest.raises(BesiegeError, match=re.escape(said)):
+        EVENTFUL.replace({path: value})
 
 
 def test_a_whole_is_set_before_its_parts_whatever_the_order():
