@@ -146,6 +146,8 @@ class Stream(IntEnum):
     SELLER_CALL_BACKFIRES = 94
     # block 24: a person when the channel is closed (row: person)
     CHANNEL_LOST = 96
+    # block 25: a seller at creation, last (row: seller)
+    SELLER_SHOP = 100
 
 
 @kernel

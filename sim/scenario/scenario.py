@@ -117,6 +117,7 @@ class Scenario(BaseModel):
         for names, most in (
             (("shopping.buy_mall", "shopping.buy_rivals"), 0.99),
             (("population.sympathiser_share", "population.reporter_share"), 1.0),
+            (("population.franchise_share", "population.other_shop_share"), 1.0),
         ):
             parts = [name.split(".") for name in names]
             given = [getattr(getattr(self, table), field) for table, field in parts]
