@@ -19,7 +19,7 @@ class PopulationParameters(NamedTuple):
     n_onlookers: Annotated[int, parameter("number of members of the public who may join the protest", unit="people", source="design", ge=0, le=10_000_000)] = 300_000  # fmt: skip
     n_consumers: Annotated[int, parameter("number of shoppers", unit="people", source="design", ge=0, le=50_000_000)] = 10_000_000  # fmt: skip
     n_stores: Annotated[int, parameter("number of big stores, which scale does not change", unit="stores", source="design", ge=1, le=5000)] = 500  # fmt: skip
-    turnover_median: Annotated[float, parameter("median turnover of a small seller", unit="yuan/yr", ge=1, le=1e9)] = 500_000.0  # fmt: skip
+    turnover_median: Annotated[float, parameter("median turnover of a small seller", unit="yuan/yr", ge=1, le=1e9, log_prior=(250_000, 1_500_000))] = 500_000.0  # fmt: skip
     turnover_log_sd: Annotated[float, parameter("standard deviation of the logarithm of turnover", unit="1", ge=0, le=4)] = 1.4  # fmt: skip
     margin_mean: Annotated[float, parameter("mean margin of a small seller", unit="share", ge=0.001, le=0.9)] = 0.10  # fmt: skip
     margin_spread: Annotated[float, parameter("half width of the range of margins, as a share of the mean", unit="share", ge=0, le=1)] = 0.5  # fmt: skip

@@ -65,14 +65,14 @@ NEEDS = {
     "attention.statement": {"response": "talk"},
     "shopping.loyalty_rise": {"shopping.favourite_share": 0.5},
     "stores.relist_protected": {"response": "protect"},
-    "fees.new.deposits[0].shop": {"fees.new.deposits": [{"amount": 50_000.0}]},
+    "fees.new.deposits[0].shop": {"fees": {"new": {"deposits": [{"amount": 50_000.0}]}}},
 }
 
 
 HOURS = {"open-talks": 200}  # an answer is long in coming
 
 
-AGAIN = {"close-channel": [2, 12]}  # what a second closing does is told by a second one
+AGAIN = {"close-channel": [12, 2]}  # the one looked at is the second, which others may weaken
 
 
 def active(kind):

@@ -28,6 +28,18 @@ class Climate:
     pull: float | None  # of a complete graph
 
 
+@dataclass(frozen=True)
+class Payer:
+    """What a seller is billed by."""
+
+    row: int
+    category: int
+    turnover: float
+    rating: float
+    seniority: float
+    shop: Shop
+
+
 class Person(mesa.Agent):
     """A member of the crowd, in the protest or not."""
 
@@ -297,6 +309,13 @@ class Seller(Person):
             else:
                 self.second_shop = rival.row
 
+    def in_a_year(self):
+        """Give what it expects to be billed by next year (7.12)."""
+        growth = 1.0 + self.model.parameters.poaching.expected_growth
+        return Payer(
+            self.row, self.category, self.turnover * growth, self.rating, self.seniority, self.shop
+        )
+
     def renew(self, owed, twin):
         """Stay, keep both or leave; give the choice and the rival (7.12)."""
         p, dice = self.model.parameters.poaching, self.model.dice
@@ -305,7 +324,7 @@ class Seller(Person):
             rival = self.model.rivals[shop]
         else:
             rival = self.model.rival_drawn(dice.u(Stream.RENEWAL_RIVAL, self.row, AT_RENEWAL))
-        profit, wrong = self.margin * self.turnover, self.wrong(twin)
+        profit, wrong = self.margin * self.in_a_year().turnover, self.wrong(twin)
         stay = profit - owed - wrong
         both = profit * (1.0 + p.gain_share) - owed - rival.yearly_fee - wrong
         leave = profit * p.keep_share - rival.yearly_fee
