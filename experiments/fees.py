@@ -15,8 +15,5 @@ def schedule(share):
     return {
         "standard": between(old.standard, new.standard),
         "premium": between(old.premium, new.premium),
-        "deposits": [
-            {"turnover_from": t.turnover_from, "amount": between(low, t.amount)}
-            for t in new.deposits
-        ],
+        "deposits": [{**t.model_dump(), "amount": between(low, t.amount)} for t in new.deposits],
     }

@@ -79,8 +79,8 @@ def field(name, info, path, depth):  # noqa: C901 - a table of cases
             drawn = st.just([])
         elif is_table(entries[0]):
             one = st.one_of([table(e, path, depth + (e is Trigger)) for e in entries])
-            apart = "turnover_from" in parts(entries[0])  # two from the same turnover are refused
-            by = (lambda e: e["turnover_from"]) if apart else None
+            apart = "turnover_from" in parts(entries[0])  # two of a kind from the same turnover
+            by = _kind_and_start if apart else None  # are refused
             drawn = st.lists(one, max_size=FEW[name], unique_by=by)
         else:
             drawn = st.just(info.default)
@@ -195,7 +195,12 @@ def legal(given):
     return Scenario(**given)
 
 
+def _kind_and_start(entry):
+    return entry.get("shop", "any"), entry.get("turnover_from", 0.0)
+
+
 TOGETHER = {
     "shopping.buy_rivals": ("buy_rivals", "buy_mall"),
     "population.reporter_share": ("reporter_share", "sympathiser_share"),
+    "population.other_shop_share": ("other_shop_share", "franchise_share"),
 }

@@ -154,6 +154,8 @@ class Stream(IntEnum):
     # block 26: a person at creation (row: seller), and block 27 (row: onlooker)
     SELLER_STAYING = 104
     ONLOOKER_STAYING = 108
+    # block 28: a seller at creation, last (row: seller)
+    SELLER_SHOP = 112
 
 
 @kernel

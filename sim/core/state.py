@@ -17,6 +17,7 @@ class Sellers(NamedTuple):
     category: I32
     rating: F64
     seniority: F64  # 0 came to the mall first, 1 last
+    shop: I8  # kind of shop, `Shop`
     sympathy: F64  # offset to hardship, per unit of mean hardship
     legitimacy: F32  # of the platform, as seen by each
     legitimacy_twin: F32  # the same in the quiet twin

@@ -39,6 +39,16 @@ class Role(Named):
     REPORTER = 3
 
 
+class Shop(Named):
+    """What kind of shop a seller has, by which deposits may go."""
+
+    FLAGSHIP = 0  # or specialty: one brand's, its trademark registered
+    FLAGSHIP_TM = 1  # the same, its trademark only applied for
+    FRANCHISE = 2
+    FRANCHISE_TM = 3
+    OTHER = 4
+
+
 class Stance(Named):
     """Where a person stands towards the protest."""
 

@@ -11,7 +11,7 @@ from sim.setup.fees import Concession
 class Conceding(Measure, library=True):
     """A measure that withdraws part of the increase and announces it."""
 
-    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1, prior=(0.1, 0.5))] = 0.3  # fmt: skip
 
     def concession(self) -> Concession:
         """Say what is conceded at full strength."""
@@ -23,13 +23,33 @@ class Conceding(Measure, library=True):
 
 
 class Postpone(Conceding, library=True):
-    """Keep the old fee for some months."""
+    """Keep the old fee for some months, for all sellers or all but those rated lowest."""
 
     kind: Literal["postpone"] = "postpone"
     label: ClassVar[str] = "old fee kept"
-    formula: ClassVar[str] = "answer; statement; concession.postponed_share = `months` / 12"
+    formula: ClassVar[str] = "answer; statement; concession.postponed_share = `months` / 12; concession.left_out_share = `left_out_share`"  # fmt: skip
     months: Annotated[float, parameter("months during which the old fee still applies", unit="months", source="facts.csv F28", ge=0, le=12)] = 9.0  # fmt: skip
-    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.8  # fmt: skip
+    left_out_share: Annotated[
+        float,
+        parameter(
+            "share of sellers, those rated lowest by customers, who pay the new fee all the same",
+            unit="share",
+            source="facts.csv N35: 0.1 on 17 October",
+            ge=0,
+            le=1,
+        ),
+    ] = 0.0
+    answer: Annotated[
+        float,
+        parameter(
+            "how far it meets the demands; 1 is fully",
+            unit="share",
+            source="partial concessions ended 0 of 3 protests at once (Taobao 2011, Zomato 2019, Baemin 2020)",
+            ge=0,
+            le=1,
+            prior=(0.2, 0.8),
+        ),
+    ] = 0.5
 
     @property
     def past_tense(self) -> str:
@@ -37,8 +57,8 @@ class Postpone(Conceding, library=True):
         return f"kept the old fee for {self.strength * self.months:.3g} months"
 
     def concession(self) -> Concession:
-        """Return the part of the year in which the old fee is kept."""
-        return Concession(postponed_share=self.months / 12.0)
+        """Return the part of the year in which the old fee is kept, and who is left out of it."""
+        return Concession(postponed_share=self.months / 12.0, left_out_share=self.left_out_share)
 
 
 class Grandfather(Conceding, library=True):
@@ -48,7 +68,17 @@ class Grandfather(Conceding, library=True):
     label: ClassVar[str] = "old terms kept"
     formula: ClassVar[str] = "answer; statement; concession.grandfathered_share = `covered_share`"
     covered_share: Annotated[float, parameter("share of sellers who joined early enough to be covered", unit="share", ge=0, le=1)] = 0.6  # fmt: skip
-    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
+    answer: Annotated[
+        float,
+        parameter(
+            "how far it meets the demands; 1 is fully",
+            unit="share",
+            source="partial concessions ended 0 of 3 protests at once (Taobao 2011, Zomato 2019, Baemin 2020)",
+            ge=0,
+            le=1,
+            prior=(0.2, 0.7),
+        ),
+    ] = 0.4
 
     @property
     def past_tense(self) -> str:
@@ -68,7 +98,17 @@ class RollBack(Conceding, library=True):
     label: ClassVar[str] = "fee cut"
     formula: ClassVar[str] = "answer; statement; concession.rolled_back_share = `share`"
     share: Annotated[float, parameter("share of the fee increase that is withdrawn", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
-    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 1.0  # fmt: skip
+    answer: Annotated[
+        float,
+        parameter(
+            "how far it meets the demands; 1 is fully",
+            unit="share",
+            source="a whole concession ended two protests of two (Baemin 2020, Reddit 2015)",
+            ge=0,
+            le=1,
+            prior=(0.8, 1),
+        ),
+    ] = 1.0
 
     @property
     def past_tense(self) -> str:

@@ -62,6 +62,8 @@ class Orders(NamedTuple):
     fine: float = 0.0  # yuan, each seller punished
     resentment: float = 0.0  # share of its trust in the platform that a punished seller loses
     close_channel: float = 0.0  # probability that a member is lost when the channel is closed
+    away: int = 0  # hours after which who was lost so may join as others do; 0: never
+    fades: float = 0.0  # share of its effect that a closing lost by each one before it
     answer: float = 0.0  # how far the demands are answered, 0-1
     talks: float = 0.0  # probability an hour that talks begin
     talks_answer: float = 0.0  # how far talks answer the demands, once they have begun
@@ -103,13 +105,12 @@ class Orders(NamedTuple):
             for name, amount in self._asdict().items()
             if name not in _NOT_SCALED
         }
-        conceded = Concession(*(strength * part for part in self.concession))
-        return self._replace(concession=conceded, **scaled)
+        return self._replace(concession=self.concession.scaled_by(strength), **scaled)
 
 
 _ADD = frozenset({"cost", "calls"})
 _NOT_SCALED = frozenset(
-    "delay_reviews delay_orders delay_clicks mistake_cost padding fine resentment call_gain "
+    "delay_reviews delay_orders delay_clicks mistake_cost padding fine resentment away fades call_gain "
     "call_backfires police statement regulator concession".split()
 )
 """How long, how much each, and whether: strength says how many are met."""

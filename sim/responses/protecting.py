@@ -36,9 +36,28 @@ def found_share(separation: float, false_positive_share: float) -> float:
 class Detection(Measure, library=True):
     """A measure that distinguishes false actions from honest ones by a score."""
 
-    separation: Annotated[float, parameter("d, how far the mean score of false actions lies above that of honest ones", unit="sd", source="assumed: 80 % detected", ge=0, le=10)] = 3.17  # fmt: skip
-    false_positive_share: Annotated[float, parameter("share of honest actions that score above the threshold and are mistaken for false", unit="share", ge=0, le=1)] = 0.01  # fmt: skip
-    cost_per_mistake: Annotated[float, parameter("cost to the platform of a mistake, such as handling the complaint", unit="yuan", ge=0, le=10_000)] = 5.0  # fmt: skip
+    separation: Annotated[
+        float,
+        parameter(
+            "d, how far the mean score of false actions lies above that of honest ones",
+            unit="sd",
+            source="assumed: 80 % detected; 37 to 95 % in the prior",
+            ge=0,
+            le=10,
+            prior=(2, 4),
+        ),
+    ] = 3.17
+    false_positive_share: Annotated[
+        float,
+        parameter(
+            "share of honest actions that score above the threshold and are mistaken for false",
+            unit="share",
+            ge=0,
+            le=1,
+            log_prior=(0.002, 0.03),
+        ),
+    ] = 0.01
+    cost_per_mistake: Annotated[float, parameter("cost to the platform of a mistake, such as handling the complaint", unit="yuan", ge=0, le=10_000, log_prior=(1, 30))] = 5.0  # fmt: skip
 
     @property
     def true_positive_share(self) -> float:
@@ -50,7 +69,8 @@ class Undoing(Detection, library=True):
     """Detection after the action."""
 
     delay: Annotated[
-        int, parameter("hours until a false action is undone", unit="h", ge=0, le=240)
+        int,
+        parameter("hours until a false action is undone", unit="h", ge=0, le=240, prior=(1, 24)),
     ] = 6
 
 
@@ -128,8 +148,18 @@ class Throttle(Detection, library=True):
 
     kind: Literal["throttle"] = "throttle"
     formula: ClassVar[str] = "throttle = found; throttle_honest = f; mistake_cost"
-    separation: Annotated[float, parameter("d, how far the mean score of false orders lies above that of honest ones", unit="sd", source="assumed: half are stopped", ge=0, le=10)] = 2.05  # fmt: skip
-    false_positive_share: Annotated[float, parameter("share of honest orders that are stopped", unit="share", ge=0, le=1)] = 0.02  # fmt: skip
+    separation: Annotated[
+        float,
+        parameter(
+            "d, how far the mean score of false orders lies above that of honest ones",
+            unit="sd",
+            source="assumed: half are stopped",
+            ge=0,
+            le=10,
+            prior=(1, 3),
+        ),
+    ] = 2.05
+    false_positive_share: Annotated[float, parameter("share of honest orders that are stopped", unit="share", ge=0, le=1, log_prior=(0.005, 0.05))] = 0.02  # fmt: skip
     label: ClassVar[str] = "purchases limited"
 
     @property
@@ -151,8 +181,8 @@ class CompensateStores(Measure, library=True):
 
     kind: Literal["compensate-stores"] = "compensate-stores"
     formula: ClassVar[str] = "compensate = `share`; padding = `padding_share`"
-    share: Annotated[float, parameter("share of each claim that is paid", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
-    padding_share: Annotated[float, parameter("excess of stores' claims over their loss, as a share of the loss", unit="share", ge=0, le=10)] = 0.2  # fmt: skip
+    share: Annotated[float, parameter("share of each claim that is paid", unit="share", ge=0, le=1, prior=(0.1, 1))] = 0.5  # fmt: skip
+    padding_share: Annotated[float, parameter("excess of stores' claims over their loss, as a share of the loss", unit="share", ge=0, le=10, prior=(0, 0.5))] = 0.2  # fmt: skip
     cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 1000.0  # fmt: skip
     label: ClassVar[str] = "stores compensated"
 

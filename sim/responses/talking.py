@@ -15,7 +15,7 @@ class Statement(Measure, library=True):
     kind: Literal["statement"] = "statement"
     label: ClassVar[str] = "statement"
     formula: ClassVar[str] = "answer = `answer`; statement"
-    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.05  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1, prior=(0, 0.15))] = 0.05  # fmt: skip
 
     @property
     def past_tense(self) -> str:
@@ -33,8 +33,8 @@ class OpenTalks(Measure, library=True):
     kind: Literal["open-talks"] = "open-talks"
     label: ClassVar[str] = "talks sought"
     formula: ClassVar[str] = "talks = `contact_rate`; talks_answer = `answer`"
-    contact_rate: Annotated[float, parameter("probability per hour of reaching the committee", unit="1/h", ge=0, le=1)] = 0.02  # fmt: skip
-    answer: Annotated[float, parameter("how far talks meet the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    contact_rate: Annotated[float, parameter("probability per hour of reaching the committee", unit="1/h", ge=0, le=1, log_prior=(0.005, 0.08))] = 0.02  # fmt: skip
+    answer: Annotated[float, parameter("how far talks meet the demands; 1 is fully", unit="share", ge=0, le=1, prior=(0.1, 0.65))] = 0.4  # fmt: skip
     cost_per_hour: Annotated[float, parameter("cost to the platform while in force", unit="yuan/h", ge=0, le=1e9)] = 500.0  # fmt: skip
 
     @property
@@ -55,8 +55,8 @@ class ContactMerchants(Measure, library=True):
     formula: ClassVar[str] = "calls = `calls_per_day` / 24; call_gain = `persuasion`; call_backfires = `backfire_share`; cost = calls * `cost_per_call`"  # fmt: skip
     calls_per_day: Annotated[float, parameter("sellers called per day, each of them once", unit="people/day", ge=0, le=1e6)] = 5000.0  # fmt: skip
     cost_per_call: Annotated[float, parameter("cost of a call", unit="yuan", ge=0, le=10_000)] = 10.0  # fmt: skip
-    persuasion: Annotated[float, parameter("share of a seller's distrust that a call removes", unit="share", ge=0, le=1)] = 0.3  # fmt: skip
-    backfire_share: Annotated[float, parameter("share of calls that backfire and remove as much of a seller's trust instead", unit="share", ge=0, le=1)] = 0.1  # fmt: skip
+    persuasion: Annotated[float, parameter("share of a seller's distrust that a call removes", unit="share", ge=0, le=1, prior=(0, 0.4))] = 0.3  # fmt: skip
+    backfire_share: Annotated[float, parameter("share of calls that backfire and remove as much of a seller's trust instead", unit="share", ge=0, le=1, prior=(0, 0.4))] = 0.1  # fmt: skip
 
     @property
     def past_tense(self) -> str:
@@ -79,7 +79,7 @@ class Regulator(Measure, library=True):
     kind: Literal["regulator"] = "regulator"
     label: ClassVar[str] = "regulator's statement"
     formula: ClassVar[str] = "answer = `answer`; regulator"
-    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1)] = 0.4  # fmt: skip
+    answer: Annotated[float, parameter("how far it meets the demands; 1 is fully", unit="share", ge=0, le=1, prior=(0.05, 0.6))] = 0.4  # fmt: skip
 
     @property
     def past_tense(self) -> str:

@@ -13,10 +13,40 @@ class BeliefParameters(NamedTuple):
     legitimacy_sellers: Annotated[float, parameter("mean legitimacy of the platform among sellers at hour 0", unit="share", source="prototype", ge=0, le=1)] = 0.5  # fmt: skip
     legitimacy_spread: Annotated[float, parameter("standard deviation of legitimacy among sellers at hour 0", unit="share", ge=0, le=0.5)] = 0.1  # fmt: skip
     legitimacy_public: Annotated[float, parameter("legitimacy of the platform in the eyes of the public at hour 0", unit="share", source="prototype", ge=0, le=1)] = 0.6  # fmt: skip
-    unanswered: Annotated[float, parameter("legitimacy lost per hour while demands are unanswered", unit="1/h", ge=0, le=0.1, prior=(0.0003, 0.003))] = 0.001  # fmt: skip
-    backlash: Annotated[float, parameter("legitimacy lost per hour through punishment", unit="1/h", ge=0, le=0.5, prior=(0.001, 0.012))] = 0.004  # fmt: skip
+    unanswered: Annotated[
+        float,
+        parameter(
+            "legitimacy lost per hour while demands are unanswered; gained if below 0",
+            unit="1/h",
+            source="open in sign: being ignored lowers hope and anger too (survey experiment, Argentina, doi 10.1177/01925121261419630)",
+            ge=-0.1,
+            le=0.1,
+            prior=(-0.002, 0.003),
+        ),
+    ] = 0.001
+    backlash: Annotated[
+        float,
+        parameter(
+            "legitimacy lost per hour through punishment",
+            unit="1/h",
+            source="repression raises sympathy (Curtice and Behlendorf 2020; Lawrence 2017; Aytaç et al. 2018); the size is open",
+            ge=0,
+            le=0.5,
+            prior=(0.001, 0.012),
+        ),
+    ] = 0.004
     answered: Annotated[float, parameter("legitimacy gained per hour when the demands are fully met", unit="1/h", ge=0, le=0.5, prior=(0.003, 0.03))] = 0.01  # fmt: skip
-    innocents: Annotated[float, parameter("public legitimacy gained per hour through attacks on uninvolved stores", unit="1/h", ge=0, le=0.1, prior=(0, 0.003))] = 0.001  # fmt: skip
+    innocents: Annotated[
+        float,
+        parameter(
+            "public legitimacy gained per hour through attacks on uninvolved stores",
+            unit="1/h",
+            source="harm to others lowered support in six of six experiments (Feinberg et al. 2020)",
+            ge=0,
+            le=0.1,
+            prior=(0.0003, 0.003),
+        ),
+    ] = 0.001
     neighbours: Annotated[float, parameter("w, weight of the views of neighbouring sellers", unit="1/h", source="DeGroot (1974)", ge=0, le=1)] = 0.02  # fmt: skip
     sanction_speed: Annotated[float, parameter("eta_P, speed at which the perceived sanction follows the signal", unit="1/h", ge=0, le=1, prior=(0.03, 0.3))] = 0.1  # fmt: skip
 

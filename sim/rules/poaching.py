@@ -16,13 +16,53 @@ class PoachingParameters(NamedTuple):
     """What a second shop costs and brings, and how a seller weighs its future."""
 
     move_rate_per_day: Annotated[float, parameter("lambda_M, largest daily hazard of opening a second shop", unit="1/day", ge=0, le=1)] = 0.01  # fmt: skip
-    switching_cost: Annotated[float, parameter("cost of opening a second shop", unit="yuan", ge=0, le=1e6)] = 10_000.0  # fmt: skip
+    switching_cost: Annotated[
+        float,
+        parameter(
+            "cost of opening a second shop: fitting out, listing, and a record of ratings begun anew",
+            unit="yuan",
+            ge=0,
+            le=1e6,
+            log_prior=(5000, 80_000),
+        ),
+    ] = 20_000.0
     move_noise: Annotated[float, parameter("tau_M, noise of that decision", unit="yuan", gt=0, le=1e6)] = 8_000.0  # fmt: skip
-    gain_share: Annotated[float, parameter("turnover of a second shop, as a share of that in the mall", unit="share", ge=0, le=1)] = 0.12  # fmt: skip
-    keep_share: Annotated[float, parameter("share of its turnover that a seller keeps after leaving the mall", unit="share", ge=0, le=1, prior=(0.2, 0.5))] = 0.35  # fmt: skip
-    grievance_yuan: Annotated[float, parameter("monetary value of full grievance, counted against the mall", unit="yuan", ge=0, le=1e6, prior=(3000, 20_000))] = 10_000.0  # fmt: skip
+    gain_share: Annotated[
+        float,
+        parameter(
+            "turnover of a second shop, as a share of that in the mall",
+            unit="share",
+            source="assumed; one rival counted 10,000 merchants in all",
+            ge=0,
+            le=1,
+            prior=(0.05, 0.25),
+        ),
+    ] = 0.12
+    keep_share: Annotated[
+        float,
+        parameter(
+            "share of its turnover that a seller keeps after leaving the mall",
+            unit="share",
+            source="assumed: from what a second shop brings to half",
+            ge=0,
+            le=1,
+            prior=(0.12, 0.5),
+        ),
+    ] = 0.3
+    grievance_yuan: Annotated[float, parameter("monetary value of full grievance, counted against the mall", unit="yuan", ge=0, le=1e6, prior=(0, 20_000))] = 10_000.0  # fmt: skip
     promise_bonus: Annotated[float, parameter("monetary value of a rival's promise to freeze its fee", unit="yuan", ge=0, le=1e6)] = 4_000.0  # fmt: skip
-    renewal_noise: Annotated[float, parameter("noise of the decision at the renewal", unit="yuan", gt=0, le=1e6, prior=(3000, 12_000))] = 6_000.0  # fmt: skip
+    renewal_noise: Annotated[float, parameter("noise of the decision at the renewal", unit="yuan", gt=0, le=1e6, log_prior=(2000, 30_000))] = 6_000.0  # fmt: skip
+    expected_growth: Annotated[
+        float,
+        parameter(
+            "growth of its sales that a seller expects of the next year, as a share of this one's",
+            unit="share",
+            source="Xinhua, 2012-12-04: Taobao and the mall sold 630,000 million yuan in 2011 and 1,000,000 in eleven months of 2012",
+            ge=-0.9,
+            le=10,
+            prior=(0, 0.8),
+        ),
+    ] = 0.6
 
 
 @kernel
@@ -124,7 +164,8 @@ def renewal_values(
     With G the grievance in yuan and l what the siege cost (below 0: brought),
     stay = profit - bill - G - l;
     both = profit (1 + gain) - bill - fee - G - l; leave = profit keep - fee.
-    ``profit`` is margin times turnover, ``bill`` the mall's fee and the cost of its deposit.
+    ``profit`` is margin times next year's turnover, ``bill`` the mall's fee on it, net of refunds,
+    and the cost of its deposit.
     Source: docs/odd.md, 7.12. Leaves out: that who leaves may come back.
     """
     wrong = p.grievance_yuan * grievance + loss

@@ -14,16 +14,18 @@ AS_ANNOUNCED = NewSchedule(
     standard=30_000,
     premium=60_000,
     deposits=(
-        DepositTier(turnover_from=0, amount=50_000),
-        DepositTier(turnover_from=1_000_000, amount=100_000),
-        DepositTier(turnover_from=5_000_000, amount=150_000),
+        DepositTier(amount=50_000),
+        DepositTier(shop="flagship-tm", amount=100_000),
+        DepositTier(shop="franchise", amount=100_000),
+        DepositTier(shop="franchise-tm", amount=150_000),
+        DepositTier(shop="other", amount=55_000),
     ),
     refunds=(
         RefundTier(turnover_from=360_000, rating_from=4.6, share=0.5),
         RefundTier(turnover_from=1_095_000, rating_from=4.6, share=1.0),
     ),
 )
-"""The schedule of 10 October 2011: facts.csv F23, F25, F36; the half refund is assumed."""
+"""The schedule of 10 October 2011: facts.csv F23, N32, N34, F36; some of it assumed."""
 
 
 class Fees(BaseModel):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from typing import get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -16,6 +17,8 @@ from sim.scenario.schema import (
     follow,
     is_list,
     is_table,
+    kind_named,
+    kinds_of,
     parts,
     steps_of,
     tag_of,
@@ -34,6 +37,8 @@ def path_of(steps: Sequence[Step]) -> str:
     for step in steps:
         if isinstance(step, int):
             text += f"[{step}]"
+        elif (kind := kind_named(step)) is not None:
+            text += f"[{short(kind)}]"
         else:
             name = str(step)
             name = name if re.fullmatch(r"[\w-]+", name) else format_value(name)
@@ -160,16 +165,26 @@ def _nearest_path(root: type[BaseModel], trail: FieldPath) -> str | None:
     return nearest_name(path_of(steps), everywhere, 0.6)
 
 
+def _entries(trail: FieldPath) -> list[Nested]:
+    """Return the kinds of entry that a list may hold where a path stopped."""
+    return kinds_of(get_args(trail.kinds[0])[0])
+
+
 def unknown_path(root: type[BaseModel], trail: FieldPath, *given: Nested) -> str:
     """Say that a path does not exist, what there is instead, and the nearest that does."""
-    at = trail.reached
-    where = f" in {path_of(trail.steps[:at])}" if at else ""
+    at, steps = trail.reached, trail.steps
+    where = f" in {path_of(steps[:at])}" if at else ""
     names = list(dict.fromkeys(name for kind in trail.kinds for name in parts(kind)))
     if names:
         more = ", …" if len(names) > 20 else ""
         there = f", allowed{where}: {', '.join(names[:20])}{more}"
     elif is_list(trail.kinds[0]):
         there = f", allowed{where}: the position of an entry, counted from 0"
+        if tags := [tag for kind in _entries(trail) if (tag := tag_of(kind))]:
+            there += ", or [kind] for every entry of a kind"
+            meant = nearest_name(kind_named(steps[at]) or str(steps[at]), tags)
+            near = meant and path_of((*steps[:at], f"[{meant}]", *steps[at + 1 :]))
+            return f"{path_of(steps)}: no such field{there}{_did_you_mean(near)}"
     else:
         there = f", allowed: {path_of(trail.steps[:at])} itself, which is {_allowed_at(trail)}"
         return f"{path_of(trail.steps)}: no such field{there}"

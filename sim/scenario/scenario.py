@@ -117,6 +117,7 @@ class Scenario(BaseModel):
         for names, most in (
             (("shopping.buy_mall", "shopping.buy_rivals"), 0.99),
             (("population.sympathiser_share", "population.reporter_share"), 1.0),
+            (("population.franchise_share", "population.other_shop_share"), 1.0),
         ):
             parts = [name.split(".") for name in names]
             given = [getattr(getattr(self, table), field) for table, field in parts]
@@ -207,7 +208,8 @@ class Scenario(BaseModel):
         ----------
         changes
             Such as ``{"fees.new.standard": 15000, "rivals.0.yearly_fee": 5000}``; None takes an
-            optional field away; a nested dict changes what it names.
+            optional field away; a nested dict changes what it names;
+            ``response.measures[statement].answer`` is that of every statement, if there is one.
         **more
             Top-level fields, such as ``scale=0.1``, ``response="protect"`` or ``fees="phased"``.
 

@@ -27,7 +27,7 @@ from pydantic.fields import FieldInfo
 from sim.core.units import Prior
 
 type Step = str | int
-"""A name in a table or an index in a list."""
+"""A name in a table, an index in a list, or ``[kind]``: all entries of a kind in a list."""
 type Kind = Any
 """A type as annotations have it: a class, ``tuple[Rival, ...]``, a union."""
 type Nested = Any
@@ -142,6 +142,11 @@ def tag_of(kind: Kind) -> str | None:
     return names[0] if names else None
 
 
+def kind_named(step: Step) -> str | None:
+    """Return the kind that a step such as ``[police-report]`` names; None for any other step."""
+    return step[1:-1] if isinstance(step, str) and step.startswith("[") else None
+
+
 def inside(kinds: Sequence[Kind], step: Step) -> tuple[list[Kind], FieldInfo | None]:
     """Go one step down: the types that may be there, and how the field is declared."""
     found, info = _inside(tuple(kinds), step)
@@ -159,8 +164,13 @@ def _inside(kinds: tuple[Kind, ...], step: Step) -> tuple[tuple[Kind, ...], Fiel
             if here is not None:
                 info = here
                 found += kinds_of(here.annotation)
-        elif is_list(kind) and isinstance(step, int):
-            found += kinds_of(get_args(kind)[0])
+        elif is_list(kind):
+            entries = kinds_of(get_args(kind)[0])
+            named = kind_named(step)
+            if isinstance(step, int):
+                found += entries
+            elif named is not None:
+                found += [entry for entry in entries if tag_of(entry) == named]
     return tuple(found), info
 
 
@@ -217,8 +227,12 @@ def _follow(root: Kind, steps: tuple[Step, ...], tagged: bool) -> FieldPath:
 
 @lru_cache(maxsize=4096)
 def steps_of(path: str) -> tuple[Step, ...]:
-    """Take a path apart: ``rivals[0].yearly_fee`` and ``rivals.0.yearly_fee`` are the same."""
-    names = re.sub(r"\[(\d+)\]", r".\1", path).split(".")
+    """Take a path apart: ``rivals[0].yearly_fee`` and ``rivals.0.yearly_fee`` are the same.
+
+    ``response.measures[statement].answer`` is the answer of every statement.
+    """
+    indexed = re.sub(r"\[(\d+)\]", r".\1", path)
+    names = re.sub(r"(\[[A-Za-z][\w-]*\])", r".\1", indexed).split(".")
     return tuple(int(n) if re.fullmatch(r"[0-9]{1,9}", n) else n for n in names)
 
 

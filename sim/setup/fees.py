@@ -1,13 +1,13 @@
 """What a seller pays, what a rise costs it, and how hard that is (docs/odd.md, 7.3)."""
 
 import math
-from typing import Annotated, NamedTuple, Self
+from typing import Annotated, Literal, NamedTuple, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from sim.core.compiled import kernel
-from sim.core.units import F64, I32, N_CATEGORIES, parameter
+from sim.core.units import F64, I8, I32, N_CATEGORIES, Bool, Shop, parameter
 
 _FROZEN = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -25,15 +25,26 @@ class FeeTier(BaseModel):
 
 
 class DepositTier(BaseModel):
-    """A deposit owed by sellers with at least a given turnover."""
+    """A deposit owed by shops of a kind, by sellers with at least a given turnover, or by both."""
 
     model_config = _FROZEN
+    shop: Annotated[
+        Literal["any", "flagship", "flagship-tm", "franchise", "franchise-tm", "other"],
+        Field(description="kind of shop to which this applies: flagship (or specialty) or franchise, with -tm if the trademark is only applied for; other; or any, where its own kind has no entry"),
+    ] = "any"  # fmt: skip
     turnover_from: Annotated[
         float, parameter("lowest turnover to which this applies", unit="yuan/yr", ge=0, le=1e12)
-    ]
+    ] = 0.0
     amount: Annotated[
-        float, parameter("deposit", unit="yuan", source="facts.csv F24, F25", ge=0, le=1e8)
+        float, parameter("deposit", unit="yuan", source="facts.csv F24, F25, N34", ge=0, le=1e8)
     ]
+
+    def applies_to(self, shop: I8) -> Bool:
+        """Return which of the shops, by kind, this is for."""
+        if self.shop == "any":
+            return np.ones(shop.shape, np.bool_)
+        out: Bool = shop == Shop[self.shop.upper().replace("-", "_")]
+        return out
 
 
 class RefundTier(BaseModel):
@@ -45,16 +56,26 @@ class RefundTier(BaseModel):
         parameter(
             "lowest turnover to which this applies",
             unit="yuan/yr",
-            source="facts.csv F36",
+            source="facts.csv F36 for the whole",
             ge=0,
             le=1e12,
         ),
     ]
     rating_from: Annotated[
-        float, parameter("lowest rating to which this applies", unit="1-5", ge=1, le=5)
+        float,
+        parameter(
+            "lowest rating to which this applies", unit="1-5", source="facts.csv N32", ge=1, le=5
+        ),
     ]
     share: Annotated[
-        float, parameter("share of the yearly fee that is refunded", unit="share", ge=0, le=1)
+        float,
+        parameter(
+            "share of the yearly fee that is refunded",
+            unit="share",
+            source="facts.csv N32",
+            ge=0,
+            le=1,
+        ),
     ]
 
 
@@ -76,14 +97,16 @@ class FeeSchedule(BaseModel):
     def _has_one_tier_a_turnover(
         cls, tiers: tuple[DepositTier | FeeTier, ...]
     ) -> tuple[DepositTier | FeeTier, ...]:
-        seen: set[float] = set()
-        for start in (tier.turnover_from for tier in tiers):
-            if start in seen:
-                what = "deposits" if isinstance(tiers[0], DepositTier) else "fees"
+        seen: set[tuple[str, float]] = set()
+        for tier in tiers:
+            shop = tier.shop if isinstance(tier, DepositTier) else "any"
+            if (shop, tier.turnover_from) in seen:
+                what = "deposits" if isinstance(tier, DepositTier) else "fees"
+                whose, each = ("", "") if shop == "any" else (f" of {shop} shops", " and kind")
                 raise ValueError(
-                    f"given two {what} from {start:g} yuan/yr on, allowed one for each turnover"
+                    f"given two {what}{whose} from {tier.turnover_from:g} yuan/yr on, allowed one for each turnover{each}"
                 )
-            seen.add(start)
+            seen.add((shop, tier.turnover_from))
         return tiers
 
     def fee(self, category: I32, turnover: F64) -> F64:
@@ -97,13 +120,16 @@ class FeeSchedule(BaseModel):
         out: F64 = by_category[category].astype(np.float64) * factor + self.sales_share * turnover
         return out
 
-    def deposit(self, category: I32, turnover: F64) -> F64:
-        """Return the deposit (yuan) for arrays of categories and turnovers (yuan/yr)."""
-        out = np.zeros(turnover.shape)
-        for tier in sorted(self.deposits, key=lambda t: t.turnover_from):
-            out[turnover >= tier.turnover_from] = tier.amount
+    def deposit(self, x: "Payers") -> F64:
+        """Return the deposit (yuan): the entry that applies from the largest turnover on.
+
+        Entries of the shop's own kind come before those for any.
+        """
+        out = np.zeros(x.turnover.shape)
+        for tier in sorted(self.deposits, key=lambda t: (t.shop != "any", t.turnover_from)):
+            out[(x.turnover >= tier.turnover_from) & tier.applies_to(x.shop)] = tier.amount
         if self.premium_deposit != 1.0:
-            out[category < self.n_premium] *= self.premium_deposit
+            out[x.category < self.n_premium] *= self.premium_deposit
         return out
 
     def refund(self, turnover: F64, rating: F64) -> F64:
@@ -158,10 +184,17 @@ class Concession(NamedTuple):
     subsidy: float = 0.0  # yuan, all sellers together
     rolled_back_share: float = 0.0  # of the fee's rise, for good
     grandfathered_share: float = 0.0  # of sellers, who keep the old terms for good
+    left_out_share: float = 0.0  # of sellers, those rated lowest, for whom nothing is postponed
 
     def is_any(self) -> bool:
         """Return whether anything was conceded."""
-        return any(part > 0 for part in self)
+        return any(part > 0 for part in self._replace(left_out_share=0.0))
+
+    def scaled_by(self, strength: float) -> "Concession":
+        """Return the same concession less strong; who is left out of it stays the same."""
+        return Concession(*(strength * part for part in self))._replace(
+            left_out_share=self.left_out_share
+        )
 
 
 NOTHING_CONCEDED = Concession()
@@ -195,6 +228,7 @@ class Payers(NamedTuple):
     turnover: F64  # yuan/yr
     rating: F64
     seniority: F64  # 0 came first, 1 last
+    shop: I8  # `Shop`
 
 
 class Bill(NamedTuple):
@@ -207,20 +241,27 @@ class Bill(NamedTuple):
     deposit_later: F64
 
 
+def lowest_rated(rating: F64, share: float) -> Bool:
+    """Return which sellers are the share (0-1) rated lowest; of equals the first rows."""
+    out = np.zeros(rating.shape, np.bool_)
+    out[np.argsort(rating, kind="stable")[: int(share * rating.size)]] = True
+    return out
+
+
 def bill(
     old: FeeSchedule, new: NewSchedule, concession: Concession, x: Payers, weight: float
 ) -> Bill:
     """Work out fee, deposit and subsidy, concessions included.
 
-    A concession takes back its share of the rise; who keeps the old terms has no rise. Of what
+    A concession takes back its share of the rise; who keeps the old terms has no rise, and for who
+    is rated lowest nothing may be postponed. Of what
     remains the coming year has the first of the steps, and of that year the new fee holds where
     it is neither noticed nor postponed. A fall of the fee is not held back by any of these but
     the steps. The subsidy is spread in proportion to the rise of the deposit, or evenly if none
     rises.
     """
     fee_old, fee_new = old.net_fee(x), new.net_fee(x)
-    deposit_old = old.deposit(x.category, x.turnover)
-    deposit_new = new.deposit(x.category, x.turnover)
+    deposit_old, deposit_new = old.deposit(x), new.deposit(x)
     kept = x.seniority < max(concession.grandfathered_share, new.grandfathered_share)
     fee_rise = fee_new - fee_old
     fee_rise = fee_rise - concession.rolled_back_share * np.maximum(fee_rise, 0.0)
@@ -228,7 +269,10 @@ def bill(
     deposit_rise = deposit_new - deposit_old
     deposit_rise = deposit_rise - concession.deposit_cut * np.maximum(deposit_rise, 0.0)
     deposit_rise = np.where(kept, np.minimum(deposit_rise, 0.0), deposit_rise)
-    held = max(concession.postponed_share, new.notice_months / 12.0)
+    postponed = np.where(
+        lowest_rated(x.rating, concession.left_out_share), 0.0, concession.postponed_share
+    )
+    held = np.maximum(postponed, new.notice_months / 12.0)
     subsidy = np.zeros(x.turnover.shape)
     if concession.subsidy > 0 and x.turnover.size:
         base = np.maximum(deposit_new - deposit_old, 0.0)
@@ -245,7 +289,7 @@ def bill(
 
 def bill_before(old: FeeSchedule, x: Payers) -> Bill:
     """Return what each seller pays under the old schedule."""
-    fee, deposit = old.net_fee(x), old.deposit(x.category, x.turnover)
+    fee, deposit = old.net_fee(x), old.deposit(x)
     return Bill(fee, deposit, np.zeros(x.turnover.shape), fee, deposit)
 
 

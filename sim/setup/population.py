@@ -7,7 +7,9 @@ import numpy as np
 from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, unit, words_in_lanes
 from sim.core.compiled import kernel
 from sim.core.state import Consumers, Crowd, Sellers, Stores
-from sim.core.units import F32, F64, I16, I32, I64, N_CATEGORIES, Bool, Role, parameter
+from sim.core.units import (
+    F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Role, Shop, parameter,
+)  # fmt: skip
 from sim.rules.shopping import N_CLASSES, ShoppingParameters
 from sim.rules.stores import StoreParameters
 
@@ -19,7 +21,7 @@ class PopulationParameters(NamedTuple):
     n_onlookers: Annotated[int, parameter("number of members of the public who may join the protest", unit="people", source="design", ge=0, le=10_000_000)] = 300_000  # fmt: skip
     n_consumers: Annotated[int, parameter("number of shoppers", unit="people", source="design", ge=0, le=50_000_000)] = 10_000_000  # fmt: skip
     n_stores: Annotated[int, parameter("number of big stores, which scale does not change", unit="stores", source="design", ge=1, le=5000)] = 500  # fmt: skip
-    turnover_median: Annotated[float, parameter("median turnover of a small seller", unit="yuan/yr", ge=1, le=1e9)] = 500_000.0  # fmt: skip
+    turnover_median: Annotated[float, parameter("median turnover of a small seller", unit="yuan/yr", ge=1, le=1e9, log_prior=(250_000, 1_500_000))] = 500_000.0  # fmt: skip
     turnover_log_sd: Annotated[float, parameter("standard deviation of the logarithm of turnover", unit="1", ge=0, le=4)] = 1.4  # fmt: skip
     margin_mean: Annotated[float, parameter("mean margin of a small seller", unit="share", ge=0.001, le=0.9)] = 0.10  # fmt: skip
     margin_spread: Annotated[float, parameter("half width of the range of margins, as a share of the mean", unit="share", ge=0, le=1)] = 0.5  # fmt: skip
@@ -41,6 +43,18 @@ class PopulationParameters(NamedTuple):
     store_margin_mean: Annotated[float, parameter("mean margin of a big store, after commission", unit="share", ge=0.001, le=0.7)] = 0.32  # fmt: skip
     ad_budget_mean: Annotated[float, parameter("mean daily advertising budget of a store", unit="yuan/day", ge=0, le=1e6)] = 25_000.0  # fmt: skip
     click_cost_mean: Annotated[float, parameter("mean cost of an ad click", unit="yuan", ge=0.01, le=100)] = 4.0  # fmt: skip
+    franchise_share: Annotated[float, parameter("share of sellers with a franchise shop, which sells several brands", unit="share", ge=0, le=1, prior=(0.1, 0.6))] = 0.3  # fmt: skip
+    other_shop_share: Annotated[float, parameter("share of sellers whose shop is neither flagship, specialty nor franchise", unit="share", ge=0, le=1, prior=(0.02, 0.2))] = 0.1  # fmt: skip
+    unregistered_share: Annotated[
+        float,
+        parameter(
+            "share of flagship, specialty and franchise shops whose trademark is only applied for",
+            unit="share",
+            ge=0,
+            le=1,
+            prior=(0.05, 0.5),
+        ),
+    ] = 0.2
 
 
 class Shelves(NamedTuple):
@@ -72,6 +86,24 @@ def _thresholds(mean: float, sd: float, normal: F64) -> F64:
     return (mean + sd * normal).astype(np.float32).astype(np.float64)
 
 
+def shops(p: PopulationParameters, u: F64) -> I8:
+    """Return each seller's kind of shop (`Shop`) from a number in (0, 1).
+
+    The lowest numbers are other shops, then come franchises, then flagships and specialty shops;
+    of each of the latter two the lowest part has a trademark that is only applied for.
+    """
+    franchise = u - p.other_shop_share
+    flagship = franchise - p.franchise_share
+    flagships = 1.0 - p.other_shop_share - p.franchise_share
+    applied = np.where(
+        flagship < 0.0,
+        franchise < p.unregistered_share * p.franchise_share,
+        flagship < p.unregistered_share * flagships,
+    )
+    kind = np.where(flagship < 0.0, Shop.FRANCHISE, Shop.FLAGSHIP) + applied
+    return np.where(franchise < 0.0, Shop.OTHER, kind).astype(np.int8)
+
+
 def draw_sellers(
     p: PopulationParameters, n: int, seed: int, legitimacy: float, spread: float
 ) -> Sellers:
@@ -91,6 +123,7 @@ def draw_sellers(
         category=(column(seed, Stream.SELLER_CATEGORY, n) * N_CATEGORIES).astype(np.int32),
         rating=np.clip(rating, 1.0, 5.0),
         seniority=column(seed, Stream.SELLER_SENIORITY, n),
+        shop=shops(p, column(seed, Stream.SELLER_SHOP, n)),
         sympathy=p.seller_sympathy * column(seed, Stream.SELLER_SYMPATHY, n),
         legitimacy=view,
         legitimacy_twin=view.copy(),

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core import chance
 from sim.core.chance import Stream
-from sim.core.units import DEMANDING, Cause, Tactic
+from sim.core.units import DEMANDING, Cause, Stance, Tactic
 from sim.responses import Orders, PlatformView, merge
 from sim.rules import detection, persuasion
 from sim.world import diary
@@ -33,6 +33,7 @@ def respond(world: World) -> None:
         _call_sellers(world, orders)
     if orders.sellers_checked > 0:
         _punish(world, orders)
+    _let_return(world)
     if orders.close_channel > 0:
         _close_the_channel(world, orders)
     _meet_the_committee(world, orders)
@@ -116,11 +117,26 @@ def _punish(world: World, orders: Orders) -> None:
 
 
 def _close_the_channel(world: World, orders: Orders) -> None:
-    """Close the channel: the queue is gone, and part of the members with it."""
+    """Close the channel: the queue is gone, and part of the members with it for a while."""
+    platform = world.platform
     world.floor.n = 0
     lost = np.zeros(world.inside.size, np.bool_)
-    detection.lose_members(world.key, world.hour, orders.close_channel, world.inside, lost)
-    expel(world, world.inside[lost])
+    share = orders.close_channel * (1.0 - orders.fades) ** platform.closings
+    detection.lose_members(world.key, world.hour, share, world.inside, lost)
+    rows = world.inside[lost]
+    expel(world, rows)
+    platform.closings += 1
+    if orders.away > 0:
+        platform.away.append((world.hour + orders.away, rows))
+
+
+def _let_return(world: World) -> None:
+    """Let those lost by a closing who have found the next channel join as others do."""
+    platform, stance = world.platform, world.crowd.stance
+    for hour, rows in platform.away:
+        if hour == world.hour:
+            stance[rows[stance[rows] == Stance.QUIT]] = Stance.OUTSIDE
+    platform.away = [(hour, rows) for hour, rows in platform.away if hour > world.hour]
 
 
 def _number(world: World, stream: Stream) -> float:

@@ -81,7 +81,10 @@ def _renew_one(
 ) -> tuple[NextYear, I8, I8]:
     f = world.fees
     rate = f.terms.capital_rate_per_year
-    bill = fees.bill(f.old, f.new, concession, payers(world), world.weight)
+    growth = 1.0 + world.scenario.poaching.expected_growth
+    sellers = sellers._replace(turnover=sellers.turnover * growth)  # next year's
+    owes = payers(world)._replace(turnover=sellers.turnover)
+    bill = fees.bill(f.old, f.new, concession, owes, world.weight)
     owed = fees.owed(bill, f.terms)
     choice, rival = np.empty(world.n_sellers, np.int8), shop.copy()
     poaching.renew(world.key, sellers, owed, offers, world.scenario.poaching, rival, choice)

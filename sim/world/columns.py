@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.core import calendar
 from sim.core.state import Consumers
-from sim.core.units import Role, Stance
+from sim.core.units import Named, Role, Shop, Stance
 from sim.world.world import World
 
 type Column = Callable[[World], np.ndarray]
@@ -69,7 +69,7 @@ CONSUMERS: dict[str, Column] = {
 }
 """Every column of a consumer."""
 
-CODES: dict[str, type[Stance] | type[Role]] = {"stance": Stance, "role": Role}
+CODES: dict[str, type[Named]] = {"stance": Stance, "role": Role, "shop": Shop}
 """Columns that hold codes, and what the codes mean."""
 
 

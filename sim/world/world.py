@@ -87,6 +87,8 @@ class PlatformState:
     examined: dict[int, int] = field(default_factory=dict)  # tactic: hours looked through
     first_attack: int = -1
     calls: float = 0.0  # sellers called so far
+    closings: int = 0  # hours in which the channel was closed
+    away: list[tuple[int, I32]] = field(default_factory=list)  # hour of return, rows of the crowd
 
 
 class Actions(NamedTuple):
@@ -323,7 +325,7 @@ def lay_out(world: World) -> None:
 def payers(world: World) -> Payers:
     """Return what the sellers' bills go by."""
     x = world.sellers
-    return Payers(x.category, x.turnover, x.rating, x.seniority)
+    return Payers(x.category, x.turnover, x.rating, x.seniority, x.shop)
 
 
 def weigh_fees(world: World) -> None:

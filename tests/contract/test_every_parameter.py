@@ -65,10 +65,14 @@ NEEDS = {
     "attention.statement": {"response": "talk"},
     "shopping.loyalty_rise": {"shopping.favourite_share": 0.5},
     "stores.relist_protected": {"response": "protect"},
+    "fees.new.deposits[0].shop": {"fees": {"new": {"deposits": [{"amount": 50_000.0}]}}},
 }
 
 
 HOURS = {"open-talks": 200}  # an answer is long in coming
+
+
+AGAIN = {"close-channel": [12, 2]}  # the one looked at is the second, which others may weaken
 
 
 def active(kind):
@@ -80,7 +84,10 @@ def active(kind):
         "hours": HOURS.get(kind, 96),
         "response": {
             "name": kind,
-            "measures": [{"kind": kind, "trigger": {"hours_after_first_attack": 2}}],
+            "measures": [
+                {"kind": kind, "trigger": {"hours_after_first_attack": n}}
+                for n in AGAIN.get(kind, [2])
+            ],
         },
     }
 
@@ -146,7 +153,7 @@ def values_to_try(field, default):
     if field.type == "switch":
         return [not default]
     if field.type == "choice":
-        return [c for c in field.choices if c not in (default, "file", "given")]
+        return [c for c in field.choices if c not in (default, "file", "given", "any")]
     low = field.low if field.low is not None else 0
     high = field.high if field.high is not None else 10 * (default or 1)
     start = default if default is not None else low

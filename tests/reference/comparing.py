@@ -9,7 +9,7 @@ from tests.reference.outcomes import outcomes
 
 FIXED = {
     "crowd": "role sympathy curiosity risk threshold",
-    "sellers": "turnover margin category rating seniority",
+    "sellers": "turnover margin category rating seniority shop",
     "stores": "category brand price margin quality ad_budget click_cost orders_an_hour "
     "opening_stock visibility kept_shut",
     "consumers": "needs_cod",
@@ -22,7 +22,7 @@ MOVING = {
     "consumers": "loyalty n_failed hit",
 }
 PLATFORM = "answer talks legitimacy_public sanction done undone calls first_attack".split()
-CONCESSION = "postponed_share deposit_cut subsidy rolled_back_share grandfathered_share".split()
+CONCESSION = "postponed_share deposit_cut subsidy rolled_back_share grandfathered_share left_out_share".split()
 ORGANISERS = "phase phase_since focal ultimatum deadline tally top_today top_ever".split()
 BOOKS = (
     "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_honest_twin "

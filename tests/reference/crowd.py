@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import betaincinv
 
 from sim.core.chance import AT_CREATION, AT_RENEWAL, Stream
-from sim.core.units import Role, Stance
+from sim.core.units import Role, Shop, Stance
 from tests.reference.dice import as_float32, clip, sigma
 
 INSIDE = (Stance.MEMBER, Stance.ATTACKING, Stance.PAUSED)
@@ -26,6 +26,18 @@ class Climate:
     quit_factor_sellers: float
     quit_factor_onlookers: float
     pull: float | None  # of a complete graph
+
+
+@dataclass(frozen=True)
+class Payer:
+    """What a seller is billed by."""
+
+    row: int
+    category: int
+    turnover: float
+    rating: float
+    seniority: float
+    shop: Shop
 
 
 class Person(mesa.Agent):
@@ -195,6 +207,7 @@ class Seller(Person):
         points = p.rating_spread * (2.0 * dice.u(Stream.SELLER_RATING, row) - 1.0)
         self.rating = clip(p.rating_mean + points, 1.0, 5.0)
         self.seniority = dice.u(Stream.SELLER_SENIORITY, row)
+        self.shop = self._kind_of_shop(p, dice.u(Stream.SELLER_SHOP, row))
         self.solidarity = p.seller_sympathy * dice.u(Stream.SELLER_SYMPATHY, row)
         offset = b.legitimacy_spread * dice.normal(Stream.SELLER_LEGITIMACY, row)
         self.legitimacy = as_float32(clip(b.legitimacy_sellers + offset, 0.0, 1.0))
@@ -204,6 +217,19 @@ class Seller(Person):
         self.sales_gained = self.fined = 0.0
         self.punished = False
         self.colleagues: list[Seller] = []  # neighbours in the sellers' graph
+
+    @staticmethod
+    def _kind_of_shop(p, u):
+        """Give its kind of shop by one number (5.1)."""
+        if u < p.other_shop_share:
+            return Shop.OTHER
+        u = u - p.other_shop_share
+        if u < p.franchise_share:
+            is_applied = u < p.unregistered_share * p.franchise_share
+            return Shop.FRANCHISE_TM if is_applied else Shop.FRANCHISE
+        flagships = 1.0 - p.other_shop_share - p.franchise_share
+        is_applied = u - p.franchise_share < p.unregistered_share * flagships
+        return Shop.FLAGSHIP_TM if is_applied else Shop.FLAGSHIP
 
     @property
     def view(self):
@@ -283,6 +309,13 @@ class Seller(Person):
             else:
                 self.second_shop = rival.row
 
+    def in_a_year(self):
+        """Give what it expects to be billed by next year (7.12)."""
+        growth = 1.0 + self.model.parameters.poaching.expected_growth
+        return Payer(
+            self.row, self.category, self.turnover * growth, self.rating, self.seniority, self.shop
+        )
+
     def renew(self, owed, twin):
         """Stay, keep both or leave; give the choice and the rival (7.12)."""
         p, dice = self.model.parameters.poaching, self.model.dice
@@ -291,7 +324,7 @@ class Seller(Person):
             rival = self.model.rivals[shop]
         else:
             rival = self.model.rival_drawn(dice.u(Stream.RENEWAL_RIVAL, self.row, AT_RENEWAL))
-        profit, wrong = self.margin * self.turnover, self.wrong(twin)
+        profit, wrong = self.margin * self.in_a_year().turnover, self.wrong(twin)
         stay = profit - owed - wrong
         both = profit * (1.0 + p.gain_share) - owed - rival.yearly_fee - wrong
         leave = profit * p.keep_share - rival.yearly_fee

@@ -15,6 +15,7 @@ class Concession:
     subsidy: float = 0.0
     rolled_back_share: float = 0.0
     grandfathered_share: float = 0.0
+    left_out_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ class FeeTable:
 
     def deposit(self, schedule, seller):
         """Give the deposit."""
-        tier = _highest(schedule.deposits, seller.turnover)
+        own = seller.shop.name.lower().replace("_", "-")
+        of_its_kind = [tier for tier in schedule.deposits if tier.shop == own]
+        of_any = [tier for tier in schedule.deposits if tier.shop == "any"]
+        tier = _highest(of_its_kind, seller.turnover) or _highest(of_any, seller.turnover)
         amount = 0.0 if tier is None else tier.amount
         return amount * schedule.premium_deposit if seller.category < schedule.n_premium else amount
 
@@ -87,7 +91,7 @@ class FeeTable:
             base = np.ones(len(sellers))
         return [float(total * b / (base.sum() * self.weight)) for b in base]
 
-    def bill(self, seller, concession, subsidy):
+    def bill(self, seller, concession, subsidy, is_left_out):
         """Give a seller's bill under a concession."""
         fee_old, fee_new = self.fee(self.old, seller), self.fee(self.new, seller)
         deposit_old, deposit_new = self.deposit(self.old, seller), self.deposit(self.new, seller)
@@ -102,7 +106,7 @@ class FeeTable:
         rise_d = rise_d - concession.deposit_cut * max(rise_d, 0.0)
         if seller.seniority < max(grandfathered, concession.grandfathered_share):
             rise_f, rise_d = min(rise_f, 0.0), min(rise_d, 0.0)
-        held = max(concession.postponed_share, notice)
+        held = max(0.0 if is_left_out else concession.postponed_share, notice)
         fee, fee_later = fee_old + (1.0 - held) * rise_f / years, fee_old + rise_f
         deposit, deposit_later = deposit_old + rise_d / years, deposit_old + rise_d
         owed = self.owed(fee, deposit, fee_later, deposit_later, subsidy)
@@ -111,7 +115,13 @@ class FeeTable:
     def bills(self, sellers, concession):
         """Give the bill of every seller."""
         subsidies = self.subsidies(sellers, concession.subsidy)
-        return [self.bill(s, concession, y) for s, y in zip(sellers, subsidies, strict=True)]
+        by_rating = sorted(sellers, key=lambda seller: (seller.rating, seller.row))
+        left_out = by_rating[: math.floor(concession.left_out_share * len(sellers))]
+        rows = {seller.row for seller in left_out}
+        return [
+            self.bill(s, concession, y, s.row in rows)
+            for s, y in zip(sellers, subsidies, strict=True)
+        ]
 
     def own_hardships(self, sellers, concession):
         """Give every seller's hardship by its own bill, without what it feels for others."""

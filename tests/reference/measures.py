@@ -35,6 +35,8 @@ class Orders:
     fine: float = 0.0
     resentment: float = 0.0
     close_channel: float = 0.0
+    away: int = 0
+    fades: float = 0.0
     answer: float = 0.0
     talks: float = 0.0
     talks_answer: float = 0.0
@@ -50,6 +52,7 @@ class Orders:
     subsidy: float = 0.0
     rolled_back_share: float = 0.0
     grandfathered_share: float = 0.0
+    left_out_share: float = 0.0
 
     def take(self, other):
         """Take another measure's orders in: costs and calls add, the rest takes the larger."""
@@ -120,7 +123,14 @@ ORDERED = {
         },
         {"fine": m.fine, "resentment": m.resentment},
     ),
-    "close-channel": lambda m: ({"close_channel": m.lost_share, "punishment": m.backlash}, {}),
+    "arrest": lambda m: (
+        {"sanction": m.sanction, "punishment": m.backlash},
+        {"police": True},
+    ),
+    "close-channel": lambda m: (
+        {"close_channel": m.lost_share, "punishment": m.backlash},
+        {"away": m.away_hours, "fades": m.fades_share},
+    ),
     "statement": lambda m: ({"answer": m.answer}, {"statement": True}),
     "open-talks": lambda m: ({"talks": m.contact_rate, "talks_answer": m.answer}, {}),
     "contact-merchants": lambda m: (
@@ -128,7 +138,10 @@ ORDERED = {
         {"call_gain": m.persuasion, "call_backfires": m.backfire_share},
     ),
     "regulator": lambda m: ({"answer": m.answer}, {"regulator": True}),
-    "postpone": _concedes("postponed_share", lambda m: m.months / 12),
+    "postpone": lambda m: (
+        {"answer": m.answer, "postponed_share": m.months / 12},
+        {"left_out_share": m.left_out_share, "statement": True},
+    ),
     "grandfather": _concedes("grandfathered_share", lambda m: m.covered_share),
     "roll-back": _concedes("rolled_back_share", lambda m: m.share),
     "halve-deposit": _concedes("deposit_cut", lambda m: m.share),
@@ -136,10 +149,13 @@ ORDERED = {
 }
 
 
-def orders_of(measure, is_new):
-    """Give the orders of a measure in force; ``is_new`` in the hour in which it begins."""
+def orders_of(measure, age):
+    """Give the orders of a measure in force since ``age`` hours."""
     scaled, said = ORDERED[measure.kind](measure)
     scaled["cost"] = scaled.get("cost", 0.0) + measure.cost_per_hour
-    if not is_new:
-        scaled.pop("close_channel", None)
+    if measure.kind == "close-channel" and age > 0:
+        scaled.pop("close_channel")
+        said = {}
+    if measure.kind == "arrest":
+        scaled["sanction"] = scaled["sanction"] * 0.5 ** (age / measure.half_life)
     return Orders(**{name: measure.strength * x for name, x in scaled.items()}, **said)

@@ -6,7 +6,7 @@ import mesa
 import numpy as np
 
 from sim.core.chance import Stream
-from sim.core.units import Cause, Tactic
+from sim.core.units import Cause, Stance, Tactic
 from tests.reference.fees import Concession
 from tests.reference.measures import Orders, orders_of
 
@@ -24,6 +24,8 @@ class Platform(mesa.Agent):
         self.legitimacy_public = model.parameters.beliefs.legitimacy_public
         self.sanction = self.done = self.undone = 0.0
         self.calls = 0.0
+        self.closings = 0
+        self.away: list = []  # hour of return, and who was lost by a closing
         self.unexamined = dict.fromkeys(Tactic, 0)
         self.first_attack = -1
 
@@ -59,7 +61,7 @@ class Platform(mesa.Agent):
             begun = self.begun.get(i)
             if begun is None or (measure.lasts is not None and hour >= begun + measure.lasts):
                 continue
-            self.orders.take(orders_of(measure, is_new=begun == hour))
+            self.orders.take(orders_of(measure, age=hour - begun))
 
     # What is carried out
 
@@ -96,14 +98,21 @@ class Platform(mesa.Agent):
                 self.model.leaves(seller)
 
     def close_channel(self, people, hour):
-        """Close the channel once: the queue goes, and some of the people."""
+        """Close the channel once: the queue goes, and some of the people for a while."""
+        for until, person in self.away:
+            if until == hour and person.stance == Stance.QUIT:
+                person.stance = Stance.OUTSIDE
         if self.orders.close_channel <= 0.0:
             return
         self.model.organisers.queue = []
+        share = self.orders.close_channel * (1.0 - self.orders.fades) ** self.closings
+        self.closings += 1
         for person in people:
             lost = self.model.dice.u(Stream.CHANNEL_LOST, person.row, hour)
-            if person.is_in and lost < self.orders.close_channel:
+            if person.is_in and lost < share:
                 self.model.leaves(person)
+                if self.orders.away > 0:
+                    self.away.append((hour + self.orders.away, person))
 
     def talk(self, books, hour):
         """Let talks begin, once."""

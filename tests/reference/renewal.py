@@ -24,7 +24,7 @@ class Renewal:
     def of(cls, model, concession, twin):
         """Let every seller stay, keep both or leave."""
         sellers, weight = model.sellers, model.weight
-        bills = model.fees.bills(sellers, concession)
+        bills = model.fees.bills([seller.in_a_year() for seller in sellers], concession)
         if model.market.attraction > 0.0:
             choices = [
                 seller.renew(bill.owed, twin) for seller, bill in zip(sellers, bills, strict=True)

@@ -27,9 +27,8 @@ GIVES_WAY = {
     "population.reporter_share": {"population.sympathiser_share": 0.0},
     "shopping.buy_mall": {"shopping.buy_rivals": 0.0},
     "shopping.buy_rivals": {"shopping.buy_mall": 0.001},
-    # One deposit for each turnover: the first already begins at 0.
-    "fees.new.deposits[1].turnover_from": {"fees.new.deposits[0].turnover_from": 1.0},
-    "fees.new.deposits[2].turnover_from": {"fees.new.deposits[0].turnover_from": 1.0},
+    "population.franchise_share": {"population.other_shop_share": 0.0},
+    "population.other_shop_share": {"population.franchise_share": 0.0},
 }
 
 

@@ -65,6 +65,7 @@ EVERYTHING = response(
     ("police-report", {"hour": 70}, {"lasts": 60}),
     ("punish-sellers", AFTER, {"checked_per_day": 2.0, "resentment": 0.3}),
     ("close-channel", {"hours_after_first_attack": 50}, {"lost_share": 0.2}),
+    ("arrest", {"hours_after_first_attack": 60}, {"half_life": 30.0, "strength": 0.7}),
     ("contact-merchants", {"hour": 20}, {"calls_per_day": 40.0, "lasts": 60}),
     ("regulator", {"after_ultimatum": 5}, {"answer": 0.1}),
     ("statement", {"all": [AFTER, {"any": [{"hour": 75}, {"online_above": 40}]}]}, {}),
@@ -85,8 +86,10 @@ RESPONSES = {
         ("compensate-stores", AFTER, {"share": 0.8}), ("refund-clicks", AFTER, {})
     ),
     "close-channel": response(
-        ("close-channel", {"hours_after_first_attack": 20}, {"strength": 0.8})
+        ("close-channel", {"hours_after_first_attack": 20}, {"strength": 0.8, "away_hours": 15}),
+        ("close-channel", {"hours_after_first_attack": 40}, {"fades_share": 0.5}),
     ),
+    "postpone": response(("postpone", AFTER, {"left_out_share": 0.3, "strength": 0.8})),
     "punish": response(("punish-sellers", AFTER, {"checked_per_day": 10.0})),
     "call": response(
         ("contact-merchants", {"hour": 20}, {"calls_per_day": 70.0, "backfire_share": 0.3})
@@ -99,6 +102,12 @@ FEES = {name: {"fees": name} for name in "old-fees phased sales-share as-revised
         "fees.new.notice_months": 6.0,
         "fees.new.grandfathered_share": 0.3,
         "fees.new.premium_deposit": 2.0,
+        "fees.new.deposits": [
+            {"amount": 20_000.0},
+            {"amount": 90_000.0, "turnover_from": 800_000.0},
+            {"amount": 50_000.0, "shop": "franchise", "turnover_from": 300_000.0},
+            {"amount": 70_000.0, "shop": "flagship-tm"},
+        ],
         "fees.new.tiers": [{"turnover_from": 500_000.0, "factor": 1.5}],
     }
 }

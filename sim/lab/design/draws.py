@@ -17,7 +17,7 @@ from sim.io.csv_tables import read_csv
 from sim.scenario.ensembles import Ensemble, ensemble_of, is_finite
 from sim.scenario.messages import allowed, path_of, unknown_path
 from sim.scenario.scenario import Scenario
-from sim.scenario.schema import Field, describe, fields_of, follow, is_table, steps_of
+from sim.scenario.schema import Field, contents, describe, fields_of, follow, is_table, steps_of
 from sim.scenario.toml import library_names, meant_file, prepare, read
 
 type EnsembleLike = str | Path | pd.DataFrame | Mapping[str, Sequence[float]] | None
@@ -163,9 +163,16 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
 def _of_seeds(ensemble: Ensemble, scenario: Scenario, seeds: Sequence[int]) -> list[dict[str, Any]]:
     name = f"ensemble {ensemble.name}"
     fields = _fields_of(ensemble.parameters, f"{name}: parameters")
-    now = {f.path: f.default for f in fields_of(scenario)}
+    now = {f.path: {f.default} for f in fields_of(scenario) if f.type != "list"}
+    for measure in scenario.response.measures:  # of a kind that it has none of, nothing is set
+        for part, value in contents(measure).items():
+            if is_finite(value):
+                now.setdefault(f"response.measures[{measure.kind}].{part}", set()).add(value)
     best = ensemble.members[ensemble.best]
-    free = [i for i, field in enumerate(fields) if now.get(field.path) == best[i]]
+    free = [
+        i for i, field in enumerate(fields)
+        if now.get(field.path, {best[i]} if "measures[" in field.path else set()) == {best[i]}
+    ]  # fmt: skip
     draws, n = {}, len(ensemble.members)
     for k in dict.fromkeys((seed - 1) % n for seed in seeds):
         member = ensemble.members[k]

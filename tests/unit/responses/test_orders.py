@@ -12,7 +12,7 @@ share = st.floats(0, 1)
 orders = st.fixed_dictionaries({
     "restore_reviews": share, "void_orders": share, "delay_orders": st.integers(0, 240), "sanction": share,
     "calls": st.integers(0, 1000), "cost": st.integers(0, 10_000), "police": st.booleans(), "answer": share,
-    "concession": st.builds(Concession, share, share, share, share, share),
+    "concession": st.builds(Concession, share, share, share, share, share, share),
 }).map(lambda given: Orders(**given))  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def test_the_ensemble_says_how_it_was_made_and_what_it_was_fitted_to():
 
 def test_every_value_lies_between_what_was_declared_for_it():
     prior = {f.path: f.prior for f in fields_of(Scenario) if f.prior}
-    assert set(ENSEMBLE.parameters) == set(prior)
+    assert set(ENSEMBLE.parameters) <= set(prior)
     members = np.array(ENSEMBLE.members)
     for j, path in enumerate(ENSEMBLE.parameters):
         assert members[:, j].min() >= prior[path][0], path
@@ -65,6 +65,25 @@ def test_run_k_takes_member_k_and_leaves_what_was_set_by_hand():
         {p: v for p, v in draws[0].items() if p != "mobilisation.noise"}
     ]
     assert draws_of("none", LOADED, 2, 1) == [{}, {}]
+
+
+def test_a_draw_of_a_measures_strength_goes_to_every_response_that_has_it():
+    path = "response.measures[police-report].sanction"
+    draws = draws_of({path: [0.1, 0.3]}, LOADED, 2, 1)
+    for policy, has in (("deter", True), ("silence", False)):
+        worlds = [LOADED.replace(response=policy).replace(draw) for draw in draws]
+        assert [w != LOADED.replace(response=policy) for w in worlds] == [has, has]
+    assert len({draw[path] for draw in draws}) == 2
+
+
+def test_a_members_value_of_a_measure_is_taken_unless_somebody_set_it(tmp_path):
+    path = tmp_path / "draws.toml"
+    path.write_text('parameters = ["response.measures[police-report].sanction"]\nmembers = [[0.2], [0.3]]\nbest = 0')  # fmt: skip
+    quiet, reported = LOADED.replace(response="silence"), LOADED.replace(response="deter")
+    drawn = [{"response.measures[police-report].sanction": v} for v in (0.2, 0.3)]
+    assert draws_of(path, quiet, 2, 1) == drawn
+    assert draws_of(path, reported.replace(drawn[0]), 2, 1) == drawn
+    assert draws_of(path, reported.replace({"response.measures.0.sanction": 0.9}), 1, 1) == [{}]
 
 
 def test_what_is_no_ensemble_is_refused_in_one_line():

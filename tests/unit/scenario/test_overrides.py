@@ -20,6 +20,7 @@ from sim.scenario.overrides import parse_settings
         (["mobilisation.tie_joins=false"], {"mobilisation.tie_joins": False}),
         (["response.measures.0.strength=0"], {"response.measures.0.strength": 0}),
         (["attention={memory = 5}"], {"attention": {"memory": 5}}),
+        (["response.measures[statement].answer=1"], {"response.measures[statement].answer": 1}),
     ],
 )
 def test_settings_are_read_as_toml_and_bare_words_as_text(settings, expected):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.core.units import BesiegeError
+from sim.core.units import BesiegeError, Shop
 from sim.scenario.library import load_fees
 from sim.scenario.scenario import Scenario
 from sim.scenario.toml import library_names
@@ -33,6 +33,7 @@ SELLERS = Payers(
     turnover=np.array([1e5, 2e6, 1e5, 2e6]),
     rating=np.array([4.7, 4.7, 4.5, 4.7]),
     seniority=np.array([0.1, 0.9, 0.3, 0.7]),
+    shop=np.array([Shop.FLAGSHIP, Shop.FRANCHISE_TM, Shop.FRANCHISE, Shop.OTHER], np.int8),
 )
 LEVELS = {"standard": 30_000.0, "premium": 60_000.0}
 
@@ -63,6 +64,33 @@ def test_a_deposit_goes_by_turnover_and_by_premium_category():
     )
     asked = fees({"deposits": deposits, "premium_deposit": 2.0}).deposit
     assert asked.tolist() == [2e4, 1e5, 1e4, 5e4]
+
+
+def test_a_deposit_goes_by_kind_of_shop_where_its_kind_has_an_entry():
+    deposits = (
+        DepositTier(amount=5e4),
+        DepositTier(shop="franchise-tm", amount=15e4),
+        DepositTier(shop="franchise", turnover_from=1e6, amount=9e4),
+        DepositTier(turnover_from=1e6, amount=7e4),
+    )
+    asked = fees({"deposits": deposits}).deposit
+    assert asked.tolist() == [5e4, 15e4, 5e4, 7e4]
+    assert fees({"deposits": deposits[::-1]}).deposit.tolist() == asked.tolist()
+
+
+def test_two_deposits_of_one_kind_and_turnover_are_refused_and_of_two_kinds_are_not():
+    franchise = {"shop": "franchise", "amount": 1.0}
+    with pytest.raises(ValueError, match="two deposits of franchise shops from 0 yuan/yr on"):
+        NewSchedule.model_validate({"deposits": [franchise, franchise]})
+    assert NewSchedule.model_validate({"deposits": [franchise, {"amount": 1.0}]})
+
+
+def test_those_rated_lowest_are_left_out_of_a_postponement_and_keep_what_was_noticed():
+    postponed = Concession(postponed_share=1.0, left_out_share=0.25)
+    assert fees(LEVELS, postponed).fee.tolist() == [6_000, 6_000, 30_000, 6_000]
+    assert fees({**LEVELS, "notice_months": 6.0}, postponed).fee[2] == 18_000
+    assert fees(LEVELS, postponed.scaled_by(0.5)).fee.tolist() == [33_000, 33_000, 30_000, 18_000]
+    assert not Concession(left_out_share=0.5).is_any()
 
 
 def test_a_rise_in_three_steps_takes_a_third_of_it_in_the_first_year():

@@ -101,6 +101,43 @@ def test_sellers_are_fined_once_and_leave_the_protest():
     assert world.books.series["new_punished"][61] == (x.punished.sum() - caught.sum()) * world.weight  # fmt: skip
 
 
+def test_who_is_lost_by_a_closing_may_join_again_as_others_do_after_a_while():
+    world = answering("close-channel", lost_share=0.4, away_hours=30)
+    let_in(world, range(1000))
+    respond(world)
+    lost = np.flatnonzero(world.crowd.stance == Stance.QUIT)
+    assert lost.size > 300
+    for world.hour in (61, 89):
+        respond(world)
+    assert (world.crowd.stance[lost] == Stance.QUIT).all()
+    world.crowd.stance[lost[0]] = Stance.PAUSED  # one who came back by itself
+    world.hour = 90
+    respond(world)
+    assert world.crowd.stance[lost[0]] == Stance.PAUSED
+    assert (world.crowd.stance[lost[1:]] == Stance.OUTSIDE).all()
+
+
+def test_a_second_closing_of_the_channel_takes_away_few():
+    once = {"kind": "close-channel", "lost_share": 0.5, "fades_share": 0.9}
+    twice = [{**once, "trigger": {"hour": h}} for h in (60, 61)]
+    world = world_at(60, response={"name": "twice", "measures": twice})
+    let_in(world, range(1000))
+    for world.hour, left in ((60, 500), (61, 475)):
+        respond(world)
+        assert world.inside.size == pytest.approx(left, abs=50)
+    assert world.platform.closings == 2
+    assert len(world.platform.away) == 2
+
+
+def test_the_fear_of_arrests_halves_with_its_half_life():
+    world = answering("arrest", sanction=0.4, half_life=12.0, backlash=0.0)
+    signals = []
+    for world.hour in (60, 61, 84, 96):
+        respond(world)
+        signals.append(world.platform.orders.sanction)
+    assert signals == pytest.approx([0.4 * 0.5 ** (n / 12) for n in (0, 1, 24, 36)])
+
+
 def test_a_closed_channel_loses_its_queue_and_its_share_of_members():
     world = answering("close-channel", lost_share=0.4)
     let_in(world, range(1000))
