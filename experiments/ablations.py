@@ -12,6 +12,7 @@ import pandas as pd
 
 from experiments.keeping import write
 from sim import Scenario, compare, hindcast
+from sim.limiting_cases.settings import MECHANISMS_OFF
 
 OFF = {
     "nothing": {},
@@ -27,6 +28,7 @@ OFF = {
     "truce boredom": {"mobilisation.quit_factor_truce": 1.0},
     "poaching": {"poaching.move_rate_per_day": 0.0},
     "organisers' focus": {"attack.discipline": 0.0},
+    **MECHANISMS_OFF,
     "two steps an hour": {"mobilisation.substeps": 2},
     "four steps an hour": {"mobilisation.substeps": 4},
 }

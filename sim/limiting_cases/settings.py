@@ -12,6 +12,25 @@ from sim.scenario.scenario import Scenario
 LONGEST = 10_000
 """Hours of a world: the model's longest horizon."""
 
+MECHANISMS_OFF: dict[str, dict[str, Any]] = {
+    "persons differ in staying": {"mobilisation.staying_shape": 0.0},
+    "call and muster": {"channel.muster_hours": 0},
+    "presence flat by day": {"mobilisation.presence_knee": 1.0},
+    "news loses novelty": {"attention.novelty": 0.0},
+    "several targets": {"channel.first_targets": 1, "channel.targets": 1},
+    "balking": {"channel.balking": 0.0},
+    "a word is awaited": {"channel.await_hours": 0.0},
+    "another target": {"channel.divert_after": float(LONGEST)},  # beyond the end of any run
+    "threshold of deterrence": {"mobilisation.risk_threshold": 0.0},
+    "turnout may discourage": {"mobilisation.turnout_effect": 1.0},
+    "only hot goods run out": {"shopping.hot_share": 1.0},
+}
+"""What switches each mechanism off that a known law does not have, by its name.
+
+With all of them off the model is the one of the textbooks; with one off it is an ablation
+(``experiments/ablations.py``).
+"""
+
 STILL: dict[str, Any] = {
     "name": "limiting case",
     "scale": 1.0,
@@ -37,6 +56,7 @@ STILL: dict[str, Any] = {
     # nobody speaks and nothing is called for
     "channel.request_rate": 0.0,
     "channel.quorum": 1e6,
+    **{path: off for switches in MECHANISMS_OFF.values() for path, off in switches.items()},
 }
 """What is switched off or on, by path of the scenario, before a case adds its own."""
 

@@ -8,7 +8,17 @@ from sim.core.chance import AT_CREATION, LANES, Block, Stream, column, key_of, u
 from sim.core.compiled import kernel
 from sim.core.state import Consumers, Crowd, Sellers, Stores
 from sim.core.units import (
-    F32, F64, I8, I16, I32, I64, N_CATEGORIES, Bool, Role, Shop, parameter,
+    F32,
+    F64,
+    I8,
+    I16,
+    I32,
+    I64,
+    N_CATEGORIES,
+    Bool,
+    Role,
+    Shop,
+    parameter,
 )  # fmt: skip
 from sim.rules.shopping import N_CLASSES, ShoppingParameters
 from sim.rules.stores import StoreParameters

@@ -39,7 +39,7 @@ def start_hour(world: World) -> None:
 def _call(world: World) -> None:
     """Let the call to the next assembly go out, while people gather."""
     p, announced, o = world.scenario.channel, world.scenario.announced, world.organisers
-    if announced is None or o.phase != Phase.GATHER:
+    if announced is None or world.hour < announced or o.phase != Phase.GATHER:
         return
     if assembly.hours_to_assembly(world.hour, announced, p) == p.muster_hours > 0:
         o.called = world.hour

@@ -8,7 +8,7 @@ from sim.core.units import Phase, Tactic
 from tests.reference.outcomes import outcomes
 
 FIXED = {
-    "crowd": "role sympathy curiosity risk threshold",
+    "crowd": "role sympathy curiosity risk restlessness threshold",
     "sellers": "turnover margin category rating seniority shop",
     "stores": "category brand price margin quality ad_budget click_cost orders_an_hour "
     "opening_stock visibility kept_shut",
@@ -23,7 +23,10 @@ MOVING = {
 }
 PLATFORM = "answer talks legitimacy_public sanction done undone calls first_attack".split()
 CONCESSION = "postponed_share deposit_cut subsidy rolled_back_share grandfathered_share left_out_share".split()
-ORGANISERS = "phase phase_since focal ultimatum deadline tally top_today top_ever".split()
+ORGANISERS = (
+    "phase phase_since targets called awaited stalled heard ultimatum deadline tally top_today "
+    "top_ever"
+).split()
 BOOKS = (
     "actions orders orders_twin rival_orders rival_orders_twin loss ad_honest ad_honest_twin "
     "ad_refund compensation delisted cod_off"

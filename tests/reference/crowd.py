@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import mesa
 import numpy as np
-from scipy.special import betaincinv
+from scipy.special import betaincinv, gammaincinv
 
 from sim.core.chance import AT_CREATION, AT_RENEWAL, Stream
 from sim.core.units import Role, Shop, Stance
@@ -26,6 +26,8 @@ class Climate:
     quit_factor_sellers: float
     quit_factor_onlookers: float
     pull: float | None  # of a complete graph
+    call: float  # how fresh the last one is
+    muster: float
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,13 @@ class Payer:
 class Person(mesa.Agent):
     """A member of the crowd, in the protest or not."""
 
-    def __init__(self, model, row, role, *, sympathy, curiosity, risk, threshold):
+    def __init__(self, model, row, role, *, sympathy, curiosity, risk, threshold, staying):
         super().__init__(model)
         self.row, self.role = row, role
         self.sympathy, self.curiosity = as_float32(sympathy), as_float32(curiosity)
         self.risk, self.threshold = as_float32(risk), as_float32(threshold)
+        shape = model.parameters.mobilisation.staying_shape
+        self.restlessness = as_float32(gammaincinv(shape, staying) / shape) if shape > 0 else 1.0
         self.hardship = 0.0
         self.stance = Stance.OUTSIDE
         self.online = self.ever_attacked = self.ever_acted = False
@@ -66,8 +70,9 @@ class Person(mesa.Agent):
         return self.role in (Role.SELLER, Role.SYMPATHISER)
 
     def weigh(self, climate):
-        """Weigh grievance, neighbours and attention against risk and threshold."""
+        """Weigh grievance, neighbours, attention and a call against risk and threshold."""
         p = self.model.parameters.mobilisation
+        beyond = max(0.0, climate.sanction - p.risk_threshold) / (1.0 - p.risk_threshold)
         if climate.pull is not None:
             pull = climate.pull
         else:
@@ -76,7 +81,8 @@ class Person(mesa.Agent):
             p.weight_grievance * self.hardship * (1.0 - self.view) * climate.efficacy
             + p.weight_social * pull
             + p.weight_attention * climate.attention * self.curiosity
-            + -p.weight_risk * self.risk * climate.sanction
+            + p.weight_call * self.hardship * climate.call
+            + -p.weight_risk * self.risk * beyond
             + -self.threshold
         )
 
@@ -95,12 +101,15 @@ class Person(mesa.Agent):
 
     def _join_or_stay_out(self, climate, u):
         p = self.model.parameters.mobilisation
-        if u >= p.join_rate * climate.join_factor:
+        if u >= p.join_rate * climate.join_factor * climate.muster:
             return
         self.utility = self.weigh(climate)
-        back = p.return_factor if self.stance == Stance.QUIT else 1.0
-        chance = p.join_rate * (climate.join_factor * back)
-        if u < chance * sigma(self.utility, p.noise, p.tie_joins):
+        factor = climate.join_factor
+        if self.stance == Stance.QUIT:
+            factor = factor * p.return_factor
+        if self.is_attacker:
+            factor = factor * climate.muster
+        if u < min(1.0, p.join_rate * factor) * sigma(self.utility, p.noise, p.tie_joins):
             self.stance = Stance.MEMBER
 
     def _stay_or_quit(self, climate, u):
@@ -111,6 +120,7 @@ class Person(mesa.Agent):
             if self.role == Role.SELLER
             else climate.quit_factor_onlookers
         )
+        factor = factor * self.restlessness
         if u < min(1.0, p.quit_rate * factor) * sigma(-self.utility, p.noise, not p.tie_joins):
             self.quit()
 
@@ -127,13 +137,14 @@ class Person(mesa.Agent):
         """Be a member who does not act."""
         self.stance = Stance.PAUSED if self.ever_attacked else Stance.MEMBER
 
-    def acts(self, hour):
+    def acts(self, hour, held):
         """Decide to act; only an attacker who is inside and online may (7.8)."""
         if not (self.is_attacker and self.is_in and self.online):
             return False
         p = self.model.parameters.mobilisation
         eager = self.utility + self.model.parameters.attack.eagerness
-        if self.model.dice.u(Stream.ACTING, self.row, hour) >= sigma(eager, p.noise, p.tie_joins):
+        chance = (1.0 - held) * sigma(eager, p.noise, p.tie_joins)
+        if self.model.dice.u(Stream.ACTING, self.row, hour) >= chance:
             return False
         self.stance, self.ever_attacked = Stance.ATTACKING, True
         return True
@@ -171,6 +182,7 @@ class Onlooker(Person):
             sympathy=sympathy,
             curiosity=float(betaincinv(p.curiosity_a, p.curiosity_b, curiosity)),
             risk=dice.u(Stream.ONLOOKER_RISK, number),
+            staying=dice.u(Stream.ONLOOKER_STAYING, number),
             threshold=p.onlooker_threshold_mean + deviation,
         )
 
@@ -197,6 +209,7 @@ class Seller(Person):
             sympathy=0.0,
             curiosity=0.0,
             risk=dice.u(Stream.SELLER_RISK, row),
+            staying=dice.u(Stream.SELLER_STAYING, row),
             threshold=p.seller_threshold_mean + deviation,
         )
         log_turnover = p.turnover_log_sd * dice.normal(Stream.SELLER_TURNOVER, row)

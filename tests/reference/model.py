@@ -53,6 +53,7 @@ class Reference(City):
                 store.begin_day(float(away[store.row]))
             self.organisers.top_today = 0.0
         self.organisers.begin_what_is_due(self.hour, self.platform.answer)
+        self.organisers.call_to_assembly(self.hour)
 
     def pay_attention(self):
         """2. Attention fades, and rises with news (7.5)."""
@@ -75,7 +76,9 @@ class Reference(City):
                     1.0 + 5000.0 / p.attack_scale
                 )
                 told = 1.0 + p.reporters_bonus * min(1.0, 10.0 * s)
-                news = news + p.attack * volume * told
+                age = self.hour - self.platform.first_attack
+                fresh = math.exp(-age / p.novelty) if p.novelty > 0.0 else 1.0
+                news = news + fresh * (p.attack * volume * told)
             if self.platform.first_attack == self.hour - 1:
                 news = news + p.first_attack
         orders = self.platform.orders
@@ -120,7 +123,8 @@ class Reference(City):
         """Work out what everybody sees alike."""
         p, phase = self.parameters.mobilisation, self.organisers.phase
         online = self.read_before("online")
-        efficacy = p.efficacy_floor + (1.0 - p.efficacy_floor) * (
+        room = 1.0 - p.efficacy_floor if p.turnout_effect > 0.0 else p.efficacy_floor
+        efficacy = p.efficacy_floor + p.turnout_effect * room * (
             online / (online + p.efficacy_half)
         )
         join, sellers, onlookers = {
@@ -132,17 +136,26 @@ class Reference(City):
                 p.quit_factor_dissolve,
             ),
         }.get(phase, (1.0, 1.0, 1.0))
-        shape = float(presence_shape()[self.hour_of_day])
+        shape = min(1.0, float(presence_shape()[self.hour_of_day]) / p.presence_knee)
+        called = self.organisers.called
+        muster_hours = self.parameters.channel.muster_hours
         return Climate(
             attention=self.attention,
             efficacy=efficacy * (1.0 - self.platform.share_undone()),
             sanction=self.platform.sanction,
             presence=p.presence_top * shape**p.presence_power,
-            join_factor=min(1.0, self.mean_hardship / p.cause_full) * join,
+            join_factor=self.cause() * join,
             quit_factor_sellers=sellers,
             quit_factor_onlookers=onlookers,
             pull=self.count_inside / len(self.crowd) if self.is_complete else None,
+            call=math.exp(-(self.hour - called) / p.call_memory) if called >= 0 else 0.0,
+            muster=p.muster_factor if 0 <= called and self.hour - called <= muster_hours else 1.0,
         )
+
+    def cause(self):
+        """Tell how much of a cause everybody sees."""
+        full = self.parameters.mobilisation.cause_full
+        return min(1.0, self.mean_hardship / full) if full > 0.0 else 1.0
 
     def speak(self):
         """4. The floor is held, the assembly meets, a target is called (7.7)."""
@@ -150,6 +163,7 @@ class Reference(City):
         online = float(self.books.series["online"][self.hour])
         organisers.forget(self.stores)
         self.write(queue_wait=math.nan)
+        organisers.listen(self.hour, self.platform)
         if online == 0.0:
             organisers.queue = []
         else:
@@ -163,7 +177,7 @@ class Reference(City):
             organisers.hear(speakers, self.stores, self.hour, answer, days)
         if self.hour_of_day == self.parameters.channel.assembly_hour and organisers.top_ever > 0.0:
             organisers.meet(self.hour, online, answer)
-        organisers.call(self.stores)
+        organisers.call(self.stores, self.hour, self.platform.first_attack)
         self.write(phase=organisers.phase, n_queue=len(organisers.queue))
 
     def rates(self):
@@ -185,9 +199,10 @@ class Reference(City):
         self.write(share_focal=math.nan)
         rates = self.rates()
         rate = running_sums(rates)[-1]
-        if rate <= 0.0 or self.organisers.phase not in (Phase.ATTACK, Phase.ESCALATE):
+        if rate <= 0.0 or not self.organisers.calls_to_act:
             return
-        actors = [person for person in self.crowd if person.acts(self.hour)]
+        held = self.held_back()
+        actors = [person for person in self.crowd if person.acts(self.hour, held)]
         new = sum(person.acts_for_the_first_time(self.hour, rate) for person in actors)
         self.write(n_attackers=len(actors) * self.weight, new_attackers=new * self.weight)
         drawn = [action for person in actors for action in self.actions_of(person, rates)]
@@ -204,11 +219,26 @@ class Reference(City):
         if self.platform.first_attack < 0 and actions.sum() > 0:
             self.platform.first_attack = self.hour
 
+    def held_back(self):
+        """Give the share of those who would act that do not."""
+        p, organisers = self.parameters.attack, self.organisers
+        pause = p.await_pause if organisers.awaits_a_word(self.hour) else 0.0
+        elsewhere = p.divert_share if organisers.phase == Phase.DIVERT else 0.0
+        return 1.0 - (1.0 - pause) * (1.0 - elsewhere)
+
+    def target_of(self, person):
+        """Give the store called that a person's group is to attack, if any."""
+        targets = self.organisers.targets
+        if len(targets) < 2:
+            return self.stores[targets[0]] if targets else None
+        group = math.floor(self.dice.u(Stream.GROUP, person.row) * len(targets))
+        return self.stores[targets[group]]
+
     def actions_of(self, person, rates):
         """Draw a person's actions: lottery number, store, tactic, whether it follows the call."""
         streams = Stream.N_PURCHASES, Stream.N_BAD_REVIEWS, Stream.N_REFUSALS, Stream.N_CLICKS
         visible = running_sums(store.support + store.visibility for store in self.stores)
-        throttle, focal, d = self.platform.orders.throttle, self.organisers.focal, -1
+        throttle, called, d = self.platform.orders.throttle, self.target_of(person), -1
         for tactic, stream, rate in zip(Tactic, streams, rates, strict=True):
             n = self.dice.poisson(stream, person.row, self.hour, rate * self.weight)
             for _ in range(n):
@@ -224,8 +254,8 @@ class Reference(City):
                 }
                 if tactic in (Tactic.PURCHASE, Tactic.REFUSAL) and u[Stream.THROTTLED] < throttle:
                     self.books.series["new_throttled"][self.hour] += 1
-                elif focal >= 0 and u[Stream.FOLLOWS_CALL] < self.parameters.attack.discipline:
-                    yield u[Stream.LOTTERY], self.stores[focal], tactic, True
+                elif called and u[Stream.FOLLOWS_CALL] < self.parameters.attack.discipline:
+                    yield u[Stream.LOTTERY], called, tactic, True
                 elif visible[-1] > 0.0:
                     at = u[Stream.TARGET] * visible[-1]
                     k = next((k for k, w in enumerate(visible) if w > at), len(visible) - 1)

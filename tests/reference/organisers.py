@@ -18,6 +18,7 @@ class Request:
 
     person: Person
     asked: float
+    patience: float
 
 
 class Organisers(mesa.Agent):
@@ -28,8 +29,10 @@ class Organisers(mesa.Agent):
         self.phase, self.phase_since = Phase.GATHER, 0
         self.next_phase: Phase | None = None
         self.next_phase_at = -1
-        self.focal = -1
-        self.ultimatum = self.deadline = -1
+        self.targets: list[int] = []
+        self.ultimatum = self.deadline = self.pause_again = -1
+        self.called = self.awaited = self.stalled = -1
+        self.heard, self.words = 0.0, set()
         self.tally = [0.0] * len(Motion)
         self.top_today = self.top_ever = 0.0
         self.queue: list[Request] = []
@@ -38,12 +41,24 @@ class Organisers(mesa.Agent):
     @property
     def has_protest(self):
         """Tell whether there is something to answer."""
-        return self.phase in (Phase.ATTACK, Phase.TRUCE, Phase.ESCALATE)
+        return self.calls_to_act or self.phase == Phase.TRUCE
+
+    @property
+    def calls_to_act(self):
+        """Tell whether people are called to act."""
+        return self.phase in (Phase.ATTACK, Phase.ESCALATE, Phase.DIVERT)
+
+    def awaits_a_word(self, hour):
+        """Tell whether a word of a regulator or the platform is awaited (7.7)."""
+        wait = self.model.parameters.channel.await_hours
+        return self.awaited >= 0 and hour - self.awaited < wait
 
     def begin(self, phase, hour):
         """Begin a phase; a truce names an ultimatum and its deadline."""
         self.phase, self.phase_since = phase, hour
         if phase == Phase.TRUCE:
+            if self.ultimatum >= 0 and self.pause_again < 0:
+                self.pause_again = hour
             self.ultimatum = hour
             self.deadline = (hour // 24 + self.model.parameters.channel.truce_days) * 24
 
@@ -54,12 +69,27 @@ class Organisers(mesa.Agent):
             phase, self.next_phase = self.next_phase, None
             self.begin(phase, hour)
         if self.phase == Phase.TRUCE and self.deadline >= 0 and hour >= self.deadline:
-            if answer >= p.answer_accepted:
-                self.begin(Phase.DISSOLVE, hour)
-            elif answer >= p.answer_heard:
+            accepted = answer >= p.answer_accepted
+            if not accepted and self.awaits_a_word(hour):
                 self.deadline += 24
+                if self.pause_again < 0:
+                    self.pause_again = hour
             else:
-                self.begin(Phase.ESCALATE, hour)
+                self.stalled = hour
+                self.begin(Phase.DISSOLVE if accepted else Phase.ESCALATE, hour)
+
+    def call_to_assembly(self, hour):
+        """Let the call go out, so many hours before the next assembly (7.4)."""
+        p, announced = self.model.parameters.channel, self.model.parameters.announced
+        if announced is None or hour < announced or self.phase != Phase.GATHER:
+            return
+
+        def assembly_from(hour):
+            return hour + (p.assembly_hour - hour) % 24
+
+        following = max(assembly_from(announced + p.muster_after), assembly_from(hour))
+        if following - hour == p.muster_hours > 0:
+            self.called = hour
 
     def count_heads(self, online):
         """Remember the highest attendance of the day and of all days."""
@@ -82,12 +112,23 @@ class Organisers(mesa.Agent):
             Request(
                 person,
                 (hour + dice.u(Stream.REQUEST_MOMENT, person.row, hour, d)) * 3600.0,
+                dice.u(Stream.BALKING, person.row, hour, d),
             )
             for person in people
             if person.is_in and person.online
             for d in range(dice.poisson(Stream.N_REQUESTS, person.row, hour, mean))
         ]
         return sorted(asked, key=lambda request: request.asked)
+
+    def listen(self, hour, platform):
+        """Note from when a word is awaited, by what was decided in the last hour (7.7)."""
+        for word, is_said in (("regulator", platform.orders.regulator), ("talks", platform.talks)):
+            if is_said and word not in self.words:
+                self.words.add(word)
+                self.awaited = hour
+        answer = platform.answer
+        if answer > self.heard and answer >= self.model.parameters.channel.answer_heard:
+            self.heard, self.awaited, self.stalled = answer, hour, hour
 
     def hold_the_floor(self, people, hour):
         """Serve the queue for an hour; give those who spoke, their waits, and how many left."""
@@ -110,6 +151,8 @@ class Organisers(mesa.Agent):
                 speakers.append(asking.pop(0).person)
                 waits.append(0.0)
                 self.clock = next_ask + p.slot_seconds
+            elif asking[0].patience < p.balking * len(self.queue) / p.queue_places:
+                asking.pop(0)
             elif len(self.queue) < p.queue_places:
                 self.queue.append(asking.pop(0))
             else:
@@ -192,8 +235,11 @@ class Organisers(mesa.Agent):
             return Phase.TRUCE
         if self.top_today < p.dissolve_share * self.top_ever:
             return Phase.DISSOLVE
-        if leading == Motion.PAUSE:
+        if self.awaits_a_word(hour) or leading == Motion.PAUSE:
             return Phase.TRUCE
+        is_stalled = self.stalled >= 0 and hour - self.stalled >= p.divert_after
+        if is_stalled or self.phase == Phase.DIVERT:
+            return Phase.DIVERT
         if self.phase == Phase.ATTACK:
             if leading == Motion.ESCALATE:
                 return Phase.ESCALATE
@@ -201,8 +247,14 @@ class Organisers(mesa.Agent):
                 return Phase.TRUCE
         return self.phase
 
-    def call(self, stores):
-        """Call the leading target."""
-        listed = [store for store in stores if store.listed]
-        best = max(listed, key=lambda s: s.support + s.visibility, default=None)
-        self.focal = -1 if best is None else best.row
+    def call(self, stores, hour, first_attack):
+        """Call the leading targets; in the first night those of a list."""
+        p = self.model.parameters.channel
+        by_list = first_attack < 0 or hour // 24 == first_attack // 24
+
+        def called(store):
+            return store.visibility if by_list else store.support + store.visibility
+
+        able = [store for store in stores if store.listed and called(store) > 0.0]
+        able.sort(key=called, reverse=True)  # keeps the order of equals
+        self.targets = [store.row for store in able[: p.first_targets if by_list else p.targets]]

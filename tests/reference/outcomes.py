@@ -52,7 +52,7 @@ def _crowd(books):
         "cum_attackers": s["new_attackers"].sum(),
         "hour_first_attack": first_hour(books.actions.sum(axis=(1, 2)) > 0),
         "hour_truce": first_hour(phase == Phase.TRUCE),
-        "hours_attack": np.isin(phase, (Phase.ATTACK, Phase.ESCALATE)).sum(),
+        "hours_attack": np.isin(phase, (Phase.ATTACK, Phase.ESCALATE, Phase.DIVERT)).sum(),
         "hours_truce": (phase == Phase.TRUCE).sum(),
         "hour_end": end if was_online and end < books.hours else None,
         "peak_queue": s["n_queue"].max(),

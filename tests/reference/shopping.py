@@ -245,6 +245,11 @@ class Visit:
         last = len(self.market.rivals) - 1
         return find(self.market.rivals, 0, last, last, at)
 
+    @property
+    def is_hot(self):
+        """Tell whether what is bought at a store is one of its hot goods."""
+        return self.u(Stream.VISIT_HOT) < self.p.hot_share
+
     def undisturbed(self):
         """Choose as on a normal day."""
         stores = self.odds.stores
@@ -261,7 +266,7 @@ class Visit:
             tally.orders_twin[self.small] += z
             return
         store = self.odds.stores[choice]
-        sold = store.sell_in_twin(z)
+        sold = store.sell_in_twin(z, self.is_hot)
         tally.orders_twin[store.row] += sold
         tally.empty_shelf_twin += z - sold
 
@@ -334,7 +339,7 @@ class Visit:
                     tally.accounts_hit += z
                 return
             store = self.odds.stores[choice]
-            sold = store.sell(z)
+            sold = store.sell(z, self.is_hot)
             tally.orders[store.row] += sold
             tally.empty_shelf += z - sold
             tally.failed += z - sold
