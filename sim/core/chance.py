@@ -146,6 +146,8 @@ class Stream(IntEnum):
     SELLER_CALL_BACKFIRES = 94
     # block 24: a person when the channel is closed (row: person)
     CHANNEL_LOST = 96
+    # block 30: what an outcome picks out of a finished run (row: 0)
+    NAMED_TARGET = 120
 
 
 @kernel

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -19,6 +20,9 @@ from sim.scenario.messages import did_you_mean_number
 
 USES = ("calibrate", "check", "derived", "input")
 """What a fact is for: fitted to, compared with, compared but worked out of others, put in."""
+
+GRADES = "A, B or C, with + or - after it if need be"
+"""How far a report can be relied on; a sign counts with its letter, so B- is a B."""
 
 TAKEN = ("seed", "attacked")
 """Columns that stand beside those of facts in a hindcast's table of runs."""
@@ -40,13 +44,19 @@ class Fact:
     window: str
     use: str  # one of `USES`
     source: str
+    reliability: str = ""  # one of `GRADES`, or empty where nobody graded it
+    note: str = ""
 
     def holds(self, value: float) -> bool:
         """Return whether a value lies within the bounds."""
         return self.low <= value <= self.high
 
 
-COLUMNS = tuple(f.name for f in fields(Fact))
+OPTIONAL = ("reliability", "note")
+"""Columns that a table may lack: older tables do."""
+COLUMNS = tuple(f.name for f in fields(Fact) if f.name not in OPTIONAL)
+"""Columns that a table must have."""
+_GRADE = re.compile(r"([ABC][+-]?)(?:[\s:,;(].*)?", re.DOTALL)
 
 
 class Reading(NamedTuple):
@@ -80,6 +90,9 @@ def _read_off(record: Record, fact: Fact) -> Reading:
 
 def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
     """Load a facts table, a CSV file with the columns of `Fact`; the library's if none is given.
+
+    The columns ``reliability`` and ``note`` may be left out. A grade may be followed by its
+    reason, as in ``B: one witness``; the reason then stands at the beginning of the note.
 
     Raises
     ------
@@ -150,7 +163,26 @@ def _fact(given: Row, place: str) -> Fact:
         column: " ".join(row[column].split())  # a cell in quotes may hold a line break
         for column in ("id", "pattern", "quantity", "unit", "window", "source")
     }
-    return Fact(**words, outcome=outcome, low=low, high=high, use=use)
+    grade, why = _grade(row.get("reliability", ""), place)
+    note = "; ".join(filter(None, (why, " ".join(row.get("note", "").split()))))
+    return Fact(
+        **words, outcome=outcome, low=low, high=high, use=use, reliability=grade, note=note
+    )  # fmt: skip
+
+
+def _grade(given: str, place: str) -> tuple[str, str]:
+    """Return the grade that a cell begins with, and the reason that follows; both may be empty."""
+    if not given:
+        return "", ""
+    found = _GRADE.fullmatch(given)
+    if found is None:
+        near = _GRADE.fullmatch(given.upper())
+        hint = f"; did you mean {near[1]}?" if near else ""
+        raise BesiegeError(
+            f"{place}: column reliability: given {format_value(given)}, allowed {GRADES}, or "
+            f"nothing{hint}"
+        )
+    return found[1], " ".join(given[found.end(1) :].lstrip(" :,;").split())
 
 
 def _number(given: str, place: str) -> float:
