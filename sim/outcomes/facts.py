@@ -4,7 +4,7 @@ import difflib
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
@@ -46,13 +46,14 @@ class Fact:
     source: str
     reliability: str = ""  # one of `GRADES`, or empty where nobody graded it
     note: str = ""
+    same_as: str = ""  # id of the fact of which it is nearly a repetition: the two count once
 
     def holds(self, value: float) -> bool:
         """Return whether a value lies within the bounds."""
         return self.low <= value <= self.high
 
 
-OPTIONAL = ("reliability", "note")
+OPTIONAL = ("reliability", "note", "same_as")
 """Columns that a table may lack: older tables do."""
 COLUMNS = tuple(f.name for f in fields(Fact) if f.name not in OPTIONAL)
 """Columns that a table must have."""
@@ -88,11 +89,28 @@ def _read_off(record: Record, fact: Fact) -> Reading:
     return Reading(fact, value, value is not None and fact.holds(value))
 
 
+def told_score(score: Mapping[str, int]) -> list[str]:
+    """Say how many facts a model meets, of how many; then what is in neither number.
+
+    Parameters
+    ----------
+    score
+        Numbers by ``met``, ``missed``, ``by_construction`` and ``absent``.
+    """
+    met, of = score["met"], score["met"] + score["missed"]
+    told = [f"{met} of {of} reported facts are met"]
+    if absent := score["absent"]:
+        told.append(f"no run says for {absent}")
+    if fixed := score["by_construction"]:
+        told.append(f"{fixed} by construction, which count for nothing")
+    return told
+
+
 def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
     """Load a facts table, a CSV file with the columns of `Fact`; the library's if none is given.
 
-    The columns ``reliability`` and ``note`` may be left out. A grade may be followed by its
-    reason, as in ``B: one witness``; the reason then stands at the beginning of the note.
+    The columns ``reliability``, ``note`` and ``same_as`` may be left out. A grade may be followed
+    by its reason, as in ``B: one witness``; the reason then stands at the beginning of the note.
 
     Raises
     ------
@@ -119,6 +137,15 @@ def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
             f"{table.name}: column id: given {format_value(taken[0])}, allowed any name but "
             f"{' and '.join(TAKEN)}, which are columns of their own"
         )
+    counted = [fact.id for fact in facts if fact.outcome and not fact.same_as]
+    for row, fact in zip(table.rows, facts, strict=True):
+        if fact.same_as and fact.same_as not in counted:
+            near = difflib.get_close_matches(fact.same_as[:200], counted, 1)
+            hint = f"; did you mean {format_value(near[0])}?" if near else ""
+            raise BesiegeError(
+                f"{table.at(row)}: column same_as: given {format_value(fact.same_as)}, allowed the "
+                f"id of another fact that has an outcome and no same_as of its own, or nothing{hint}"
+            )
     return facts
 
 
@@ -163,6 +190,7 @@ def _fact(given: Row, place: str) -> Fact:
         column: " ".join(row[column].split())  # a cell in quotes may hold a line break
         for column in ("id", "pattern", "quantity", "unit", "window", "source")
     }
+    words["same_as"] = " ".join(row.get("same_as", "").split())
     grade, why = _grade(row.get("reliability", ""), place)
     note = "; ".join(filter(None, (why, " ".join(row.get("note", "").split()))))
     return Fact(

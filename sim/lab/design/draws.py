@@ -137,10 +137,14 @@ def _read(source: Any) -> _Draws | _Ranges | _Priors | Ensemble:
     data = read(path if ending == ".toml" else source, "ensembles")
     given = [key for key in ("members", "ranges", "priors") if key in data]
     if len(given) > 1:
-        raise BesiegeError(f"{name}: given both {given[0]} and {given[1]}, allowed only one of them")
+        raise BesiegeError(
+            f"{name}: given both {given[0]} and {given[1]}, allowed only one of them"
+        )
     if given == ["priors"]:
         if data["priors"] is not True:
-            raise BesiegeError(f"{name}: priors: given {format_value(data['priors'])}, allowed true")
+            raise BesiegeError(
+                f"{name}: priors: given {format_value(data['priors'])}, allowed true"
+            )
         return _Priors(name)
     return ensemble_of(data, name) if "members" in data else _Ranges(name, data.get("ranges", {}))
 
@@ -195,9 +199,7 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
     return _hypercube(fields, within, runs, seed)
 
 
-def _of_priors(
-    ensemble: _Priors, scenario: Scenario, runs: int, seed: int
-) -> list[dict[str, Any]]:
+def _of_priors(ensemble: _Priors, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
     usual = _values_of_the_library(scenario)
     # An entry of a list, such as a measure, is another thing in another policy: it has no draw.
     fields = [
