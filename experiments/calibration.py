@@ -26,7 +26,7 @@ from sim.lab.design import points
 from sim.lab.design.spec import load
 from sim.lab.execution.pool import Task, run_many
 from sim.lab.execution.tasks import execute
-from sim.lab.hindcast import read
+from sim.lab.readings import read
 from sim.outcomes.facts import load_facts
 from sim.scenario.schema import fields_of
 

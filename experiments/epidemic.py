@@ -11,6 +11,7 @@ from scipy import optimize
 
 from experiments.keeping import write
 from sim.lab.analysis import matching
+from sim.outcomes.expressions import parse
 from sim.outcomes.facts import load_facts
 
 HOURS = 144
@@ -43,9 +44,8 @@ def bass(p, q, n):
 
 def of_the_crowd(facts):
     """Return the facts that an hourly crowd can be asked for."""
-    return [
-        f for f in facts if f.outcome and ("(online" in f.outcome or "peak_online" in f.outcome)
-    ]
+    asked = [(f, parse(f.outcome)) for f in facts if f.outcome]
+    return [f for f, e in asked if e.name in {"online", "peak_online"} and e.stop <= HOURS]
 
 
 def read_off(fact, online):

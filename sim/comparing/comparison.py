@@ -27,7 +27,7 @@ from sim.figures.report import write_report
 from sim.io import parquet
 from sim.io.folders import read_json, write_json
 from sim.io.saving import saved_whole
-from sim.lab.design.draws import EnsembleLike, draws_of
+from sim.lab.design.draws import EnsembleLike, draws_of, warning_of
 from sim.lab.execution.pool import Done, Task
 from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.outcomes import OUTCOMES
@@ -256,6 +256,7 @@ def compare(
             "runs": runs,
             "seed": first,
             "ensemble": ensemble if isinstance(ensemble, str) else None,
+            "warning": warning_of(ensemble),
             "factors": list(draws[0]),
             "version": __version__,
             "model_version": MODEL_VERSION,

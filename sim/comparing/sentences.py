@@ -123,7 +123,7 @@ def _what_is_not_known(c: Compared, best: str, social: str) -> str:
         worst = f"{best} is the best policy in all {n} worlds"
     text = f"What remains uncertain: {worst}, but {varied}."
     if c.about.get("ensemble") == "calibrated":
-        text += " How strongly a response changes people's attitudes is not constrained by any reported fact, and was kept at one value; --ensemble assumed varies it too."
+        text += " How strongly a response changes people's attitudes is not constrained by any reported fact, and was kept at one value; --ensemble wide varies it too."
     sieges = c.sieges["share_siege"]
     if float(sieges.min()) < 1.0:
         text += f" A siege broke out in {share(float(sieges.min()))} to {share(float(sieges.max()))} of the worlds, depending on the policy."
@@ -166,12 +166,14 @@ def listed(names: list[str]) -> str:
 def assumptions(c: Compared) -> list[str]:
     """Say what the ranking rests on."""
     if not c.factors:
-        varied = "Every parameter kept its value. The option --ensemble assumed varies those that no reported fact constrains, and shows where the ranking changes."
+        varied = "Every parameter kept its value. The option --ensemble wide draws every parameter from its prior, and shows where the ranking changes."
     else:
         few = len(c.factors) <= MOST_NAMED
         which = ", ".join(c.factors) if few else f"{len(c.factors)}, named in comparison.json"
         varied = f"These uncertain parameters were drawn once for each world, with the same values for all policies: {which}."  # fmt: skip
+    warning = c.about.get("warning")
     return [
+        *([f"Warning: {warning}."] if warning else []),
         varied,
         "The way in which legitimacy, fear and anger react to the platform is taken from the "
         "literature, but the strength of the reaction is set by hand: no fact of 2011 measures "

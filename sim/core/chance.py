@@ -156,6 +156,8 @@ class Stream(IntEnum):
     ONLOOKER_STAYING = 108
     # block 28: a seller at creation, last (row: seller)
     SELLER_SHOP = 112
+    # block 30: what an outcome picks out of a finished run (row: 0)
+    NAMED_TARGET = 120
 
 
 @kernel

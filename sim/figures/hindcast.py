@@ -1,6 +1,6 @@
 """The picture of a hindcast: the crowd with its reported points, and a line a fact."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from sim.figures.lettering import lettered
 from sim.figures.numbers import quantity
 from sim.figures.reported import draw_reported
 from sim.figures.style import BLUE, DPI, GREY, INK, RED, SMALL, WIDTH, Drawing, dress
-from sim.outcomes.facts import Fact
+from sim.outcomes.facts import Fact, told_score
 
 ROW, CROWD = 0.27, 2.9  # inches: a fact's line, the crowd's panel
 LONGEST = 60
@@ -25,14 +25,19 @@ BEYOND = 1.0
 
 
 def hindcast_figure(
-    facts: pd.DataFrame, online: F64, table: Iterable[Fact], subtitle: str
+    facts: pd.DataFrame,
+    online: F64,
+    table: Iterable[Fact],
+    score: Mapping[str, int],
+    subtitle: str,
 ) -> Figure:
     """Draw a hindcast.
 
     Above, people online: the median of the runs and the middle 90 %, with what was reported.
     Below, a line a fact: the reported range as a box of one width for all, the simulated 5-95 %
-    interval and its median on the same scale; blue where the median is inside, red where not.
-    What reaches beyond the picture ends in an arrow, its numbers beside it.
+    interval and its median on the same scale; blue where the median is inside, red where not,
+    grey where the fact is not counted. What reaches beyond the picture ends in an arrow, its
+    numbers beside it.
 
     Parameters
     ----------
@@ -42,15 +47,19 @@ def hindcast_figure(
         People online, shape (runs, hours).
     table
         The facts as reported.
+    score
+        `sim.lab.hindcast.Hindcast.score`, told first.
     subtitle
         What was run.
     """
     shown = facts[facts["n"].notna()]
-    height = CROWD + 1.9 + ROW * len(shown)
+    height = CROWD + 2.1 + ROW * len(shown)
     fig = Drawing(figsize=(WIDTH, height), dpi=DPI, facecolor="white")
-    crowd = fig.add_axes((0.085, 1 - (CROWD + 0.75) / height, 0.89, CROWD / height))
+    crowd = fig.add_axes((0.085, 1 - (CROWD + 0.95) / height, 0.89, CROWD / height))
     lines = fig.add_axes((0.43, 0.45 / height, 0.35, ROW * len(shown) / height))
-    write_headline(fig, "Reported and simulated", left=0.02, below_top=0.12)
+    told = told_score(score)
+    write_headline(fig, told[0], left=0.02, below_top=0.12)
+    subtitle = "\n".join([subtitle, "; ".join(told[1:])])
     fig.text(0.02, 1 - 0.45 / height, subtitle, fontsize=10.5, color=GREY, va="top")
     _draw_crowd(crowd, online, table)
     _draw_lines(lines, shown)
@@ -79,8 +88,7 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
     ax.set_xticks([0, 1], ["lowest reported", "highest reported"])
     ax.spines["left"].set_visible(False)
     for y, row in enumerate(shown.to_dict("records")):
-        beyond = pd.isna(row["inside"])
-        colour = BLUE if row["inside"] is True else RED
+        colour = GREY if not row["counted"] else BLUE if row["inside"] is True else RED
         ax.barh(y, 1, height=0.55, color="#e4e4e4")
         name = lettered(row["quantity"], LONGEST)
         words: dict[str, Any] = {
@@ -88,8 +96,7 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
         }  # fmt: skip
         ax.text(-0.01, y, f"{name}  {lettered(row['id'], 16)}", ha="right", color=INK, **words)
         if not row["n"]:
-            told = "not defined within the horizon" if beyond else "not defined in any run"
-            ax.text(1.01, y, told, ha="left", color=GREY if beyond else RED, **words)
+            ax.text(1.01, y, "no run says", ha="left", color=GREY, **words)
             continue
         width = (row["high"] - row["low"]) or 1.0
         at = [(row[q] - row["low"]) / width for q in ("p05", "median", "p95")]
@@ -101,4 +108,8 @@ def _draw_lines(ax: Axes, shown: pd.DataFrame) -> None:
                 ax.plot(end, y, mark, color=colour, markersize=5)
         told = " to ".join(quantity(row[q]) for q in ("p05", "p95"))
         use = "" if row["use"] == "calibrate" else f" ({row['use']})"
+        if row["by_construction"] is True:
+            use = " (by construction)"
+        elif isinstance(row["same_as"], str):
+            use = f" (as {lettered(row['same_as'], 16)})"
         ax.text(1.01, y, f"{told}{use}", ha="left", color=GREY, **words)

@@ -270,10 +270,11 @@ def _end(t: Told) -> str | None:
         parts.append("The organisers never dissolved the siege.")
     ended = t.outcomes.get("hour_end")
     if ended is not None:
-        parts.append(f"From {describe(int(ended))} on, the crowd stayed below 5 % of its peak.")
-    else:
-        left = r.series["online"][-HOURS_A_DAY:].max()
-        parts.append(f"The run ended on {t.end}; up to {count(left)} people were still online on its last day.")  # fmt: skip
+        parts.append(f"From {describe(int(ended))} on, no day had 5 % of the busiest day's false actions.")  # fmt: skip
+    elif t.attacked:
+        parts.append("The siege was not over when the run ended.")
+    left = r.series["online"][-HOURS_A_DAY:].max()
+    parts.append(f"The run ended on {t.end}; up to {count(left)} people were still online on its last day.")  # fmt: skip
     return " ".join(parts)
 
 

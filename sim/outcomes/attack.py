@@ -1,7 +1,9 @@
 """Outcomes of the attack: false actions, and the stores that they hit."""
 
+import numpy as np
+
 from sim.core.units import Tactic
-from sim.outcomes.closed import ClosedRecord
+from sim.outcomes.closed import DAY, ClosedRecord
 from sim.outcomes.registry import Measured, outcome
 
 
@@ -43,6 +45,14 @@ def _(r: ClosedRecord) -> Measured:
 @outcome("max_store_day_actions", "actions", "most false purchases, refusals and bad reviews suffered by one store in one calendar day")  # fmt: skip
 def _(r: ClosedRecord) -> Measured:
     return r.day_actions.max(initial=0.0)
+
+
+@outcome("max_same_store_actions", "actions", "most false purchases and bad reviews suffered by the same store within 24 hours")  # fmt: skip
+def _(r: ClosedRecord) -> Measured:
+    # As the trade press of 2011-10-15 counts them: no refusals, no clicks, and not by calendar day.
+    both = r.actions[:, :, Tactic.PURCHASE] + r.actions[:, :, Tactic.BAD_REVIEW]
+    so_far = np.concatenate([np.zeros((DAY, r.first)), both.cumsum(axis=0)])
+    return float((so_far[DAY:] - so_far[:-DAY]).max(initial=0.0))
 
 
 @outcome(

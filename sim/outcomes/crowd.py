@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.core.units import CALLED, F64, Bool, Phase
-from sim.outcomes.closed import ClosedRecord
+from sim.outcomes.closed import DAY, ClosedRecord, by_day
 from sim.outcomes.registry import Measured, outcome
 
 
@@ -45,7 +45,8 @@ def _(r: ClosedRecord) -> Measured:
 
 
 def _false_actions(r: ClosedRecord) -> F64:
-    return r.actions.sum(axis=(1, 2))
+    total: F64 = r.actions_by_store.sum(axis=1)
+    return total
 
 
 @outcome("hour_first_attack", "hour", "first hour with false actions", null="there was no attack")
@@ -62,6 +63,11 @@ def _(r: ClosedRecord) -> Measured:
     return _first(r.series["phase"] == Phase.TRUCE)
 
 
+@outcome("hour_truce_again", "hour", "hour at which a truce was first prolonged, or called again", null="no truce was")  # fmt: skip
+def _(r: ClosedRecord) -> Measured:
+    return float(r.pause_again) if 0 <= r.pause_again < r.hours else None
+
+
 @outcome("hours_attack", "hours", "hours in phase ATTACK, ESCALATE or DIVERT")
 def _(r: ClosedRecord) -> Measured:
     phase = r.series["phase"]
@@ -75,11 +81,21 @@ def _(r: ClosedRecord) -> Measured:
     return resting.sum()
 
 
-@outcome("hour_end", "hour", "hour from which on the crowd stays below 5 % of its peak", null="nobody was ever online, or the crowd had not fallen that far by the last hour")  # fmt: skip
+LITTLE = 0.05
+"""Share of the busiest day's false actions below which a day is quiet."""
+
+
+@outcome(
+    "hour_end",
+    "hour",
+    "first midnight after the last calendar day with at least 5 % of the busiest day's false actions",
+    null="nobody acted, or no whole day had passed since the last such day",
+)
 def _(r: ClosedRecord) -> Measured:
-    online = r.series["online"]
-    top = online.max(initial=0.0)
+    # By what is done and not by who is online: a core stays for weeks after it has stopped acting.
+    daily = by_day(_false_actions(r))
+    top = daily.max(initial=0.0)
     if top == 0.0:
         return None
-    last = int(np.flatnonzero(online >= 0.05 * top)[-1])
-    return last + 1 if last + 1 < r.hours else None
+    ended = int(np.flatnonzero(daily >= LITTLE * top)[-1]) + 1
+    return float(DAY * ended) if r.hours >= DAY * (ended + 1) else None

@@ -2,8 +2,9 @@
 
 import difflib
 import math
+import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from importlib import resources
 from pathlib import Path
@@ -19,6 +20,9 @@ from sim.scenario.messages import did_you_mean_number
 
 USES = ("calibrate", "check", "derived", "input")
 """What a fact is for: fitted to, compared with, compared but worked out of others, put in."""
+
+GRADES = "A, B or C, with + or - after it if need be"
+"""How far a report can be relied on; a sign counts with its letter, so B- is a B."""
 
 TAKEN = ("seed", "attacked")
 """Columns that stand beside those of facts in a hindcast's table of runs."""
@@ -40,13 +44,20 @@ class Fact:
     window: str
     use: str  # one of `USES`
     source: str
+    reliability: str = ""  # one of `GRADES`, or empty where nobody graded it
+    note: str = ""
+    same_as: str = ""  # id of the fact of which it is nearly a repetition: the two count once
 
     def holds(self, value: float) -> bool:
         """Return whether a value lies within the bounds."""
         return self.low <= value <= self.high
 
 
-COLUMNS = tuple(f.name for f in fields(Fact))
+OPTIONAL = ("reliability", "note", "same_as")
+"""Columns that a table may lack: older tables do."""
+COLUMNS = tuple(f.name for f in fields(Fact) if f.name not in OPTIONAL)
+"""Columns that a table must have."""
+_GRADE = re.compile(r"([ABC][+-]?)(?:[\s:,;(].*)?", re.DOTALL)
 
 
 class Reading(NamedTuple):
@@ -78,8 +89,28 @@ def _read_off(record: Record, fact: Fact) -> Reading:
     return Reading(fact, value, value is not None and fact.holds(value))
 
 
+def told_score(score: Mapping[str, int]) -> list[str]:
+    """Say how many facts a model meets, of how many; then what is in neither number.
+
+    Parameters
+    ----------
+    score
+        Numbers by ``met``, ``missed``, ``by_construction`` and ``absent``.
+    """
+    met, of = score["met"], score["met"] + score["missed"]
+    told = [f"{met} of {of} reported facts are met"]
+    if absent := score["absent"]:
+        told.append(f"no run says for {absent}")
+    if fixed := score["by_construction"]:
+        told.append(f"{fixed} by construction, which count for nothing")
+    return told
+
+
 def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
     """Load a facts table, a CSV file with the columns of `Fact`; the library's if none is given.
+
+    The columns ``reliability``, ``note`` and ``same_as`` may be left out. A grade may be followed
+    by its reason, as in ``B: one witness``; the reason then stands at the beginning of the note.
 
     Raises
     ------
@@ -106,6 +137,15 @@ def load_facts(path: str | Path | None = None) -> tuple[Fact, ...]:
             f"{table.name}: column id: given {format_value(taken[0])}, allowed any name but "
             f"{' and '.join(TAKEN)}, which are columns of their own"
         )
+    counted = [fact.id for fact in facts if fact.outcome and not fact.same_as]
+    for row, fact in zip(table.rows, facts, strict=True):
+        if fact.same_as and fact.same_as not in counted:
+            near = difflib.get_close_matches(fact.same_as[:200], counted, 1)
+            hint = f"; did you mean {format_value(near[0])}?" if near else ""
+            raise BesiegeError(
+                f"{table.at(row)}: column same_as: given {format_value(fact.same_as)}, allowed the "
+                f"id of another fact that has an outcome and no same_as of its own, or nothing{hint}"
+            )
     return facts
 
 
@@ -150,7 +190,27 @@ def _fact(given: Row, place: str) -> Fact:
         column: " ".join(row[column].split())  # a cell in quotes may hold a line break
         for column in ("id", "pattern", "quantity", "unit", "window", "source")
     }
-    return Fact(**words, outcome=outcome, low=low, high=high, use=use)
+    words["same_as"] = " ".join(row.get("same_as", "").split())
+    grade, why = _grade(row.get("reliability", ""), place)
+    note = "; ".join(filter(None, (why, " ".join(row.get("note", "").split()))))
+    return Fact(
+        **words, outcome=outcome, low=low, high=high, use=use, reliability=grade, note=note
+    )  # fmt: skip
+
+
+def _grade(given: str, place: str) -> tuple[str, str]:
+    """Return the grade that a cell begins with, and the reason that follows; both may be empty."""
+    if not given:
+        return "", ""
+    found = _GRADE.fullmatch(given)
+    if found is None:
+        near = _GRADE.fullmatch(given.upper())
+        hint = f"; did you mean {near[1]}?" if near else ""
+        raise BesiegeError(
+            f"{place}: column reliability: given {format_value(given)}, allowed {GRADES}, or "
+            f"nothing{hint}"
+        )
+    return found[1], " ".join(given[found.end(1) :].lstrip(" :,;").split())
 
 
 def _number(given: str, place: str) -> float:

@@ -2,10 +2,13 @@
 
 import numpy as np
 
+from sim.core.chance import AT_RENEWAL, Stream, key_of, uniform
 from sim.core.units import Cause, Tactic
-from sim.outcomes.closed import ClosedRecord, by_day
+from sim.outcomes.closed import ATTACKED, DAY, ClosedRecord, by_day
 from sim.outcomes.registry import Measured, outcome
 
+FIRST = 12
+"""Hours from the first attack within which a store becomes one of its first targets."""
 HIT = 1000.0
 """False actions, or clicks, in a day from which a store counts as hard hit."""
 
@@ -87,3 +90,40 @@ def _(r: ClosedRecord) -> Measured:
     twin = by_day(r.orders_twin[:, :n])
     hit &= twin > 0
     return np.median(by_day(r.orders[:, :n])[hit] / twin[hit]) if hit.any() else None
+
+
+@outcome(
+    "first_target_sales_share",
+    "share",
+    "honest sales of one of the first targets, picked by lot, as a share of those in the quiet "
+    "twin, on the day after the first attack",
+    null="nobody was a target of the first 12 hours, or the run ended within that day",
+)
+def _(r: ClosedRecord) -> Measured:
+    """Observe what the press did: it named one early victim, and told one day of its sales.
+
+    The first targets are the stores with at least 100 false actions (no clicks) within 12 hours
+    of the first attack: through the first night. One of them is picked with the run's own random
+    number, each as likely as another; the day is the first calendar day that begins after the
+    first attack. Source: trade press of 2011-10-15 (F13 of the facts of 2011). A median over all
+    stores hit, `hit_day_sales_share`, is another quantity.
+    """
+    n = r.first
+    acted = r.actions_by_store.any(axis=1)
+    if not acted.any():
+        return None
+    began = int(acted.argmax())
+    day = began // DAY + 1
+    if r.hours < DAY * (day + 1):
+        return None
+    orders, twin = (
+        by[DAY * day : DAY * (day + 1), :n].sum(axis=0) for by in (r.orders, r.orders_twin)
+    )
+    night = slice(began, began + FIRST)
+    suffered = (r.actions_by_store - r.actions[:, :, Tactic.CLICK])[night].sum(axis=0)
+    targets = np.flatnonzero((suffered >= ATTACKED) & (twin > 0))
+    if targets.size == 0:
+        return None
+    u = uniform(key_of(r.seed), Stream.NAMED_TARGET, AT_RENEWAL, 0, 0)
+    named = targets[int(u * targets.size)]
+    return float(orders[named] / twin[named])

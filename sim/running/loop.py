@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from sim.core.chance import check_seed
@@ -183,6 +183,14 @@ class Loop:
         """Everything booked so far, from which outcomes are worked out."""
         books = self.world.books
         return books.until(books.hours)
+
+    @property
+    def record_at_renewal(self) -> Record:
+        """Everything booked so far, with the renewal as it would be if this were the last hour.
+
+        Outcomes of it are those of a run with this horizon. The world is left as it is.
+        """
+        return replace(self.record, renewal=renew(self.world))
 
     def step(self, before: str | None = None) -> None:
         """Run one hour, and the renewal after the last; once the horizon is reached, do nothing.

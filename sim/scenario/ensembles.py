@@ -1,5 +1,6 @@
-"""Calibrated ensembles: parameter sets that facts do not rule out, kept in the library."""
+"""Ensembles of the library: parameter sets that facts do not rule out, or priors alone."""
 
+import logging
 import math
 from collections import Counter
 from collections.abc import Mapping
@@ -12,6 +13,11 @@ from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.scenario.messages import unknown_name
 from sim.scenario.toml import library_names, read
+from sim.version import MODEL_VERSION
+
+OLD_NAMES = {"assumed": "wide"}
+"""What ensembles of the library were called before."""
+_WARNED: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,18 @@ class Ensemble:
     best: int
     made: Mapping[str, Any]
 
+    @property
+    def warning(self) -> str | None:
+        """What is wrong with using it in this version of the model; None if nothing."""
+        made_for = self.made.get("model_version")
+        if made_for == MODEL_VERSION:
+            return None
+        other = "of another, unnamed version" if made_for is None else f"version {made_for}"
+        return (
+            f"ensemble {self.name}: made with model {other}, and this is model version "
+            f"{MODEL_VERSION}: its sets may no longer agree with the facts they were fitted to"
+        )
+
     def member(self, k: int) -> dict[str, float]:
         """Return the k-th member's values by path; beyond the last one, from the first again."""
         row = self.members[k % len(self.members)]
@@ -47,6 +65,18 @@ class Ensemble:
     def of_seed(self, seed: int) -> dict[str, float]:
         """Return the member that goes with a seed: the first with seed 1, the second with 2."""
         return self.member(seed - 1)
+
+
+def by_its_name(source: Any) -> Any:
+    """Return an ensemble's present name for an old one; anything else as it is."""
+    return OLD_NAMES.get(source, source) if isinstance(source, str) else source
+
+
+def warn_of(ensemble: Ensemble) -> None:
+    """Write one line on standard error, once a process, if an ensemble is another version's."""
+    if (told := ensemble.warning) and told not in _WARNED:
+        _WARNED.add(told)
+        logging.getLogger("sim").warning(told)
 
 
 def load_ensemble(name: str) -> Ensemble:

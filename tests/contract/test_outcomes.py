@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.core.units import Phase
+from sim.core.units import Phase, Tactic
 from sim.outcomes.money import NO_RENEWAL_OF_SELLERS
 from sim.outcomes.outcomes import OUTCOMES, measure
 from sim.outcomes.record import SERIES
@@ -18,10 +18,10 @@ from tests.small_worlds import begun, finished, finished_result, one_measure
 # docs/odd.md, section 9, as it stands there
 NAMES = """
 peak_online hour_peak_online n_sellers_at_peak share_sellers_at_peak cum_attackers
-hour_first_attack hour_truce hours_attack hours_truce hour_end
+hour_first_attack hour_truce hour_truce_again hours_attack hours_truce hour_end
 cum_actions cum_purchases cum_bad_reviews cum_refusals cum_clicks
 n_stores_attacked n_stores_disrupted n_stores_delisted share_attacked_delisted
-max_store_day_actions max_store_loss top5_store_loss cum_store_loss cum_store_loss_closed
+max_store_day_actions max_same_store_actions first_target_sales_share max_store_loss top5_store_loss cum_store_loss cum_store_loss_closed
 cum_store_loss_rating cum_store_loss_handling cum_store_loss_ads cum_compensation
 top5_store_sales_lost cum_store_sales_lost
 max_store_ad_loss median_store_ad_loss cum_ad_refund hit_day_sales_share
@@ -102,7 +102,7 @@ def stretch(record, first, last):
 
 STRETCHES = [(0, 48), (48, 96), (96, 240), (240, 336)]  # whole days
 # A sum of sums is one; the largest store of all hours is not the largest of a stretch.
-BY_STORE = {"max_store_loss", "max_store_ad_loss"}
+BY_STORE = {"max_store_loss", "max_store_ad_loss", "max_same_store_actions"}
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
@@ -150,12 +150,21 @@ def causes_of_null(siege):
     ]
     all_four = [a + b for a, b in zip(no_clicks, daily["clicks"], strict=True)]
     top = hours.online.max()
+    by_day = [day.sum() for day in all_four]
+    busy = [d for d, n in enumerate(by_day) if n >= 0.05 * max(by_day) > 0]
+    begins = (hours.phase == Phase.TRUCE) & (hours.phase.shift() != Phase.TRUCE)
+    acts = np.flatnonzero(record.actions.sum(axis=(1, 2)))
+    first = int(acts[0]) if acts.size else 0
+    night = record.actions[first : first + 12, :, : Tactic.CLICK].sum(axis=(0, 2))
     return {
         "nobody was ever online": top == 0,
         "there was no attack": record.actions.sum() == 0,
         "there was no truce": not (hours.phase == Phase.TRUCE).any(),
-        "nobody was ever online, or the crowd had not fallen that far by the last hour":
-            top == 0 or hours.online.iloc[-1] >= 0.05 * top,
+        "there was no second truce": begins.sum() < 2,
+        "nobody acted, or no whole day had passed since the last such day":
+            not busy or record.hours < 24 * (busy[-1] + 2),
+        "nobody was a target of the first 12 hours, or the run ended within that day":
+            not (night >= 100).any() or record.hours < 24 * (first // 24 + 2),
         "no store was attacked": not any((day >= 100).any() for day in all_four),
         "nobody spoke": hours.queue_wait.isna().all(),
         "no measure examined anything": record.series["new_honest"].sum() == 0,
@@ -190,6 +199,7 @@ def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
             seen.setdefault(cause, set()).add(holds)
     for name in ("never", "no store had such a day", "the run ended before the renewal"):
         del seen[name]
+    del seen["there was no second truce"]  # rare: tests/unit/outcomes/test_outcomes.py
     assert {
         cause for cause, values in seen.items() if {bool(v) for v in values} != {True, False}
     } == set()
@@ -197,8 +207,8 @@ def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
 
 CALM_NULLS = {
     "hour_peak_online", "n_sellers_at_peak", "share_sellers_at_peak", "hour_first_attack",
-    "hour_truce", "hour_end", "share_attacked_delisted", "median_store_ad_loss",
-    "hit_day_sales_share", "max_queue_wait", "share_honest_hit",
+    "hour_truce", "hour_truce_again", "hour_end", "share_attacked_delisted", "median_store_ad_loss",
+    "hit_day_sales_share", "first_target_sales_share", "max_queue_wait", "share_honest_hit",
 }  # fmt: skip
 
 

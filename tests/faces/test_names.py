@@ -62,7 +62,7 @@ def test_names_of_every_kind_are_run_drawn_told_and_reported(kind, tmp_path, cap
     with open(tmp_path / "facts.csv", "w", newline="", encoding="utf-8") as file:
         row = [name, "", name, "peak_online", 1, 9, name, "", "check", name]
         csv.writer(file).writerows([COLUMNS, row])
-    held = hindcast(scenario, 2, workers=1, facts=tmp_path / "facts.csv")
+    held = hindcast(scenario, 2, workers=1, construction=False, facts=tmp_path / "facts.csv")
     held.save(tmp_path / "hindcast")
     hindcast_text.tell_hindcast(held, tmp_path / "hindcast")
     levels = [{"label": name, "value": 20.0}, 30.0]
@@ -122,5 +122,13 @@ def test_a_text_of_ones_own_in_a_picture_is_drawn_without_a_warning():
 def test_a_table_of_inputs_alone_is_drawn_without_a_warning(tmp_path):
     with open(tmp_path / "facts.csv", "w", newline="", encoding="utf-8") as file:
         csv.writer(file).writerows([COLUMNS, ["a", "", "q", "", 1, 9, "1", "", "input", "s"]])
-    held = hindcast("small", 1, scale=0.001, hours=12, workers=1, facts=tmp_path / "facts.csv")
+    held = hindcast(
+        "small",
+        1,
+        scale=0.001,
+        hours=12,
+        workers=1,
+        construction=False,
+        facts=tmp_path / "facts.csv",
+    )
     assert (held.save(tmp_path / "hindcast") / "hindcast.png").is_file()

@@ -327,6 +327,6 @@ def test_names_that_are_formulas_paths_or_long_spoil_no_picture_and_no_file(name
     found = compare([scenario.response, "silence"], scenario=scenario, runs=2, workers=1)
     found.save(inside / "compare")
     found.report(inside / "compare.html")
-    hindcast(scenario, 2, workers=1).save(inside / "hindcast")
+    hindcast(scenario, 2, workers=1, construction=False).save(inside / "hindcast")
     assert list(tmp_path.iterdir()) == [inside]
     assert json.loads((inside / "run" / "outcomes.json").read_text("utf-8"))["scenario"] == name

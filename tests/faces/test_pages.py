@@ -23,7 +23,7 @@ def kept(tmp_path_factory):
     run(world, seed=2).save(base / "run")
     compare(["silence", "protect"], scenario=world, runs=2, workers=1).save(base / "comparison")
     sweep({**SWEEP, "scenario": world}, out=base / "sweep", workers=1, quiet=True)
-    hindcast(world, runs=2, workers=1).save(base / "hindcast")
+    hindcast(world, runs=2, workers=1, construction=False).save(base / "hindcast")
     return base
 
 

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from sim.core.chance import AT_RENEWAL, Stream
 from sim.core.units import Cause, Phase, Tactic
 
 
@@ -43,7 +44,7 @@ def _crowd(books):
     online, phase = s["online"], s["phase"]
     peak, at = float(online.max()), int(online.argmax())
     was_online, spoke = peak > 0.0, np.isfinite(s["queue_wait"]).any()
-    end = int(np.flatnonzero(online >= 0.05 * peak)[-1]) + 1
+    truces = [h for h in range(books.hours) if phase[h] == Phase.TRUCE and (h == 0 or phase[h - 1] != Phase.TRUCE)]  # fmt: skip
     return {
         "peak_online": peak,
         "hour_peak_online": at if was_online else None,
@@ -54,11 +55,49 @@ def _crowd(books):
         "hour_truce": first_hour(phase == Phase.TRUCE),
         "hours_attack": np.isin(phase, (Phase.ATTACK, Phase.ESCALATE, Phase.DIVERT)).sum(),
         "hours_truce": (phase == Phase.TRUCE).sum(),
-        "hour_end": end if was_online and end < books.hours else None,
+        "hour_truce_again": truces[1] if len(truces) > 1 else None,
+        "hour_end": _end(books),
         "peak_queue": s["n_queue"].max(),
         "max_queue_wait": s["longest_wait"].max() if spoke else None,
         "cum_refused_speakers": s["new_refused"].sum(),
     }
+
+
+def _end(books):
+    """Give the midnight after the last day with a twentieth of the busiest day's actions."""
+    by_day = days(books.actions.sum(axis=(1, 2)))
+    if by_day.max() == 0.0:
+        return None
+    last = max(d for d, n in enumerate(by_day) if n >= 0.05 * by_day.max())
+    whole_days = books.hours // 24
+    return 24 * (last + 1) if last + 1 < whole_days else None
+
+
+def _same_store(books):
+    """Give the most purchases and bad reviews on one store in the 24 hours up to any hour."""
+    both = books.actions[:, :, Tactic.PURCHASE] + books.actions[:, :, Tactic.BAD_REVIEW]
+    return max(both[max(0, h - 23) : h + 1].sum(axis=0).max() for h in range(books.hours))
+
+
+def _first_target(model):
+    """Give the sales share of a first target, picked by lot, on the day after the first attack."""
+    books = model.books
+    first = first_hour(books.actions.sum(axis=(1, 2)) > 0)
+    if first is None:
+        return None
+    midnight = 24 * (int(first) // 24 + 1)
+    if midnight + 24 > books.hours:
+        return None
+    no_clicks = books.actions.sum(axis=2) - books.actions[:, :, Tactic.CLICK]
+    night = no_clicks[int(first) : int(first) + 12].sum(axis=0)
+    orders = books.orders[midnight : midnight + 24].sum(axis=0)
+    twin = books.orders_twin[midnight : midnight + 24].sum(axis=0)
+    targets = [k for k in range(len(model.stores)) if night[k] >= 100 and twin[k] > 0]
+    if not targets:
+        return None
+    u = model.dice.u(Stream.NAMED_TARGET, 0, AT_RENEWAL)
+    named = targets[int(u * len(targets))]
+    return orders[named] / twin[named]
 
 
 def _attack(books):
@@ -79,6 +118,7 @@ def _attack(books):
         "n_stores_delisted": delisted.sum(),
         "share_attacked_delisted": delisted[attacked].mean() if attacked.any() else None,
         "max_store_day_actions": no_clicks.max(),
+        "max_same_store_actions": _same_store(books),
     }
 
 
@@ -109,6 +149,7 @@ def _stores(model):
         "max_store_ad_loss": ad_loss.max(),
         "median_store_ad_loss": np.median(ad_loss[clicked]) if clicked.any() else None,
         "hit_day_sales_share": np.median(orders[hit] / twin[hit]) if hit.any() else None,
+        "first_target_sales_share": _first_target(model),
     }
 
 

@@ -163,7 +163,7 @@ def test_an_ensemble_gives_every_policy_of_a_world_the_same_parameters():
         ({"responses": ["protekt"]}, "did you mean protect"),
         ({"responses": ["silence"], "fees": ["phase"]}, "did you mean phased"),
         ({"responses": ["silence"], "runs": 0}, "--runs"),
-        ({"responses": ["silence"], "ensemble": "assume"}, "allowed none, assumed"),
+        ({"responses": ["silence"], "ensemble": "assume"}, "allowed none, calibrated, wide"),
         ({"responses": []}, "at least one"),
     ],
 )

@@ -11,10 +11,17 @@ import pandas as pd
 from scipy.stats import qmc
 
 from sim.core.quoting import format_value, quote
-from sim.core.units import BesiegeError
+from sim.core.units import BesiegeError, Prior
 from sim.io import parquet
 from sim.io.csv_tables import read_csv
-from sim.scenario.ensembles import Ensemble, ensemble_of, is_finite
+from sim.scenario.ensembles import (
+    Ensemble,
+    by_its_name,
+    ensemble_of,
+    is_finite,
+    load_ensemble,
+    warn_of,
+)
 from sim.scenario.messages import allowed, path_of, unknown_path
 from sim.scenario.scenario import Scenario
 from sim.scenario.schema import Field, contents, describe, fields_of, follow, is_table, steps_of
@@ -49,15 +56,25 @@ class _Ranges:
     ranges: Any
 
 
+@dataclass(frozen=True, slots=True)
+class _Priors:
+    """An ensemble that has no values of its own: every parameter lies where its prior says."""
+
+    name: str
+
+
 def draws_of(
     ensemble: EnsembleLike, scenario: Scenario, runs: int, seed: int
 ) -> list[dict[str, Any]]:
     """Return what each run's parameters are: nothing to change where no ensemble is given.
 
-    Ranges are drawn as a Latin hypercube of as many points as runs; of a table of draws rows are
-    taken in order and again from the first. Of a calibrated ensemble each run takes the member
-    of its seed; a parameter at which the scenario stands elsewhere than the best member was set
-    by somebody, and stays. All that is given is tried in the scenario before any run.
+    Ranges are drawn as a Latin hypercube of as many points as runs, and so are priors (the
+    library's ``wide``: every parameter that declares one); of a table of draws rows are taken in
+    order and again from the first. Of a calibrated ensemble each run takes the member of its
+    seed. A parameter at which the scenario stands elsewhere than the best member, or for priors
+    elsewhere than at a value of the library, was set by somebody, and stays. All that is given is
+    tried in the scenario before any run. One line warns of an ensemble that was made with
+    another version of the model.
 
     Raises
     ------
@@ -69,17 +86,35 @@ def draws_of(
         return [{} for _ in range(runs)]
     found = _read(ensemble)
     if isinstance(found, Ensemble):
+        warn_of(found)
         return _of_seeds(found, scenario, range(seed, seed + runs))
     if isinstance(found, _Draws):
         return _of_rows(found, scenario, runs)
+    if isinstance(found, _Priors):
+        return _of_priors(found, scenario, runs, seed)
     return _of_ranges(found, scenario, runs, seed)
 
 
-def _read(source: Any) -> _Draws | _Ranges | Ensemble:
+def warning_of(ensemble: EnsembleLike) -> str | None:
+    """Return what there is to be warned of in an ensemble; None if nothing.
+
+    Raises
+    ------
+    BesiegeError
+        For a name or file that is not there or cannot be read.
+    """
+    if not isinstance(ensemble, (str, Path)) or ensemble == "none":
+        return None
+    found = _read(ensemble)
+    return found.warning if isinstance(found, Ensemble) else None
+
+
+def _read(source: Any) -> _Draws | _Ranges | _Priors | Ensemble:
     if isinstance(source, pd.DataFrame):
         return _of_frame(source, "ensemble")
     if not isinstance(source, (str, Path)):
         return _Ranges("ensemble", source)
+    source = by_its_name(source)
     path, name = Path(source), quote(str(source))
     ending = path.suffix.lower()
     if ending == ".csv":
@@ -100,8 +135,17 @@ def _read(source: Any) -> _Draws | _Ranges | Ensemble:
             + (f"; did you mean {quote(meant)}?" if meant else "")
         )
     data = read(path if ending == ".toml" else source, "ensembles")
-    if "members" in data and "ranges" in data:
-        raise BesiegeError(f"{name}: given both members and ranges, allowed only one of them")
+    given = [key for key in ("members", "ranges", "priors") if key in data]
+    if len(given) > 1:
+        raise BesiegeError(
+            f"{name}: given both {given[0]} and {given[1]}, allowed only one of them"
+        )
+    if given == ["priors"]:
+        if data["priors"] is not True:
+            raise BesiegeError(
+                f"{name}: priors: given {format_value(data['priors'])}, allowed true"
+            )
+        return _Priors(name)
     return ensemble_of(data, name) if "members" in data else _Ranges(name, data.get("ranges", {}))
 
 
@@ -136,7 +180,7 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
     if not isinstance(ranges, Mapping) or not ranges:
         raise BesiegeError(f"{name}: ranges: missing, required: a table such as {_RANGES}")
     fields = _fields_of(map(str, ranges), f"{name}: ranges")
-    low, high = [], []
+    within = []
     for field, pair in zip(fields, ranges.values(), strict=True):
         if isinstance(pair, np.ndarray):
             pair = pair.tolist()
@@ -151,12 +195,49 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
             )
         for end in pair:
             _try(scenario, {field.path: _number(end, field)}, f"{name}: ranges")
-        low.append(float(pair[0]))
-        high.append(float(pair[1]))
+        within.append(Prior(float(pair[0]), float(pair[1])))
+    return _hypercube(fields, within, runs, seed)
+
+
+def _of_priors(ensemble: _Priors, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
+    usual = _values_of_the_library(scenario)
+    # An entry of a list, such as a measure, is another thing in another policy: it has no draw.
+    fields = [
+        f for f in fields_of(scenario)
+        if f.prior and "[" not in f.path and f.default in [values.get(f.path) for values in usual]
+    ]  # fmt: skip
+    draws = _hypercube(fields, [f.prior for f in fields if f.prior], runs, seed)
+    for k, draw in enumerate(draws):
+        _try(scenario, draw, f"{ensemble.name}: draw {k}")
+    return draws
+
+
+def _values_of_the_library(scenario: Scenario) -> list[Mapping[str, Any]]:
+    """Return tables of values, by path, at which nobody has set a parameter by hand.
+
+    They are the model's own, those of the library's scenario of this one's name, and those of the
+    best member of each calibrated ensemble.
+    """
+    known = scenario.name in library_names("scenarios")
+    whole = [Scenario(), *([Scenario.load(scenario.name)] if known else [])]
+    found: list[Mapping[str, Any]] = [{f.path: f.default for f in fields_of(s)} for s in whole]
+    for name in library_names("ensembles"):
+        if "members" in read(name, "ensembles"):
+            calibrated = load_ensemble(name)
+            found.append(calibrated.member(calibrated.best))
+    return found
+
+
+def _hypercube(
+    fields: list[Field], within: list[Prior], runs: int, seed: int
+) -> list[dict[str, Any]]:
+    """Draw a Latin hypercube of as many points as runs."""
+    if not fields:
+        return [{} for _ in range(runs)]
     points = qmc.LatinHypercube(d=len(fields), rng=seed).random(runs)
     return [
-        {field.path: _number(v, field) for field, v in zip(fields, row, strict=True)}
-        for row in qmc.scale(points, low, high).tolist()
+        {f.path: _number(prior.at(u), f) for f, prior, u in zip(fields, within, row, strict=True)}
+        for row in points.tolist()
     ]
 
 

@@ -30,6 +30,9 @@ class Task:
         What else to bring home: called with the finished `Loop`; what it gives must pickle.
     ties
         What told the ties of its edge list when the runs were planned; None without one.
+    horizon
+        Hours after which its outcomes are measured, renewal included, if it runs on from there
+        for what ``extract`` and ``keep_hours`` ask; None for its last hour.
     """
 
     key: str
@@ -38,6 +41,7 @@ class Task:
     keep_hours: tuple[str, ...] = ()
     extract: Callable[[Loop], Any] | None = None
     ties: str | None = None
+    horizon: int | None = None
 
     def check_ties(self) -> None:
         """Refuse an edge list that has changed since the runs were planned.
@@ -137,8 +141,10 @@ def carry_out(
     loop: Loop | None = None
     try:
         loop = begin()
+        if task.horizon is not None and task.horizon < task.scenario.hours:
+            row = measure(loop.run(task.horizon - 1).record_at_renewal, own)
         record = loop.run().record
-        row = measure(record, own)
+        row = measure(record, own) if row is None else row
         hours = {name: record.series[name] for name in task.keep_hours}
         extra = task.extract(loop) if task.extract is not None else None
     except (Exception, SystemExit) as error:

@@ -15,6 +15,7 @@ from sim.figures.report import Grid
 from sim.figures.reported import reported_of
 from sim.figures.style import BLUE, SKY
 from sim.lab.hindcast import Hindcast, hindcast
+from sim.outcomes.facts import told_score
 from sim.views.page.charts import Band, Chart, Line, draw
 from sim.views.page.choices import Checked
 
@@ -127,21 +128,22 @@ def show_hindcast(h: Hindcast) -> str:
     chart = Chart(
         "People online", f"median and middle 90 % of {len(h.online)} worlds", middle.size,
         [Line("simulated", middle, BLUE)], "Nobody protests in the median world.",
-        band=Band(low, high, BLUE), boxes=boxes, keys=[("F…: reported", "#222222")],
+        band=Band(low, high, BLUE), boxes=boxes, keys=[("F…, N…: reported", "#222222")],
     )  # fmt: skip
     rows: list[dict[str, Any]] = [row for row in h.to_dict()["facts"] if row["n"] is not None]
-    told_of = [row for row in rows if row["inside"] is not None]
-    n = sum(bool(row["inside"]) for row in rows)
     told = (
-        f"For {n} of {len(told_of)} reported facts, the simulated median is inside the reported "
-        f"range. A siege broke out in {100 * h.share_with_siege:.3g} % of the worlds."
+        f"{'; '.join(told_score(h.score))}. A siege broke out in {100 * h.share_with_siege:.3g} % "
+        "of the worlds."
     )
+    if h.warning:
+        told += f" Warning: {escape(h.warning)}."
     body = "".join(_fact(row) for row in rows)
     head = "".join(f'<th scope="col">{word}</th>' for word in ("fact", "reported", "simulated, 5 to 95 %", "median inside"))  # fmt: skip
     return (
         f'<p class="b-lead">{told}</p><div class="b-one">{draw(chart)}</div>'
         f'<div class="b-scroll"><table class="b-facts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        '<p class="b-note">Facts with the use <i>check</i> were not used to calibrate the model.</p>'
+        '<p class="b-note">Facts with the use <i>check</i> were not used to calibrate the model. '
+        "A fact that holds by construction, whatever the parameters, counts for nothing.</p>"
     )
 
 
@@ -150,9 +152,13 @@ def _fact(row: Mapping[str, Any]) -> str:
     if row["p05"] is not None:
         simulated = f"{quantity(row['p05'])} to {quantity(row['p95'])}"
     else:
-        simulated = "in no world" if row["inside"] is False else "not defined within the horizon"
+        simulated = "no run says"
     marks = {True: ("b-yes", "yes"), False: ("b-no", "no"), None: ("b-none", "–")}
     style, word = marks[row["inside"]]
+    if row["by_construction"]:
+        style, word = "b-none", "by construction"
+    elif row["same_as"]:
+        style, word = "b-none", f"as {escape(row['same_as'])}"
     mark = f'<td class="{style}">{word}</td>'
     what = f"{escape(row['quantity'])} <small>{escape(row['id'])}, {escape(row['unit'])}, {escape(row['use'])}</small>"
     return f"<tr><td>{what}</td><td>{reported}</td><td>{simulated}</td>{mark}</tr>"

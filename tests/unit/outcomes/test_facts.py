@@ -44,6 +44,44 @@ def test_the_library_holds_the_facts_of_2011():
     assert {f.use for f in facts} == set(USES)
     assert all(f.low <= f.high for f in facts)
     assert [f.id for f in facts if not f.outcome and f.use != "input"] == []
+    assert {f.reliability[0] for f in facts} == {"A", "B", "C"}
+    graded = {f.id: f.reliability for f in facts}
+    assert (graded["N01"], graded["N11"], graded["N15"], graded["F05"]) == ("A", "B-", "A-", "B")
+    read_off = {f.id for f in facts if f.outcome}
+    assert read_off >= {"N01", "N03", "N05", "N06", "N11", "N13", "N15", "N19", "F38"}
+
+
+def test_an_older_table_has_no_grades_and_a_newer_one_has_them(table):
+    assert [(f.reliability, f.note) for f in load_facts(table({}))] == [("", "")]
+    columns = (*GOOD, "note", "reliability")
+    graded = table({"reliability": "B-", "note": "seen\nonce"}, {"id": "X2"}, columns=columns)
+    assert [(f.reliability, f.note) for f in load_facts(graded)] == [("B-", "seen once"), ("", "")]
+
+
+@pytest.mark.parametrize(
+    ("given", "grade", "note"),
+    [
+        ("A", "A", "mine"), ("C+", "C+", "mine"),
+        ("B: one witness", "B", "one witness; mine"),
+        ("A for 21:00, C for the rest", "A", "for 21:00, C for the rest; mine"),
+        ("A-, printed twice", "A-", "printed twice; mine"), ("", "", "mine"),
+    ],
+)  # fmt: skip
+def test_a_grade_may_be_followed_by_its_reason(table, given, grade, note):
+    columns = (*GOOD, "reliability", "note")
+    [fact] = load_facts(table({"reliability": given, "note": "mine"}, columns=columns))
+    assert (fact.reliability, fact.note) == (grade, note)
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [("D", ""), ("good", ""), ("Average", ""), ("B--", ""), ("AB", ""), ("1", ""), ("+A", ""),
+     ("b-", "; did you mean B-?"), ("a: agency", "; did you mean A?")],
+)  # fmt: skip
+def test_an_unknown_grade_is_refused_with_those_that_there_are(table, given, hint):
+    said = refusal(table({"reliability": given}, columns=(*GOOD, "reliability")))
+    assert f'mine.csv line 2: column reliability: given "{given}", allowed A, B or C' in said
+    assert said.endswith(f"or nothing{hint}")
 
 
 def test_a_table_of_ones_own_is_read_as_it_stands(table):

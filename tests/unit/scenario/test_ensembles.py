@@ -90,7 +90,7 @@ def test_what_is_no_ensemble_is_refused_in_one_line():
     with pytest.raises(BesiegeError, match="did you mean calibrated"):
         named_in({"ensemble": "calibrate"}, "mine.toml")
     with pytest.raises(BesiegeError, match="has no members"):
-        load_ensemble("assumed")
+        load_ensemble("wide")
     rows = {"parameters": ["a", "b"], "members": [[1.0, 2.0], [3.0]], "best": 0}
     with pytest.raises(BesiegeError, match="member 1 has 1 values, allowed 2"):
         ensemble_of(rows, "mine")
