@@ -7,7 +7,7 @@ from typing import Any
 
 __version__ = version("besiege")
 
-MODEL_VERSION = 4
+MODEL_VERSION = 5
 """Rises whenever equal scenarios and seeds give other results; see CHANGELOG.md."""
 
 LIBRARIES = ("mesa", "networkx", "numba", "numpy", "scipy")

@@ -63,9 +63,14 @@ def _(r: ClosedRecord) -> Measured:
     return _first(r.series["phase"] == Phase.TRUCE)
 
 
-@outcome("hour_truce_again", "hour", "hour at which a truce was first prolonged, or called again", null="no truce was")  # fmt: skip
+@outcome("hour_truce_again", "hour", "hour at which a truce was first prolonged, or called again", null="no truce was prolonged or called again")  # fmt: skip
 def _(r: ClosedRecord) -> Measured:
     return float(r.pause_again) if 0 <= r.pause_again < r.hours else None
+
+
+@outcome("hour_other_target", "hour", "first hour in phase DIVERT, the call to another target than the stores", null="there was no such call")  # fmt: skip
+def _(r: ClosedRecord) -> Measured:
+    return _first(r.series["phase"] == Phase.DIVERT)
 
 
 @outcome("hours_attack", "hours", "hours in phase ATTACK, ESCALATE or DIVERT")

@@ -18,7 +18,7 @@ from tests.small_worlds import begun, finished, finished_result, one_measure
 # docs/odd.md, section 9, as it stands there
 NAMES = """
 peak_online hour_peak_online n_sellers_at_peak share_sellers_at_peak cum_attackers
-hour_first_attack hour_truce hour_truce_again hours_attack hours_truce hour_end
+hour_first_attack hour_truce hour_truce_again hour_other_target hours_attack hours_truce hour_end
 cum_actions cum_purchases cum_bad_reviews cum_refusals cum_clicks
 n_stores_attacked n_stores_disrupted n_stores_delisted share_attacked_delisted
 max_store_day_actions max_same_store_actions first_target_sales_share max_store_loss top5_store_loss cum_store_loss cum_store_loss_closed
@@ -117,7 +117,7 @@ def test_an_outcome_of_a_run_comes_of_those_of_its_stretches_as_it_declares(outc
     elif outcome.aggregation == "count" and outcome.unit == "hours":
         assert sum(parts) == whole
     elif outcome.aggregation == "count" and whole is not None:
-        assert whole == int(whole)
+        assert whole == pytest.approx(round(whole), abs=1e-6)  # a sum of shares of a day
     elif outcome.aggregation == "ratio" and whole is not None:
         assert 0 <= whole <= 1.5
         assert outcome.unit == "share"
@@ -160,7 +160,8 @@ def causes_of_null(siege):
         "nobody was ever online": top == 0,
         "there was no attack": record.actions.sum() == 0,
         "there was no truce": not (hours.phase == Phase.TRUCE).any(),
-        "there was no second truce": begins.sum() < 2,
+        "no truce was prolonged or called again": record.pause_again < 0,
+        "there was no such call": not (hours["phase"] == Phase.DIVERT).any(),
         "nobody acted, or no whole day had passed since the last such day":
             not busy or record.hours < 24 * (busy[-1] + 2),
         "nobody was a target of the first 12 hours, or the run ended within that day":
@@ -199,7 +200,6 @@ def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
             seen.setdefault(cause, set()).add(holds)
     for name in ("never", "no store had such a day", "the run ended before the renewal"):
         del seen[name]
-    del seen["there was no second truce"]  # rare: tests/unit/outcomes/test_outcomes.py
     assert {
         cause for cause, values in seen.items() if {bool(v) for v in values} != {True, False}
     } == set()
@@ -207,7 +207,7 @@ def test_each_declared_cause_of_null_holds_in_some_world_and_not_in_another():
 
 CALM_NULLS = {
     "hour_peak_online", "n_sellers_at_peak", "share_sellers_at_peak", "hour_first_attack",
-    "hour_truce", "hour_truce_again", "hour_end", "share_attacked_delisted", "median_store_ad_loss",
+    "hour_truce", "hour_truce_again", "hour_other_target", "hour_end", "share_attacked_delisted", "median_store_ad_loss",
     "hit_day_sales_share", "first_target_sales_share", "max_queue_wait", "share_honest_hit",
 }  # fmt: skip
 

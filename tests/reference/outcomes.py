@@ -26,7 +26,7 @@ def first_hour(which):
 def outcomes(model):
     """Give every outcome by name."""
     found = {
-        **_crowd(model.books),
+        **_crowd(model.books, model.organisers),
         **_attack(model.books),
         **_stores(model),
         **_mall(model.books),
@@ -39,12 +39,12 @@ def outcomes(model):
     }
 
 
-def _crowd(books):
+def _crowd(books, organisers):
     s = books.series
     online, phase = s["online"], s["phase"]
     peak, at = float(online.max()), int(online.argmax())
     was_online, spoke = peak > 0.0, np.isfinite(s["queue_wait"]).any()
-    truces = [h for h in range(books.hours) if phase[h] == Phase.TRUCE and (h == 0 or phase[h - 1] != Phase.TRUCE)]  # fmt: skip
+    again = organisers.pause_again
     return {
         "peak_online": peak,
         "hour_peak_online": at if was_online else None,
@@ -55,7 +55,8 @@ def _crowd(books):
         "hour_truce": first_hour(phase == Phase.TRUCE),
         "hours_attack": np.isin(phase, (Phase.ATTACK, Phase.ESCALATE, Phase.DIVERT)).sum(),
         "hours_truce": (phase == Phase.TRUCE).sum(),
-        "hour_truce_again": truces[1] if len(truces) > 1 else None,
+        "hour_truce_again": again if again >= 0 else None,
+        "hour_other_target": first_hour(phase == Phase.DIVERT),
         "hour_end": _end(books),
         "peak_queue": s["n_queue"].max(),
         "max_queue_wait": s["longest_wait"].max() if spoke else None,

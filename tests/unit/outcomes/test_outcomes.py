@@ -57,24 +57,18 @@ def test_those_who_only_stay_online_do_not_keep_a_siege_going():
     assert value("hour_end", record_of(96)) is None
 
 
-T, A = Phase.TRUCE, Phase.ATTACK
-
-
-@pytest.mark.parametrize(
-    ("phases", "hour"),
-    [
-        ([A] * 6, None),
-        ([A, T, T, T, T, T], None),  # one that is prolonged is the same
-        ([A, T, T, A, A, T], 5),
-        ([T, A, T, A, T, A], 2),  # the third does not matter
-        ([T, T, Phase.DISSOLVE, Phase.DISSOLVE, T, T], 4),
-        ([A, A, A, A, A, T], None),
-    ],
-)
-def test_activities_are_suspended_again_when_a_second_truce_begins(phases, hour):
+def test_activities_are_suspended_again_when_a_truce_is_prolonged_or_called_again():
     r = record_of(6)
-    r.series["phase"][:] = phases
-    assert value("hour_truce_again", r) == hour
+    assert value("hour_truce_again", r) is None
+    r.pause_again = 4
+    assert value("hour_truce_again", r) == 4.0
+
+
+def test_another_target_is_called_in_the_first_hour_of_that_phase():
+    r = record_of(6)
+    assert value("hour_other_target", r) is None
+    r.series["phase"][3:] = Phase.DIVERT
+    assert value("hour_other_target", r) == 3.0
 
 
 def test_actions_on_the_same_store_are_counted_over_any_24_hours():
