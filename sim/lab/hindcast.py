@@ -20,8 +20,10 @@ from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.expressions import evaluate, parse
 from sim.outcomes.facts import Fact, load_facts
+from sim.outcomes.outcomes import Need
 from sim.running.loop import Loop
 from sim.running.run import ProgressCallback
+from sim.running.shoppers import need_of
 from sim.scenario.calls import check_count, said_in_words
 from sim.scenario.saved import TiesAtFirst, ties_of, write_scenario
 from sim.scenario.scenario import Scenario
@@ -59,6 +61,8 @@ class Hindcast:
         The folder that keeps its runs until it is saved there; None if nothing does.
     ties
         Those of a user's own edge list, as they were when the runs began.
+    need
+        ``"siege"`` if no fact needs shoppers, so that nobody shopped.
 
     Examples
     --------
@@ -82,6 +86,7 @@ class Hindcast:
     failures: dict[str, Failure] = field(default_factory=dict)
     kept_in: Path | None = field(default=None, repr=False, compare=False)
     ties: Graph | None = field(default=None, repr=False, compare=False)
+    need: Need = "shoppers"
 
     @property
     def share_with_siege(self) -> float:
@@ -108,6 +113,7 @@ class Hindcast:
             "runs": self.runs,
             "failed": len(self.failures),
             "over": self.over,
+            "need": self.need,
             "share_with_siege": self.share_with_siege,
             "peak_online_given_siege": self.peak_given_siege,
             "facts": rows,
@@ -208,8 +214,17 @@ def hindcast(
     (horizon,) = horizons
     ties, at_first = ties_of(chosen), TiesAtFirst()
     worlds = [chosen.replace(draw) if draw else chosen for draw in draws]
+    need = need_of(fact.outcome for fact in table if fact.outcome)
     tasks = [
-        Task(str(k), world, first + k, ("online",), functools.partial(read, table), at_first(world))
+        Task(
+            str(k),
+            world,
+            first + k,
+            ("online",),
+            functools.partial(read, table),
+            at_first(world),
+            need,
+        )
         for k, world in enumerate(worlds)
     ]
     told = f"hindcast of {chosen.name}: {runs} runs, seeds from {first}"
@@ -234,6 +249,7 @@ def hindcast(
         failures=failures,
         kept_in=None if out is None else Path(out),
         ties=ties,
+        need=need,
     )
 
 

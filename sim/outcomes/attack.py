@@ -2,7 +2,8 @@
 
 from sim.core.units import Tactic
 from sim.outcomes.closed import ClosedRecord
-from sim.outcomes.registry import Measured, outcome
+from sim.outcomes.registry import Measured
+from sim.outcomes.registry import outcome_of_the_siege as outcome
 
 
 @outcome("cum_actions", "actions", "false actions of all tactics")

@@ -10,8 +10,9 @@ from typing import Any
 
 from sim.core.quoting import quote
 from sim.core.units import F64, BesiegeError
-from sim.outcomes.outcomes import Outcome, measure
-from sim.running.loop import Loop
+from sim.outcomes.outcomes import Need, Outcome, measure
+from sim.running.loop import STAGES, Loop, Stage
+from sim.running.shoppers import ShoppersMatterError, stages_needed
 from sim.scenario.saved import told_ties
 from sim.scenario.scenario import Scenario
 
@@ -30,6 +31,9 @@ class Task:
         What else to bring home: called with the finished `Loop`; what it gives must pickle.
     ties
         What told the ties of its edge list when the runs were planned; None without one.
+    need
+        What it must have; for the siege alone shoppers are left out where they decide nothing,
+        and outcomes that need them are not measured.
     """
 
     key: str
@@ -38,6 +42,7 @@ class Task:
     keep_hours: tuple[str, ...] = ()
     extract: Callable[[Loop], Any] | None = None
     ties: str | None = None
+    need: Need = "shoppers"
 
     def check_ties(self) -> None:
         """Refuse an edge list that has changed since the runs were planned.
@@ -53,10 +58,11 @@ class Task:
                 "planned, allowed the ties of then"
             )
 
-    def begin(self) -> Loop:
-        """Return the loop of its world at hour 0."""
+    def begin(self, stages: tuple[Stage, ...] | None = None) -> Loop:
+        """Return the loop of its world at hour 0; of the stages it needs, if none are given."""
         self.check_ties()
-        return Loop.begin(self.scenario, self.seed)
+        asked = stages or stages_needed(self.need, self.scenario.stores)
+        return Loop.begin(self.scenario, self.seed, stages=asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +143,12 @@ def carry_out(
     loop: Loop | None = None
     try:
         loop = begin()
-        record = loop.run().record
-        row = measure(record, own)
+        try:
+            loop.run()
+        except ShoppersMatterError:
+            loop = task.begin(STAGES).run()
+        record = loop.record
+        row = measure(record, own, task.need)
         hours = {name: record.series[name] for name in task.keep_hours}
         extra = task.extract(loop) if task.extract is not None else None
     except (Exception, SystemExit) as error:

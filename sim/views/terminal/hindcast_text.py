@@ -56,6 +56,8 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
         f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
         f"a siege broke out in {besieged:.0f} % of them{size}."
     )
+    if hindcast.get("need") == "siege":
+        print("No fact needs shoppers: nobody shopped, except where a shelf ran low.")
 
 
 def _at_a_glance(value: float) -> str:
