@@ -11,6 +11,11 @@ parser.add_argument("--quick", action="store_true", help="few runs of a small wo
 parser.add_argument("--out", type=Path, help="folder of the sweep")
 parser.add_argument("--keep", type=Path, help="folder for pictures and tables that are to be kept")
 parser.add_argument("--workers", type=int, default=2)
+parser.add_argument("--runs", type=int, help="simulate: runs of the table; infer: sets run whole")
 given = parser.parse_args()
 out = given.out or Path("runs/experiments") / (given.name + ("-quick" if given.quick else ""))
-print(run_experiment(given.name, out, quick=given.quick, workers=given.workers, keep=given.keep))
+more = {"runs": given.runs} if given.name in {"infer", "simulate"} else {}
+told = run_experiment(
+    given.name, out, quick=given.quick, workers=given.workers, keep=given.keep, **more
+)
+print(told)

@@ -12,7 +12,7 @@ from sim.lab.analysis.tables import analyse
 
 HERE = Path(__file__).parent
 QUICK = {"scale": 0.002, "hours": 60}
-COMMANDS = {"ablations", "calibration", "closeness", "epidemic", "inference"}
+COMMANDS = {"ablations", "closeness", "epidemic", "infer", "simulate"}
 """Experiments that are no sweep: they have a `carry_out` of their own."""
 
 
@@ -22,7 +22,8 @@ def names():
     return sorted(
         p.stem
         for p in files
-        if p.stem not in {"__init__", "__main__", "fees", "keeping", "running", "smc", *COMMANDS}
+        if p.stem
+        not in {"__init__", "__main__", "calibrating", "fees", "keeping", "running", *COMMANDS}
     )
 
 
@@ -52,7 +53,7 @@ def shrink(spec):
     return out
 
 
-def run_experiment(name, out, *, quick=False, workers=2, keep=None):
+def run_experiment(name, out, *, quick=False, workers=2, keep=None, **more):
     """Run an experiment and say what was found.
 
     Parameters
@@ -67,10 +68,12 @@ def run_experiment(name, out, *, quick=False, workers=2, keep=None):
         Processes.
     keep
         Folder for pictures and tables.
+    **more
+        What else an experiment takes that is no sweep.
     """
     module = importlib.import_module(f"experiments.{name}") if name in COMMANDS else None
     if module is not None:
-        return module.carry_out(out, quick=quick, workers=workers, keep=keep)
+        return module.carry_out(out, quick=quick, workers=workers, keep=keep, **more)
     spec, afterwards = load(name)
     runs = sweep(shrink(spec) if quick else spec, out=out, workers=workers)
     seconds = lab.open(out).timing.wall_seconds.sum()

@@ -64,6 +64,8 @@ def carry_out_sweep(asked: Asked, *, json: bool, quiet: bool) -> bool:
         f"{plan.spec.name}: {summary.done} runs done, {summary.before} were finished before. "
         f"To see the results: besiege show {shlex.quote(str(out))}"
     )
+    if plan.need == "siege":
+        print("No outcome named needs shoppers: nobody shopped, except where a shelf ran low.")
     if summary.failed:
         first = SweepFolder(out).failed.iloc[0]
         print(

@@ -19,6 +19,7 @@ from sim.lab.execution.tasks import Done, Failure
 from sim.lab.readings import Reader, Readings
 from sim.lab.storage.kept import forgotten_when_saved, run_all
 from sim.outcomes.facts import Fact, load_facts
+from sim.outcomes.outcomes import Need
 from sim.running.run import ProgressCallback
 from sim.scenario.calls import check_count, said_in_words
 from sim.scenario.saved import TiesAtFirst, ties_of, write_scenario
@@ -68,6 +69,8 @@ class Hindcast:
         The folder that keeps its runs until it is saved there; None if nothing does.
     ties
         Those of a user's own edge list, as they were when the runs began.
+    need
+        ``"siege"`` if no fact needs shoppers, so that nobody shopped.
 
     Examples
     --------
@@ -95,6 +98,7 @@ class Hindcast:
     failures: dict[str, Failure] = field(default_factory=dict)
     kept_in: Path | None = field(default=None, repr=False, compare=False)
     ties: Graph | None = field(default=None, repr=False, compare=False)
+    need: Need = "shoppers"
 
     @property
     def share_with_siege(self) -> float:
@@ -141,6 +145,7 @@ class Hindcast:
             "runs": self.runs,
             "failed": len(self.failures),
             "over": self.over,
+            "need": self.need,
             "share_with_siege": self.share_with_siege,
             "peak_online_given_siege": self.peak_given_siege,
             "hours": self.scenario.hours,
@@ -290,6 +295,7 @@ def hindcast(
         failures=failures,
         kept_in=None if out is None else Path(out),
         ties=ties,
+        need=reader.need,
     )
 
 

@@ -8,7 +8,9 @@ from sim.lab.execution.tasks import Done, Task
 from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.expressions import evaluate, parse
 from sim.outcomes.facts import Fact
+from sim.outcomes.outcomes import Need
 from sim.running.loop import Loop
+from sim.running.shoppers import need_of
 from sim.scenario.scenario import Scenario
 
 type Readings = dict[str, float | None]
@@ -39,6 +41,11 @@ class Reader:
         return max([self.horizon, *(parse(f.outcome).stop for f in self.table if f.outcome)])
 
     @property
+    def need(self) -> Need:
+        """What a run must have for all facts."""
+        return need_of(f.outcome for f in self.table if f.outcome)
+
+    @property
     def asked(self) -> list[object]:
         """What is read, in plain values."""
         return [self.horizon, [[fact.id, fact.outcome] for fact in self.table]]
@@ -47,7 +54,7 @@ class Reader:
         """Return the run of a world and a seed."""
         longer = world.replace(hours=self.hours)
         extract = functools.partial(read, self.table)
-        return Task(key, longer, seed, ("online",), extract, ties(longer), self.horizon)
+        return Task(key, longer, seed, ("online",), extract, ties(longer), self.horizon, self.need)
 
     def values(self, done: Done) -> Readings:
         """Return what a finished run says."""

@@ -154,7 +154,7 @@ def _do_what_is_left(
                     flying[planned.key] = planned
                     yield Task(
                         planned.key, planned.scenario, planned.seed, plan.spec.keep.hours,
-                        ties=ties(planned.scenario),
+                        ties=ties(planned.scenario), need=plan.need,
                     )  # fmt: skip
 
         try:

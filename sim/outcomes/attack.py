@@ -4,7 +4,8 @@ import numpy as np
 
 from sim.core.units import Tactic
 from sim.outcomes.closed import DAY, ClosedRecord
-from sim.outcomes.registry import Measured, outcome
+from sim.outcomes.registry import Measured
+from sim.outcomes.registry import outcome_of_the_siege as outcome
 
 
 @outcome("cum_actions", "actions", "false actions of all tactics")

@@ -3,7 +3,8 @@
 import numpy as np
 
 from sim.outcomes.closed import ClosedRecord
-from sim.outcomes.registry import Measured, outcome
+from sim.outcomes.registry import Measured
+from sim.outcomes.registry import outcome_of_the_siege as outcome
 
 
 @outcome("peak_queue", "people", "longest queue at the end of an hour")

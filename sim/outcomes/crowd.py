@@ -4,7 +4,8 @@ import numpy as np
 
 from sim.core.units import CALLED, F64, Bool, Phase
 from sim.outcomes.closed import DAY, ClosedRecord, by_day
-from sim.outcomes.registry import Measured, outcome
+from sim.outcomes.registry import Measured
+from sim.outcomes.registry import outcome_of_the_siege as outcome
 
 
 @outcome("peak_online", "people", "largest number of people online at the same time")

@@ -24,7 +24,8 @@ import numpy as np
 from sim.core.quoting import format_value
 from sim.core.units import F64, BesiegeError
 from sim.outcomes.outcomes import OUTCOMES
-from sim.outcomes.record import SERIES, Record
+from sim.outcomes.record import OF_SHOPPERS, SERIES, Record
+from sim.outcomes.registry import Need
 
 LAST_HOUR = 10_000
 """The longest horizon that a scenario allows."""
@@ -66,6 +67,13 @@ class Expression:
     def series(self) -> str | None:
         """The hourly series it reads, if it reads one."""
         return None if self.kind in ("outcome", "until") else self.name
+
+    @property
+    def needs(self) -> Need:
+        """What a run must have for it: the siege alone, or shoppers too."""
+        if self.series is None:
+            return OUTCOMES[self.name].needs
+        return "shoppers" if self.series in OF_SHOPPERS else "siege"
 
     def value(self, record: Record) -> float | None:
         """Read it off a record."""

@@ -20,18 +20,21 @@ def _(r: ClosedRecord) -> Measured:
     return r.series["new_accounts_hit"].sum()
 
 
-@outcome("n_sellers_punished", "people", "sellers fined by the platform")
+@outcome("n_sellers_punished", "people", "sellers fined by the platform", needs="siege")
 def _(r: ClosedRecord) -> Measured:
     return r.series["new_punished"].sum()
 
 
 @outcome(
-    "n_honest_sellers_punished", "people", "sellers fined by the platform who had attacked nobody"
+    "n_honest_sellers_punished",
+    "people",
+    "sellers fined by the platform who had attacked nobody",
+    needs="siege",
 )
 def _(r: ClosedRecord) -> Measured:
     return r.series["new_punished_honest"].sum()
 
 
-@outcome("n_sellers_called", "people", "sellers called by the platform")
+@outcome("n_sellers_called", "people", "sellers called by the platform", needs="siege")
 def _(r: ClosedRecord) -> Measured:
     return r.series["new_calls"].sum()

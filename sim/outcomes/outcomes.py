@@ -18,11 +18,13 @@ import sim.outcomes.money  # noqa: F401
 from sim.outcomes.registry import (
     OUTCOMES,
     Measured,
+    Need,
     Outcome,
     Value,
     close_library,
     collected,
     measure,
+    met,
     outcome,
     own_outcomes,
     plain,
@@ -30,8 +32,8 @@ from sim.outcomes.registry import (
 )
 
 __all__ = [
-    "OUTCOMES", "Measured", "Outcome", "Value", "collected", "measure", "outcome", "own_outcomes",
-    "plain", "with_own",
+    "OUTCOMES", "Measured", "Need", "Outcome", "Value", "collected", "measure", "met", "outcome",
+    "own_outcomes", "plain", "with_own",
 ]  # fmt: skip
 
 close_library()

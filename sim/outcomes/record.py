@@ -17,6 +17,9 @@ SERIES = (
 ).split()
 """The hourly series of docs/odd.md, section 9."""
 
+OF_SHOPPERS = frozenset("new_orders new_failed_visits mall_sales rival_sales store_loss".split())
+"""Those of the hourly series that honest shoppers write, or what is worked out from them."""
+
 BOOKED = (
     "online_sellers new_attackers new_refused longest_wait new_blocked new_throttled new_contacts "
     "surplus_loss seller_loss response_cost mall_sales_twin small_sales_lost rival_sales_twin "

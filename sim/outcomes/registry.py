@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 import numpy as np
 
@@ -23,6 +25,10 @@ type Measured = float | np.generic | None
 """What a function of a record may give: a numpy number is turned into a plain one."""
 
 
+type Need = Literal["siege", "shoppers"]
+"""What a quantity is read off: the siege alone, or what honest shoppers did as well."""
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """A quantity measured once a run."""
@@ -33,6 +39,7 @@ class Outcome:
     work_out: Callable[[ClosedRecord], Measured]
     null: str = "never"
     needs_renewal: bool = False
+    needs: Need = "shoppers"
 
     def value(self, record: Record) -> Value:
         """Return its value in a run; ``None`` where it does not exist."""
@@ -66,8 +73,9 @@ _TAKEN = frozenset(
 
 
 def outcome(
-    name: str, unit: str, label: str, *, null: str = "never", needs_renewal: bool = False
-) -> Callable[[Callable[[ClosedRecord], Measured]], Callable[[ClosedRecord], Measured]]:
+    name: str, unit: str, label: str, *, null: str = "never", needs_renewal: bool = False,
+    needs: Need = "shoppers",
+) -> Callable[[Callable[[ClosedRecord], Measured]], Callable[[ClosedRecord], Measured]]:  # fmt: skip
     """Enter a function of a record into the table of outcomes.
 
     Parameters
@@ -81,6 +89,9 @@ def outcome(
         When it does not exist.
     needs_renewal
         Whether it exists only once the renewal of shops after the horizon has been run.
+    needs
+        ``"siege"`` if people, attack and stores' doors are all that it reads; a run that is asked
+        for nothing else leaves shoppers out (`sim.running.shoppers`).
 
     Raises
     ------
@@ -108,10 +119,14 @@ def outcome(
         )
 
     def enter(work_out: Callable[[ClosedRecord], Measured]) -> Callable[[ClosedRecord], Measured]:
-        _ENTERED.get()[name] = Outcome(name, unit, label, work_out, null, needs_renewal)
+        _ENTERED.get()[name] = Outcome(name, unit, label, work_out, null, needs_renewal, needs)
         return work_out
 
     return enter
+
+
+outcome_of_the_siege = partial(outcome, needs="siege")
+"""Enter an outcome that needs no shoppers."""
 
 
 def close_library() -> None:
@@ -140,7 +155,14 @@ def with_own(own: Mapping[str, Outcome]) -> dict[str, Outcome]:
     return {name: OUTCOMES[name] for name in _OF_THE_PACKAGE} | dict(own)
 
 
-def measure(record: Record, own: Mapping[str, Outcome] | None = None) -> dict[str, Value]:
+def met(outcomes: Mapping[str, Outcome], need: Need) -> dict[str, Outcome]:
+    """Return the outcomes that a run asked to have so much can answer."""
+    return {name: o for name, o in outcomes.items() if need == "shoppers" or o.needs == need}
+
+
+def measure(
+    record: Record, own: Mapping[str, Outcome] | None = None, need: Need = "shoppers"
+) -> dict[str, Value]:
     """Work out the outcomes of a record; those that do not exist are ``None``.
 
     Parameters
@@ -149,8 +171,10 @@ def measure(record: Record, own: Mapping[str, Outcome] | None = None) -> dict[st
         What was booked.
     own
         Outcomes besides the package's; those of this session if not given.
+    need
+        What the run was asked to have: without shoppers, outcomes that need them are left out.
     """
-    asked = OUTCOMES if own is None else with_own(own)
+    asked = met(OUTCOMES if own is None else with_own(own), need)
     closed = ClosedRecord.of(record)  # once: what several outcomes share is worked out once
     return {name: o.value(closed) for name, o in asked.items()}
 

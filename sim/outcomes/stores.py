@@ -72,12 +72,19 @@ def _(r: ClosedRecord) -> Measured:
     "max_store_ad_loss",
     "yuan",
     "largest amount that one store paid for false clicks, before refunds",
+    needs="siege",
 )
 def _(r: ClosedRecord) -> Measured:
     return r.ad_loss.max(initial=0.0)
 
 
-@outcome("median_store_ad_loss", "yuan", "median amount paid for false clicks by stores with at least 1,000 of them in a day, before refunds", null="no store had such a day")  # fmt: skip
+@outcome(
+    "median_store_ad_loss",
+    "yuan",
+    "median amount paid for false clicks by stores with at least 1,000 of them in a day, before refunds",
+    null="no store had such a day",
+    needs="siege",
+)
 def _(r: ClosedRecord) -> Measured:
     hit = (by_day(r.actions[:, :, Tactic.CLICK]) >= HIT).any(axis=0)
     return np.median(r.ad_loss[hit]) if hit.any() else None

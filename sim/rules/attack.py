@@ -191,7 +191,7 @@ def target_of(key: np.uint64, row: int, targets: I32) -> int:
     if targets.size <= 1:
         return targets[0] if targets.size else -1
     w0, _w1, _w2, _w3 = words(key, Block.ATTACKER, AT_CREATION, row, 0)
-    return targets[int(unit(w0) * targets.size)]
+    return int(targets[int(unit(w0) * targets.size)])
 
 
 @kernel

@@ -9,6 +9,7 @@ from sim.core.chance import check_seed
 from sim.core.quoting import format_value
 from sim.core.units import BesiegeError
 from sim.outcomes.record import Record
+from sim.outcomes.registry import Need
 from sim.running import memory
 from sim.scenario.scenario import Scenario
 from sim.setup.graph import Graph, take
@@ -39,6 +40,9 @@ class Stage:
     run
         Called once an hour with the `World`, which it reads and changes. It must depend on the
         world alone: ``why()`` of an agent may run the hours again.
+    provides
+        ``"shoppers"`` where only what honest shoppers did is made by it: a run that is asked for
+        the siege alone leaves it out (`sim.running.shoppers`).
 
     Examples
     --------
@@ -53,6 +57,7 @@ class Stage:
 
     name: str
     run: Callable[[World], object]
+    provides: Need = "siege"
 
     def __str__(self) -> str:
         name = getattr(self.run, "__qualname__", type(self.run).__qualname__)
@@ -70,10 +75,10 @@ STAGES = (
     Stage("act", act),
     Stage("respond", respond),
     Stage("update_stores", update_stores),
-    Stage("shop", shop),
+    Stage("shop", shop, provides="shoppers"),
     Stage("believe", believe),
-    Stage("poach", poach),
-    Stage("record_losses", record_losses),
+    Stage("poach", poach, provides="shoppers"),
+    Stage("record_losses", record_losses, provides="shoppers"),
 )
 """The stages of an hour, in order (docs/odd.md, section 3)."""
 
@@ -82,8 +87,8 @@ def _renew(world: World) -> None:
     world.books.renewal = renew(world)
 
 
-RENEWAL = Stage("renew", _renew)
-"""Who stays for another year: once, after the last hour."""
+RENEWAL = Stage("renew", _renew, provides="shoppers")
+"""Who stays for another year: once, after the last hour of a run that has shoppers."""
 
 
 class Loop:
@@ -124,7 +129,9 @@ class Loop:
 
     def __init__(self, world: World, stages: Iterable[Stage] = STAGES) -> None:
         self.stages = check_stages(stages)
-        self.seconds = dict.fromkeys([s.name for s in (*self.stages, RENEWAL)], 0.0)
+        shoppers = any(stage.provides == RENEWAL.provides for stage in self.stages)
+        self._last: tuple[Stage, ...] = (RENEWAL,) if shoppers else ()
+        self.seconds = dict.fromkeys([s.name for s in (*self.stages, *self._last)], 0.0)
         self.stage: Stage | None = None
         self._left: tuple[Stage, ...] = ()  # of an hour that is begun
         self._world: World | None = world
@@ -211,7 +218,8 @@ class Loop:
                 return
             self._do(stage)
         if self.is_over:
-            self._do(RENEWAL)
+            for stage in self._last:
+                self._do(stage)
 
     def run(self, until: int | None = None) -> Self:
         """Run to the end of the horizon, or until an hour has run."""

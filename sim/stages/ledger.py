@@ -26,4 +26,9 @@ def record_losses(world: World) -> None:
         losses.add_claims(hour, books.ad_refund[h], shape, stores, world.scenario.stores, paid)
         paid *= orders.compensate * (1.0 + orders.padding)
     world.log(store_loss=lost - books.ad_refund[h].sum() - paid.sum())
-    books.hours = h + 1
+    close_hour(world)
+
+
+def close_hour(world: World) -> None:
+    """Count the hour among those that are done."""
+    world.books.hours = world.hour + 1

@@ -152,7 +152,6 @@ def causes_of_null(siege):
     top = hours.online.max()
     by_day = [day.sum() for day in all_four]
     busy = [d for d, n in enumerate(by_day) if n >= 0.05 * max(by_day) > 0]
-    begins = (hours.phase == Phase.TRUCE) & (hours.phase.shift() != Phase.TRUCE)
     acts = np.flatnonzero(record.actions.sum(axis=(1, 2)))
     first = int(acts[0]) if acts.size else 0
     night = record.actions[first : first + 12, :, : Tactic.CLICK].sum(axis=(0, 2))

@@ -20,9 +20,7 @@ def test_the_steps_of_the_container_set_a_fresh_clone_up(tmp_path):
     call(["bash", "-euc", steps["packages"]], folder, path=commands)
     settings = told["customizations"]["vscode"]["settings"]
     python = folder / settings["python.defaultInterpreterPath"]
-    call(
-        [python, "-c", "import SALib, mypy, ndlib, optuna, playwright, pyabc, sim, solara"], folder
-    )
+    call([python, "-c", "import SALib, mypy, ndlib, playwright, sim, sklearn, solara"], folder)
     listed = call(["uv", "run", "besiege", "scenarios"], folder, path=commands)
     assert "taobao-2011" in listed.stdout
     assert call([python, "-m", "pytest", "--collect-only", "-q", "-n", "0"], folder).returncode == 0

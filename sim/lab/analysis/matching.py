@@ -1,12 +1,11 @@
-"""History matching: which parameters the facts rule out (Craig et al. 1997; Vernon et al. 2010).
+"""How far runs are from facts, and which parameters that rules out (Vernon et al. 2010).
 
 A fact is compared on its own scale: the logarithm for counts and yuan, the number itself for
 hours and shares. What a run does not have (no truce, so no hour of one) counts as the worst: the
 last hour, or nothing at all.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -87,95 +86,3 @@ def implausibility(mean: F64, variance: F64, facts: Sequence[Fact]) -> F64:
     """
     out: F64 = distances(mean, facts) / np.sqrt(variance + discrepancies(facts) ** 2)
     return out
-
-
-@dataclass(frozen=True, slots=True)
-class Emulator:
-    """A quadratic in all parameters for each fact, with the variance it leaves (ridge, by column).
-
-    Attributes
-    ----------
-    weights
-        Shape (terms, facts).
-    variance
-        By fact: the mean square of the residuals left out one by one, chance of a run included.
-    explained
-        By fact: share of the variance that is not left.
-    """
-
-    weights: F64
-    variance: F64
-    explained: F64
-
-    @classmethod
-    def fit(cls, x: F64, y: F64, ridge: float = 1.0) -> "Emulator":
-        """Fit to points in the unit cube, shape (points, parameters), and values of each fact."""
-        a = _terms(x)
-        penalty = np.full(a.shape[1], ridge)
-        penalty[0] = 0.0
-        inverse = np.linalg.inv(np.einsum("ni,nj->ij", a, a) + np.diag(penalty))
-        weights = inverse @ (a.T @ y)
-        leverage = np.einsum("ni,ij,nj->n", a, inverse, a)
-        left_out = (y - a @ weights) / (1.0 - np.minimum(leverage, 0.99))[:, None]
-        variance = (left_out**2).mean(axis=0)
-        return cls(weights, variance, 1.0 - variance / np.maximum(y.var(axis=0), 1e-12))
-
-    def predict(self, x: F64) -> F64:
-        """Return the expected value of each fact at points of the unit cube."""
-        out: F64 = _terms(x) @ self.weights
-        return out
-
-
-def _terms(x: F64) -> F64:
-    z = 2.0 * x - 1.0
-    i, j = np.triu_indices(x.shape[1])
-    out: F64 = np.concatenate([np.ones((len(z), 1)), z, z[:, i] * z[:, j]], axis=1)
-    return out
-
-
-@dataclass(frozen=True, slots=True)
-class Space:
-    """The points of the unit cube that no wave's emulator has ruled out."""
-
-    facts: tuple[Fact, ...]
-    waves: tuple[Emulator, ...] = ()
-
-    def worst(self, x: F64) -> F64:
-        """Return the largest implausibility of each point, over the facts and waves."""
-        out = np.zeros(len(x))
-        for emulator in self.waves:
-            found = implausibility(emulator.predict(x), emulator.variance[None, :], self.facts)
-            out = np.maximum(out, found.max(axis=1))
-        return out
-
-    def sample(
-        self, n: int, draw: Callable[[int], F64], most: int = 20_000_000
-    ) -> tuple[F64, float]:
-        """Keep the points that are not ruled out, and say which share of those drawn they are.
-
-        Parameters
-        ----------
-        n
-            Points wanted.
-        draw
-            Gives so many points of the unit cube.
-        most
-            Points to draw before giving up.
-
-        Raises
-        ------
-        ValueError
-            If ``most`` points hold fewer than ``n``.
-        """
-        kept: list[F64] = []
-        n_kept, n_tried, block = 0, 0, 20_000
-        while n_kept < n:
-            if n_tried >= most:
-                raise ValueError(
-                    f"history matching: {n_kept} of {n_tried} points are not ruled out"
-                )
-            x = draw(block)
-            good = x[self.worst(x) < CUT_OFF]
-            kept.append(good)
-            n_kept, n_tried = n_kept + len(good), n_tried + block
-        return np.concatenate(kept)[:n], n_kept / n_tried

@@ -21,8 +21,9 @@ def scenario_identity(scenario: Scenario) -> str:
 
 
 def identity_in(plan: Plan, scenario: Scenario) -> str:
-    """Return a scenario's identity in a plan, whose own outcomes count as well."""
-    return scenario_identity(scenario) + (f"-{_digest(plan.own_told)}" if plan.own else "")
+    """Return a scenario's identity in a plan: its own outcomes count, and whether anybody shops."""
+    own = f"-{_digest(plan.own_told)}" if plan.own else ""
+    return scenario_identity(scenario) + own + ("-siege" if plan.need == "siege" else "")
 
 
 def run_key(identity: str, seed: int) -> str:

@@ -16,8 +16,8 @@ from sim.core.units import BesiegeError
 from sim.lab.design.levels import Level, Range, level_of, levels_of
 from sim.lab.design.modules import Module, load_module, load_modules
 from sim.lab.design.sources import outcomes_told
-from sim.outcomes.outcomes import Outcome, own_outcomes, with_own
-from sim.outcomes.record import SERIES
+from sim.outcomes.outcomes import Need, Outcome, met, own_outcomes, with_own
+from sim.outcomes.record import OF_SHOPPERS, SERIES
 from sim.responses import Response
 from sim.scenario import schema
 from sim.scenario.messages import explain, unknown_name, unknown_path
@@ -70,7 +70,7 @@ class Spec(BaseModel):
     constants: Annotated[
         dict[str, Any], Field(description="fields that have the same changed value at every point")
     ] = {}
-    outcomes: Annotated[tuple[str, ...], Field(description="outcomes that answer the question")] = ()  # fmt: skip
+    outcomes: Annotated[tuple[str, ...], Field(description="outcomes that answer the question; if none of them needs shoppers, nobody shops and such outcomes alone are measured")] = ()  # fmt: skip
     modules: Annotated[tuple[str, ...], Field(description="Python files with your own outcomes and measures")] = ()  # fmt: skip
     keep: Keep = Keep()
 
@@ -117,8 +117,17 @@ class Plan:
 
     @property
     def measured(self) -> dict[str, Outcome]:
-        """Every outcome of a run."""
-        return with_own(self.own)
+        """Every outcome of a run that its shoppers, or their absence, allow."""
+        return met(with_own(self.own), self.need)
+
+    @property
+    def need(self) -> Need:
+        """What its runs must have: the siege alone, if nothing named needs shoppers."""
+        known = with_own(self.own)
+        named = [known[name].needs for name in self.spec.outcomes]
+        if not named or "shoppers" in named or OF_SHOPPERS.intersection(self.spec.keep.hours):
+            return "shoppers"
+        return "siege"
 
     @property
     def outcomes(self) -> tuple[str, ...]:

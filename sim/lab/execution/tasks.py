@@ -10,8 +10,9 @@ from typing import Any
 
 from sim.core.quoting import quote
 from sim.core.units import F64, BesiegeError
-from sim.outcomes.outcomes import Outcome, measure
-from sim.running.loop import Loop
+from sim.outcomes.outcomes import Need, Outcome, measure
+from sim.running.loop import STAGES, Loop, Stage
+from sim.running.shoppers import ShoppersMatterError, stages_needed
 from sim.scenario.saved import told_ties
 from sim.scenario.scenario import Scenario
 
@@ -33,6 +34,9 @@ class Task:
     horizon
         Hours after which its outcomes are measured, renewal included, if it runs on from there
         for what ``extract`` and ``keep_hours`` ask; None for its last hour.
+    need
+        What it must have; for the siege alone shoppers are left out where they decide nothing,
+        and outcomes that need them are not measured.
     """
 
     key: str
@@ -42,6 +46,7 @@ class Task:
     extract: Callable[[Loop], Any] | None = None
     ties: str | None = None
     horizon: int | None = None
+    need: Need = "shoppers"
 
     def check_ties(self) -> None:
         """Refuse an edge list that has changed since the runs were planned.
@@ -57,10 +62,11 @@ class Task:
                 "planned, allowed the ties of then"
             )
 
-    def begin(self) -> Loop:
-        """Return the loop of its world at hour 0."""
+    def begin(self, stages: tuple[Stage, ...] | None = None) -> Loop:
+        """Return the loop of its world at hour 0; of the stages it needs, if none are given."""
         self.check_ties()
-        return Loop.begin(self.scenario, self.seed)
+        asked = stages or stages_needed(self.need, self.scenario.stores)
+        return Loop.begin(self.scenario, self.seed, stages=asked)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +147,25 @@ def carry_out(
     loop: Loop | None = None
     try:
         loop = begin()
-        if task.horizon is not None and task.horizon < task.scenario.hours:
-            row = measure(loop.run(task.horizon - 1).record_at_renewal, own)
-        record = loop.run().record
-        row = measure(record, own) if row is None else row
+        try:
+            row, loop = _run(task, loop, own)
+        except ShoppersMatterError:
+            row, loop = _run(task, task.begin(STAGES), own)
+        record = loop.record
         hours = {name: record.series[name] for name in task.keep_hours}
         extra = task.extract(loop) if task.extract is not None else None
     except (Exception, SystemExit) as error:
         row, hours, failure = None, {}, _failure_of(error, loop)
     return Done(task.key, row, failure, _timing(time.perf_counter() - since), hours, extra)
+
+
+def _run(task: Task, loop: Loop, own: Mapping[str, Outcome] | None) -> tuple[dict[str, float | None], Loop]:
+    """Run a loop to its end, and measure it at the task's horizon."""
+    row: dict[str, float | None] | None = None
+    if task.horizon is not None and task.horizon < task.scenario.hours:
+        row = measure(loop.run(task.horizon - 1).record_at_renewal, own, task.need)
+    loop.run()
+    return measure(loop.record, own, task.need) if row is None else row, loop
 
 
 def worker_lost(task: Task, error: BaseException | None) -> Done:

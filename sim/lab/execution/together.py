@@ -7,6 +7,7 @@ goes on in a copy of the world. A response that never begins ends with the loop 
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 
 from sim.lab.execution.tasks import Done, Task, carry_out, execute
@@ -45,7 +46,9 @@ def groups_of(tasks: Iterable[Task], most: int) -> Iterator[Group]:
         found: dict[object, list[Task]] = {}
         for n, task in enumerate(window):
             branches = task.scenario.response.is_of_the_library()
-            found.setdefault((task.seed, _unanswered(task)) if branches else n, []).append(task)
+            found.setdefault(
+                (task.seed, task.need, _unanswered(task)) if branches else n, []
+            ).append(task)
         for alike in found.values():
             pieces = -(-len(alike) // most)
             yield from (tuple(alike[piece::pieces]) for piece in range(pieces))
@@ -97,8 +100,7 @@ def _next_done(
 def _parted(group: Group) -> Iterator[tuple[Task, Loop]]:
     """Give each task with its loop, when it parts from the others."""
     first, waiting = group[0], list(group)
-    first.check_ties()
-    trunk = Loop.begin(_unanswered(first), first.seed)
+    trunk = replace(first, scenario=_unanswered(first)).begin()
     while waiting and not trunk.is_over:
         trunk.step(before=RESPONDING)
         view = view_of(trunk.world)

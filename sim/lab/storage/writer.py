@@ -290,9 +290,9 @@ def _check_same(folder: Path, known: dict[str, Any], base: str, hours: list[str]
         )
     if known.get("base") != base:
         raise BesiegeError(
-            f"--out: {folder} contains a sweep of another scenario, with other constants, or with "
-            "other outcomes of your own; allowed another folder, or the same sweep with more runs, "
-            "factors or levels"
+            f"--out: {folder} contains a sweep of another scenario, with other constants, with other "
+            "outcomes of your own, or with shoppers where this one has none (or without them); "
+            "allowed another folder, or the same sweep with more runs, factors or levels"
         )
     if not set(hours) <= set(known.get("keep_hours", [])):
         raise BesiegeError(

@@ -47,6 +47,20 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
             r["id"], r["quantity"], f"{low} to {high}", f"{p05} to {p95}", median, held, grade
         )
     console().print(table)
+    _tell_counts(there)
+    besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
+    size = f", with {peak:,.0f} people online at its peak on average" if peak is not None else ""
+    print(
+        f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
+        f"a siege broke out in {besieged:.0f} % of them{size}."
+    )
+    if hindcast.get("warning"):
+        print(f"Warning: {hindcast['warning']}.")
+    if hindcast.get("need") == "siege":
+        print("No fact needs shoppers: nobody shopped, except where a shelf ran low.")
+
+
+def _tell_counts(there: list[dict[str, Any]]) -> None:
     if silent := [r["id"] for r in there if r["inside"] is None]:
         print(f"No run says, so not counted: {', '.join(silent)}.")
     if fixed := [r["id"] for r in there if r.get("by_construction")]:
@@ -60,14 +74,6 @@ def _tell_facts(hindcast: dict[str, Any]) -> None:
             print(
                 f"{use}: the simulated median is inside the reported range for {n_held} of {len(of_use)} facts."
             )
-    besieged, peak = 100 * hindcast["share_with_siege"], hindcast["peak_online_given_siege"]
-    size = f", with {peak:,.0f} people online at its peak on average" if peak is not None else ""
-    print(
-        f"{hindcast['runs']} runs over {hindcast['over']}, {hindcast['failed']} failed; "
-        f"a siege broke out in {besieged:.0f} % of them{size}."
-    )
-    if hindcast.get("warning"):
-        print(f"Warning: {hindcast['warning']}.")
 
 
 def _at_a_glance(value: float) -> str:

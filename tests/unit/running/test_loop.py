@@ -87,7 +87,7 @@ def test_a_loop_prints_its_stages_in_order_with_their_times():
 def test_a_failing_run_names_its_stage_and_hour(monkeypatch, name):
     failing = [Stage(s.name, fail_at(7)) if s.name == name else s for s in STAGES]
     made = Loop(create_world(small_scenario(hours=HOURS), 1), failing)
-    monkeypatch.setattr(Loop, "begin", lambda *_: made)
+    monkeypatch.setattr(Loop, "begin", lambda *_, **__: made)
     done = execute(Task("a", small_scenario(hours=HOURS), 1))
     assert (done.failure.stage, done.failure.hour) == (name, 7)
     assert done.failure.error == "ValueError: as the test wants it"

@@ -33,27 +33,3 @@ def test_implausibility_is_the_distance_over_chance_and_discrepancy_together():
     mean = np.array([[np.log(400.0), 45.0, 0.35]])
     found = matching.implausibility(mean, np.array([[0.03, 0.0, 0.0]]), FACTS)
     assert found[0] == pytest.approx([np.log(2.0) / 0.2, 0.0, 3.0])
-
-
-def test_an_emulator_learns_a_quadratic_and_knows_the_noise_it_leaves():
-    rng = np.random.default_rng(1)
-    x = rng.random((600, 3))
-    y = np.stack([2 * x[:, 0] + x[:, 1] * x[:, 2], x[:, 0] ** 2], axis=1)
-    noisy = y + rng.normal(0, 0.1, y.shape)
-    emulator = matching.Emulator.fit(x, noisy)
-    assert np.abs(emulator.predict(x) - y).max() < 0.1
-    assert np.sqrt(emulator.variance) == pytest.approx([0.1, 0.1], rel=0.15)
-
-
-def test_a_space_keeps_what_its_waves_do_not_rule_out():
-    rng = np.random.default_rng(2)
-    x = rng.random((400, 2))
-    y = np.stack([np.log(50) + 3 * x[:, 0]], axis=1)  # inside 100 to 200 from 0.23 to 0.46
-    space = matching.Space(FACTS[:1], (matching.Emulator.fit(x, y),))
-    kept, share = space.sample(500, lambda n: rng.random((n, 2)))
-    low, high = kept[:, 0].min(), kept[:, 0].max()
-    assert (low, high) == pytest.approx((0.231 - 0.1, 0.462 + 0.1), abs=0.03)
-    assert share == pytest.approx(0.43, abs=0.05)
-    nothing = matching.Space(FACTS[:1], (matching.Emulator.fit(x, y + 9.0),))
-    with pytest.raises(ValueError, match="0 of"):
-        nothing.sample(1, lambda n: rng.random((n, 2)), most=40_000)
