@@ -9,6 +9,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from sim.io.output import write_any_sign
 from sim.views.page.command import dashboard
+from sim.views.terminal.ensembles import ensembles
 from sim.views.terminal.finished import report, show
 from sim.views.terminal.listing import fees, responses, scenarios, schema
 from sim.views.terminal.many_worlds import compare, hindcast, sweep
@@ -40,6 +41,7 @@ app.command(short_help="Show a finished run, comparison, sweep or hindcast.")(sh
 app.command()(scenarios)
 app.command(short_help="List the responses, and every measure with its parameters.")(responses)
 app.command()(fees)
+app.command(short_help="List the ensembles, with the model version that made each.")(ensembles)
 app.command()(schema)
 app.command(short_help="Start the web page.")(dashboard)
 app.command(short_help="Measure speed and memory on this machine.")(bench)

@@ -109,6 +109,33 @@ def warning_of(ensemble: EnsembleLike) -> str | None:
     return found.warning if isinstance(found, Ensemble) else None
 
 
+def drawn_from(source: str | Path) -> tuple[str, Mapping[str, Any], Ensemble | dict[str, Prior]]:
+    """Return what an ensemble of the library or a TOML file draws from.
+
+    Returns
+    -------
+    tuple
+        Its kind (members, ranges or priors), its document, and its members, or by path between
+        which two values a parameter is drawn.
+
+    Raises
+    ------
+    BesiegeError
+        For what is not there, or is no ensemble.
+    """
+    source = by_its_name(source)
+    told, found = read(source, "ensembles"), _read(source)
+    if isinstance(found, Ensemble):
+        return "members", told, found
+    if isinstance(found, _Priors):
+        every = fields_of(Scenario)
+        return "priors", told, {f.path: f.prior for f in every if f.prior and "[" not in f.path}
+    if isinstance(found, _Ranges):
+        fields, within = _within(found, Scenario())
+        return "ranges", told, {f.path: p for f, p in zip(fields, within, strict=True)}
+    raise BesiegeError(f"{quote(str(source))}: is a table of draws, allowed a name or a TOML file")
+
+
 def _read(source: Any) -> _Draws | _Ranges | _Priors | Ensemble:
     if isinstance(source, pd.DataFrame):
         return _of_frame(source, "ensemble")
@@ -176,6 +203,12 @@ def _of_rows(table: _Draws, scenario: Scenario, runs: int) -> list[dict[str, Any
 
 
 def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
+    fields, within = _within(table, scenario)
+    return _hypercube(fields, within, runs, seed)
+
+
+def _within(table: _Ranges, scenario: Scenario) -> tuple[list[Field], list[Prior]]:
+    """Return the parameters of a table of ranges, and between which values each lies."""
     name, ranges = table.name, table.ranges
     if not isinstance(ranges, Mapping) or not ranges:
         raise BesiegeError(f"{name}: ranges: missing, required: a table such as {_RANGES}")
@@ -196,7 +229,7 @@ def _of_ranges(table: _Ranges, scenario: Scenario, runs: int, seed: int) -> list
         for end in pair:
             _try(scenario, {field.path: _number(end, field)}, f"{name}: ranges")
         within.append(Prior(float(pair[0]), float(pair[1])))
-    return _hypercube(fields, within, runs, seed)
+    return fields, within
 
 
 def _of_priors(ensemble: _Priors, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
