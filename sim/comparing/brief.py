@@ -184,7 +184,8 @@ def _crowd(c: Compared) -> Section:
         f"Peak, hours of attack and stores attacked are means over the worlds with a siege; the other columns cover all worlds. "
         f"Not ended: sieges that had not ended after {c.scenario.hours} hours, whose later losses are not counted. "
         "Honest actions hit: honest orders, reviews and clicks that a measure reversed or blocked by "
-        "mistake; a dash means that no measure looked for false ones."
+        "mistake; a dash means that no measure looked for false ones. Sellers leaving: what moving costs "
+        "and brings is assumed."
     )
     drawn = [
         Picture(
@@ -307,7 +308,7 @@ def _fees(c: Compared) -> list[Section]:
         "fee schedule", "fees next year", "fees after the last step", "sellers leaving",
         "sellers' cost of deposits", f"worlds with a siege under {c.runs['response'].iloc[0]}",
     ]  # fmt: skip
-    note = "Million yuan at full scale. Fees after the last step are those of the sellers who renew now."
+    note = "Million yuan at full scale. Fees after the last step are those of the sellers who renew now. Sellers leaving: what moving costs and brings is assumed."
     words = [
         "The effect of each schedule when it is announced and nobody protests. A schedule that yields about the same fees without provoking a siege is a response as well."
     ]

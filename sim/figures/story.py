@@ -308,7 +308,7 @@ def _leaving(t: Told) -> str | None:
         (f"{100 * year.share_leaving:.1f} %", f"{100 * year.share_multihoming:.1f} %")
         for year in (run, twin)
     )
-    line = f"At the yearly renewal, {here[0]} of the sellers leave the mall and {here[1]} keep a second shop"  # fmt: skip
+    line = f"At the yearly renewal, {here[0]} of the sellers leave the mall and {here[1]} keep a second shop (what moving costs and brings is assumed)"  # fmt: skip
     if here == there:
         return f"{line}, as they would have done without a protest or a response."
     return f"{line}; without a protest or a response it would have been {there[0]} and {there[1]}."

@@ -36,7 +36,7 @@ def _(r: ClosedRecord) -> Measured:
     return r.renewal.run.fees_later if r.renewal is not None else None
 
 
-@outcome("share_sellers_leaving", "share", "share of sellers who leave the mall at the renewal", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
+@outcome("share_sellers_leaving", "share", "share of sellers who leave the mall at the renewal, by assumed costs and gains of moving", null=NO_RENEWAL_OF_SELLERS, needs_renewal=True)  # fmt: skip
 def _(r: ClosedRecord) -> Measured:
     return r.renewal.run.share_leaving if r.renewal is not None else None
 
@@ -62,4 +62,10 @@ _enter_quiet("quiet_fee_revenue_later", "yuan", "yearly fees after the last step
 _enter_quiet("quiet_deposit_cost", "yuan", "yearly cost of the money tied up in deposits if nobody protests", lambda y: y.deposits)  # fmt: skip
 _enter_quiet("quiet_rival_fees", "yuan", "fees paid to rivals next year if nobody protests", lambda y: y.rival_fees)  # fmt: skip
 _enter_quiet("quiet_switching_cost", "yuan", "spent on second shops if nobody protests", lambda y: y.switching)  # fmt: skip
-_enter_quiet("quiet_share_sellers_leaving", "share", "share of sellers who leave at the renewal if nobody protests", lambda y: y.share_leaving, NO_RENEWAL_OF_SELLERS)  # fmt: skip
+_enter_quiet(
+    "quiet_share_sellers_leaving",
+    "share",
+    "share of sellers who leave at the renewal if nobody protests, by assumed costs and gains of moving",
+    lambda y: y.share_leaving,
+    NO_RENEWAL_OF_SELLERS,
+)

@@ -105,7 +105,7 @@ class PunishSellers(Measure, library=True):
         parameter(
             "share of its trust in the platform that a punished seller loses",
             unit="share",
-            source="of the organisers with a shop all had been punished (N20, N21)",
+            source="of the organisers with a shop all had been punished (facts.csv N20, N21)",
             ge=0,
             le=1,
             prior=(0.2, 0.9),

@@ -103,7 +103,7 @@ def test_a_measure_may_not_take_the_name_of_one_of_the_library():
 def test_every_measure_of_the_design_is_there_and_exported_by_its_class():
     asked = (
         "RestoreRatings VoidOrders RefundClicks Throttle CompensateStores PoliceReport "
-        "PunishSellers CloseChannel OpenTalks ContactMerchants Statement Postpone Grandfather "
+        "Arrest PunishSellers CloseChannel OpenTalks ContactMerchants Statement Postpone Grandfather "
         "RollBack HalveDeposit Subsidise Regulator"
     ).split()
     assert {m.__name__ for m in measures().values()} == set(asked)
@@ -144,7 +144,7 @@ def test_a_response_of_the_library_can_be_moved_in_time(name):
 def test_a_response_begun_at_an_hour_begins_with_its_first_measure():
     moved = load_response("as-happened@60")
     hours = [m.trigger.hour for m in moved.measures]
-    assert hours == [60, 74, 110, 154, 198, 198, 198]
+    assert hours == [60, 72, 74, 96, 110, 110, 152, 154, 198, 198, 198]
     assert [m.trigger.hour for m in load_response("protect@50").measures] == [50, 50, 50]
 
 

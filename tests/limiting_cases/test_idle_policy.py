@@ -32,7 +32,7 @@ def test_the_comparison_sees_a_measure_that_is_not_idle():
 
 def test_what_is_no_measure_is_refused_in_one_line():
     for given, said in (
-        (("nonsense",), 'measure: given "nonsense", allowed close-channel'),
+        (("nonsense",), 'measure: given "nonsense", allowed arrest, close-channel'),
         (({"kind": "throttle", "separation": 99},), "response.measures"),
     ):
         with pytest.raises(BesiegeError) as error:

@@ -46,6 +46,29 @@ def test_a_rival_promises_so_long_after_the_first_attack_and_never_in_the_quiet_
     assert not offers(world, quiet=True).promised.any()
 
 
+def leaving_quietly(**changes):
+    """Return the share of sellers who leave in the quiet twin, weighed at hour 0."""
+    return renew(world_at(0, scale=0.05, **changes)).twin.share_leaving
+
+
+def test_a_fee_that_rises_by_a_third_drives_hardly_anybody_away():
+    # as when Etsy raised its fee by 30 % in 2022 and sellers left at the usual rate
+    old = {"fees__new__deposits": [{"amount": 10_000.0}], "fees__new__n_premium": 0}
+    usual = leaving_quietly(fees__new__standard=6000.0, **old)
+    assert leaving_quietly(fees__new__standard=7800.0, **old) - usual < 0.02
+
+
+def test_most_sellers_stay_where_nobody_protests_and_more_do_where_the_mall_grows():
+    stagnant, growing = (leaving_quietly(poaching__expected_growth=g) for g in (0.0, 0.6))
+    assert growing < stagnant - 0.03
+    assert growing < 0.4
+
+
+def test_half_or_twice_the_turnover_changes_who_leaves_widely():
+    half, twice = (leaving_quietly(population__turnover_median=m) for m in (250_000.0, 1_000_000.0))
+    assert half > twice + 0.15
+
+
 def test_a_seller_has_lost_its_fines_and_the_margin_of_what_it_did_not_sell():
     world = world_at(60)
     x = world.sellers
