@@ -292,9 +292,7 @@ def is_partisan(role: int) -> bool:
 
 
 @kernel
-def joining_factor(
-    stance: int, role: int, climate: Climate, p: MobilisationParameters
-) -> float:
+def joining_factor(stance: int, role: int, climate: Climate, p: MobilisationParameters) -> float:
     """Return the factor on joining: the phase's, of who comes back, and of a muster."""
     factor = climate.join_factor
     if stance == Stance.QUIT:

@@ -226,9 +226,7 @@ def create_world(scenario: Scenario, seed: int, wired: Graph | None = None) -> W
     n_consumers = round(p.n_consumers * s.scale)
     b = s.beliefs
     sellers = population.draw_sellers(p, n_sellers, seed, b.legitimacy_sellers, b.legitimacy_spread)
-    crowd = population.draw_crowd(
-        p, n_sellers, n_onlookers, s.mobilisation.staying_shape, seed
-    )
+    crowd = population.draw_crowd(p, n_sellers, n_onlookers, s.mobilisation.staying_shape, seed)
     stores = population.draw_stores(p, s.shopping, s.stores, s.channel.visibility, seed)
     consumers = population.draw_consumers(p, s.shopping, stores, n_consumers, seed)
     shelves = population.lay_out_shelves(p, s.shopping, stores, consumers)

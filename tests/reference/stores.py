@@ -45,7 +45,9 @@ class Store(mesa.Agent):
         visits = p.n_consumers * shopping.visits_per_day / 24.0 * shopping.buy_mall
         searched = (1.0 - shopping.favourite_share) * shopping.stores_share
         self.orders_an_hour = visits / n_categories * (shopping.favourite_share + searched) * fans
-        self.opening_stock = float(math.ceil(self.orders_an_hour * 24.0 * stores.stock_days * shopping.hot_share))
+        self.opening_stock = float(
+            math.ceil(self.orders_an_hour * 24.0 * stores.stock_days * shopping.hot_share)
+        )
         self.stock = self.stock_twin = self.opening_stock
         self.n_honest = self.orders_an_hour * 24.0 * stores.history_days * stores.review_share
         self.visibility = scenario.channel.visibility * self.brand / mean_brand
