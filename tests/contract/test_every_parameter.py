@@ -56,7 +56,11 @@ NEEDS = {
     "channel.dissolve_share": {"response": "silence"},
     "channel.tally_kept": {"channel.motion_noise": 10.0, "channel.motion_fervour": 0.0},
     "fees.old.n_premium": {"fees.old.premium": 9000.0},
-    "channel.answer_heard": {"response": "protect-and-talk"},
+    # heard or not, it is awaited, and the truce goes on or not
+    "channel.answer_heard": {"response": TALKS, "channel.answer_accepted": 0.9},
+    "channel.divert_after": {"response": "silence", "channel.divert_after": 24.0},
+    "attack.divert_share": {"response": "silence", "channel.divert_after": 24.0},
+    "attack.await_pause": {"response": "as-happened"},
     "stores.hold_hours": {"stores.stock_days": 1.0},
     "stores.delist_stockout": {"stores.stock_days": 1.0},
     "mobilisation.cause_full": {"mobilisation.cause_full": 0.9},

@@ -42,7 +42,11 @@ def test_each_member_online_asks_for_the_floor_by_its_own_numbers(seed, n, hour,
     inside = np.flatnonzero(rng.random(n) < 0.6).astype(np.int32)
     online = rng.random(n) < 0.6
     expected = [
-        (i, (hour + uniform(key, Stream.REQUEST_MOMENT, hour, i, d)) * 3600.0)
+        (
+            i,
+            (hour + uniform(key, Stream.REQUEST_MOMENT, hour, i, d)) * 3600.0,
+            uniform(key, Stream.BALKING, hour, i, d),
+        )
         for i in inside[online[inside]].tolist()
         for d in range(poisson(key, Stream.N_REQUESTS, hour, i, rate))
     ]
@@ -57,8 +61,9 @@ def test_each_member_online_asks_for_the_floor_by_its_own_numbers(seed, n, hour,
 class Floor:
     """The floor told moment by moment: a list of who waits, and when it is free."""
 
-    def __init__(self, places, clock, waiting):
+    def __init__(self, places, clock, waiting, balking):
         self.places, self.clock, self.waiting = places, clock, list(waiting)
+        self.balking = balking
         self.spoke, self.refused, self.longest = [], 0, len(self.waiting)
 
     def speak_until(self, moment, *, last=False):
@@ -71,11 +76,13 @@ class Floor:
             self.spoke.append((member, begins - asked))
             self.clock = begins + self.slot
 
-    def ask(self, member, moment):
+    def ask(self, member, moment, patience):
         self.speak_until(moment)
         if not self.waiting and moment >= self.clock:
             self.spoke.append((member, 0.0))
             self.clock = moment + self.slot
+        elif patience < self.balking * len(self.waiting) / self.places:
+            return
         elif len(self.waiting) < self.places:
             self.waiting.append((member, moment))
             self.longest = max(self.longest, len(self.waiting))
@@ -84,9 +91,13 @@ class Floor:
 
 
 @few
-@given(seeds, st.integers(0, 120), st.integers(1, 12), st.floats(20, 600), st.floats(0, 4000))
-def test_the_floor_is_held_as_a_queue_told_moment_by_moment(seed, n, places, slot, clock):
+@given(
+    seeds, st.integers(0, 120), st.integers(1, 12), st.floats(20, 600), st.floats(0, 4000),
+    st.sampled_from([0.0, 0.5, 1.0]),
+)  # fmt: skip
+def test_the_floor_is_held_as_a_queue_told_moment_by_moment(seed, n, places, slot, clock, balking):
     rng = np.random.default_rng(seed)
+    patience = rng.random(n)
     asks = np.sort(rng.uniform(0, 3600, n))
     who = rng.integers(0, 99, n).astype(np.int32)
     n_before = int(rng.integers(0, places + 1))
@@ -94,16 +105,17 @@ def test_the_floor_is_held_as_a_queue_told_moment_by_moment(seed, n, places, slo
     member[:n_before] = rng.integers(0, 99, n_before)
     asked[:n_before] = np.sort(rng.uniform(-500, 0, n_before))
 
-    floor = Floor(places, clock, zip(member[:n_before].tolist(), asked[:n_before], strict=True))
+    waiting = zip(member[:n_before].tolist(), asked[:n_before], strict=True)
+    floor = Floor(places, clock, waiting, balking)
     floor.slot = slot
-    for person, moment in zip(who.tolist(), asks.tolist(), strict=True):
-        floor.ask(person, moment)
+    for asking in zip(who.tolist(), asks.tolist(), patience.tolist(), strict=True):
+        floor.ask(*asking)
     floor.speak_until(3600.0, last=True)
 
     queue, out = Queue(member, asked, np.array([clock])), columns(Speeches, int(3600 / slot) + 2)
-    p = ChannelParameters(slot_seconds=slot, queue_places=places)
+    p = ChannelParameters(slot_seconds=slot, queue_places=places, balking=balking)
     n_spoke, n_refused, n_left, longest = channel.serve(
-        3600.0, Requests(who, asks), queue, n_before, p, out
+        3600.0, Requests(who, asks, patience), queue, n_before, p, out
     )
     told = list(zip(*(column[:n_spoke].tolist() for column in out), strict=True))
     assert told == [(person, float(waited)) for person, waited in floor.spoke]
@@ -134,8 +146,10 @@ def test_every_speaker_nominates_and_moves_by_its_own_numbers(
     support, visibility, listed = numbers(0, 50), numbers(0.1, 5), rng.random(n_stores) < 0.7
     utility, speaker = rng.normal(0, 2, 40), rng.integers(0, 40, n_speakers).astype(np.int32)
     shops = columns(Stores, n_stores, support=support.copy(), visibility=visibility, listed=listed)
-    called = np.where(listed, support + visibility, -1.0)
-    assert channel.most_called(shops) == (int(called.argmax()) if listed.any() else -1)
+    for by_list, called in ((False, support + visibility), (True, visibility)):
+        able = sorted(np.flatnonzero(listed).tolist(), key=lambda k: (-called[k], k))
+        for n in (1, 4):
+            assert channel.most_called(shops, n, by_list).tolist() == able[:n]
     weights = channel.nomination_weights(shops, p.contagion)
     assert weights.tolist() == [
         (s + v) ** p.contagion if open_ else 0.0

@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.core.chance import AT_RENEWAL, Stream, key_of, poisson, uniform, unit, words
+from sim.core.chance import AT_CREATION, AT_RENEWAL, Stream, key_of, poisson, uniform, unit, words
 from sim.core.state import Crowd, Stores, Ties
-from sim.core.units import N_CATEGORIES, Motion, Phase, Role, Stance, Tactic
-from sim.rules import attack, beliefs, mobilisation, poaching, stores
-from sim.rules.attack import Aim, AttackParameters, Drawn
+from sim.core.units import CALLED, N_CATEGORIES, Motion, Phase, Role, Stance, Tactic
+from sim.rules import attack, beliefs, crossing, mobilisation, poaching, stores
+from sim.rules.attack import Aim, AttackParameters, Drawn, Occasion
 from sim.rules.beliefs import BeliefParameters, Events
-from sim.rules.mobilisation import Climate, MobilisationParameters, Moves
+from sim.rules.crossing import Moves
+from sim.rules.mobilisation import Climate, MobilisationParameters
 from sim.rules.poaching import Choice, Courtship, PoachingParameters, Prospects
 from sim.rules.stores import StoreDay, StoreParameters
 from sim.setup import graph
@@ -48,6 +49,9 @@ mobilisations = parameters(
     weight_social=st.floats(0, 10),
     weight_attention=st.floats(0, 10),
     weight_risk=st.floats(0, 10),
+    risk_threshold=st.floats(0, 0.99),
+    weight_call=st.floats(0, 10),
+    staying_shape=st.sampled_from([0.0, 0.8]),
     noise=st.sampled_from([0.0, 0.05, 0.23, 5.0]),
     join_rate=shares,
     quit_rate=shares,
@@ -56,8 +60,9 @@ mobilisations = parameters(
     tie_joins=st.booleans(),
 )
 climates = st.builds(
-    Climate, shares, shares, shares, shares, shares, st.floats(0, 40), st.floats(0, 40), shares
-)
+    Climate, shares, shares, shares, shares, shares, st.floats(0, 40), st.floats(0, 40), shares,
+    shares, st.sampled_from([1.0, 8.0, 100.0]),
+)  # fmt: skip
 
 
 @few
@@ -77,6 +82,7 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
         curiosity=numbers(0, 1), risk=numbers(0, 1), threshold=numbers(-1, 2), stance=stance.copy(),
         online=(rng.random(n) < 0.5) & np.array(inside_at_first, np.bool_), utility=np.full(n, -99.0),
         neighbours_in=[sum(inside_at_first[j] for j in near(g, i)) for i in range(n)],
+        restlessness=numbers(0, 3),
     )  # fmt: skip
     climate = climate._replace(n_in=sum(inside_at_first))
 
@@ -96,12 +102,13 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
             )  # fmt: skip
             was_in = mobilisation.is_in(stances[i])
             if was_in:
-                factor = climate.quit_factor_sellers if seller else climate.quit_factor_onlookers
+                own = float(crowd.restlessness[i])
+                factor = mobilisation.quitting_factor(seller, own, climate)
                 now_in = not mobilisation.quits(unit(w0), u, factor, p)
                 stances[i] = stances[i] if now_in else int(Stance.QUIT)
             else:
-                back = p.return_factor if stances[i] == Stance.QUIT else 1.0
-                now_in = mobilisation.joins(unit(w0), u, climate.join_factor * back, p)
+                factor = mobilisation.joining_factor(stances[i], crowd.role[i], climate, p)
+                now_in = mobilisation.joins(unit(w0), u, factor, p)
                 stances[i] = int(Stance.MEMBER) if now_in else stances[i]
             online[i] = bool(now_in and unit(w1) < climate.presence)
             if was_in or now_in:
@@ -118,7 +125,7 @@ def test_people_move_exactly_as_each_ones_own_rule_says(seed, n, hour, p, climat
     moves = Moves(
         np.empty(n, np.int32), np.empty(n, np.int32), np.full((2, len(Role)), 7, np.int64)
     )
-    n_inside = mobilisation.move_people(key, hour, crowd, legitimacy, ties, climate, p, moves)
+    n_inside = crossing.move_people(key, hour, crowd, legitimacy, ties, climate, p, moves)
     assert crowd.stance.tolist() == stances
     assert crowd.online.tolist() == online
     assert crowd.hours_in.tolist() == [int(i in inside) for i in range(n)]
@@ -147,7 +154,7 @@ def test_counts_of_neighbours_inside_follow_those_who_cross(seed, n):
     counts = np.array(inside_near(before), np.int32)
     stance = np.where(after, Stance.MEMBER, Stance.QUIT).astype(np.uint8)
     changed = np.flatnonzero(before != after).astype(np.int32)
-    mobilisation.tell_neighbours(changed, g.ties, stance, counts)
+    crossing.tell_neighbours(changed, g.ties, stance, counts)
     assert counts.tolist() == inside_near(after)
 
 
@@ -165,8 +172,11 @@ attacks = parameters(
 
 
 @few
-@given(seeds, sizes, hours, attacks, st.floats(0, 3), st.sampled_from([0.0, 0.23]), st.booleans())
-def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, noise, tie):
+@given(
+    seeds, sizes, hours, attacks, st.builds(Occasion, st.floats(0, 3), shares),
+    st.sampled_from([0.0, 0.23]), st.booleans(),
+)  # fmt: skip
+def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, occasion, noise, tie):
     rng, numbers = some_rows(seed, n)
     key = key_of(seed)
     inside = np.flatnonzero(rng.random(n) < 0.7).astype(np.int32)
@@ -180,15 +190,15 @@ def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, 
     stances, first_time, who = crowd.stance.tolist(), 0, []
     for i in inside.tolist():
         stances[i] = int(Stance.PAUSED if crowd.ever_attacked[i] else Stance.MEMBER)
-        may = rate > 0 and crowd.online[i] and attack.attacks(crowd.role[i])
+        may = occasion.rate > 0 and crowd.online[i] and attack.attacks(crowd.role[i])
         _w0, _w1, w2, w3 = words(key, 0, hour, i, 0)
-        if may and attack.acts(unit(w2), crowd.utility[i], noise, tie, p):
+        if may and attack.acts(unit(w2), crowd.utility[i], occasion, noise, tie, p):
             stances[i] = int(Stance.ATTACKING)
             who.append(i)
-            first_time += not crowd.ever_acted[i] and unit(w3) < 1 - np.exp(-rate)
+            first_time += not crowd.ever_acted[i] and unit(w3) < 1 - np.exp(-occasion.rate)
 
     acting = np.empty(n, np.int32)
-    n_acting, n_new = attack.choose_to_act(key, hour, inside, crowd, rate, m, p, acting)
+    n_acting, n_new = attack.choose_to_act(key, hour, inside, crowd, occasion, m, p, acting)
     assert acting[:n_acting].tolist() == who
     assert crowd.stance.tolist() == stances
     assert n_new == first_time
@@ -204,21 +214,21 @@ def test_those_who_act_are_those_whose_own_rule_says_so(seed, n, hour, p, rate, 
     st.floats(0.5, 40),
     st.integers(1, 30),
     st.floats(0, 1),
-    st.booleans(),
+    st.sampled_from([0, 1, 2, 7]),
 )
 def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
-    seed, hour, p, escalated, weight, n_stores, throttle, called
+    seed, hour, p, escalated, weight, n_stores, throttle, n_called
 ):
     rng, _numbers = some_rows(seed, 10)
     key = key_of(seed)
     rows = np.flatnonzero(rng.random(40) < 0.3).astype(np.int32)
-    focal = int(rng.integers(0, n_stores)) if called else -1
+    targets = rng.integers(0, n_stores, n_called).astype(np.int32)
     weights = rng.random(n_stores)
     cumulative = np.cumsum(weights)
 
     expected, follow, stopped = [], 0, 0
     for i in rows.tolist():
-        d = 0
+        d, group = 0, int(uniform(key, Stream.GROUP, AT_CREATION, i, 0) * n_called)
         for t in Tactic:
             rate = attack.rate_of(int(t), escalated, p)
             for _ in range(poisson(key, Stream.N_PURCHASES + t, hour, i, rate * weight)):
@@ -227,8 +237,8 @@ def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
                 if t in (Tactic.PURCHASE, Tactic.REFUSAL) and unit(limit) < throttle:
                     stopped += 1
                     continue
-                if called and unit(call) < p.discipline:
-                    k = focal
+                if n_called and unit(call) < p.discipline:
+                    k = int(targets[group])
                     follow += 1
                 else:
                     at = unit(target) * cumulative[-1]
@@ -237,7 +247,7 @@ def test_actions_are_drawn_person_by_person_and_tactic_by_tactic(
 
     size = len(expected) + 5
     drawn = columns(Drawn, size)
-    aim = Aim(escalated, weight, focal, cumulative, throttle)
+    aim = Aim(escalated, weight, targets, cumulative, throttle)
     n, n_follow, n_stopped = attack.draw_actions(key, hour, rows, aim, p, drawn)
     assert list(zip(*(column[:n].tolist() for column in drawn), strict=True)) == expected
     assert (n_follow, n_stopped) == (follow, stopped)
@@ -598,7 +608,7 @@ def test_the_phase_changes_who_joins_and_who_leaves():
     assert truce[0] < 0.1
     assert truce[2] > truce[1]
     assert end[1] == end[2] > 1.0
-    for phase in (Phase.ATTACK, Phase.ESCALATE):
+    for phase in CALLED:
         assert mobilisation.phase_factors(phase, p) == (1.0, 1.0, 1.0)
 
 

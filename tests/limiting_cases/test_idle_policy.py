@@ -21,7 +21,7 @@ def test_an_idle_measure_leaves_the_run_as_it_was_bit_for_bit(kind, idle):
 
 
 def test_the_comparison_sees_a_measure_that_is_not_idle():
-    throttle = {"kind": "throttle", "trigger": {"hour": 50}}
+    throttle = {"kind": "throttle", "trigger": {"hour": 50}, "false_positive_share": 0.2}
     one, other = (
         begun(3, scale=0.005, hours=84, response={"name": "r", "measures": taken}).run().record
         for taken in ([], [throttle])

@@ -5,9 +5,9 @@ import pytest
 
 from sim.core.chance import key_of
 from sim.core.state import Stores
-from sim.core.units import Role, Tactic
+from sim.core.units import Phase, Role, Tactic
 from sim.rules import attack
-from sim.rules.attack import Aim, AttackParameters, Drawn
+from sim.rules.attack import Aim, AttackParameters, Drawn, Occasion
 from tests.columns import columns
 
 P = AttackParameters(
@@ -26,14 +26,39 @@ def test_each_tactic_has_its_rate_and_escalation_takes_up_refusals():
 
 
 def test_who_wants_in_by_so_much_acts_so_often():
-    assert attack.acting_chance(-0.5, 0.2, True, P) == pytest.approx(0.5)
-    assert attack.acting_chance(0.0, 0.5, True, P) == pytest.approx(1 / (1 + np.exp(-1.0)))
-    assert attack.acting_chance(-0.5, 0.0, True, P) == 1.0
-    assert attack.acting_chance(-0.5, 0.0, False, P) == 0.0
+    now = Occasion(1.0)
+    assert attack.acting_chance(-0.5, now, 0.2, True, P) == pytest.approx(0.5)
+    assert attack.acting_chance(0.0, now, 0.5, True, P) == pytest.approx(1 / (1 + np.exp(-1.0)))
+    assert attack.acting_chance(-0.5, now, 0.0, True, P) == 1.0
+    assert attack.acting_chance(-0.5, now, 0.0, False, P) == 0.0
 
 
-def aim(cumulative, *, escalated=False, weight=1.0, focal=-1, throttle=0.0):
-    return Aim(escalated, weight, focal, np.array(cumulative, float), throttle)
+def test_of_those_who_would_act_some_wait_for_a_word_and_some_act_elsewhere():
+    p = P._replace(await_pause=0.5, divert_share=0.6)
+    held = [
+        attack.held_back(phase, awaited, p)
+        for phase in (Phase.ATTACK, Phase.ESCALATE, Phase.DIVERT)
+        for awaited in (False, True)
+    ]
+    assert held == pytest.approx([0.0, 0.5, 0.0, 0.5, 0.6, 0.8])
+    assert attack.acting_chance(-0.5, Occasion(1.0, 0.8), 0.0, True, P) == pytest.approx(0.2)
+    assert not attack.acts(0.0, 9.0, Occasion(1.0, 1.0), 0.2, True, P)
+
+
+def test_groups_share_the_targets_out_and_a_person_keeps_to_its_group():
+    targets = np.array([8, 3, 5, 0], np.int32)
+    chosen = [attack.target_of(key_of(2), row, targets) for row in range(4000)]
+    shares = np.array([chosen.count(k) for k in targets]) / 4000
+    assert shares == pytest.approx([0.25] * 4, abs=0.03)
+    assert chosen[:50] == [attack.target_of(key_of(2), row, targets) for row in range(50)]
+    assert {attack.target_of(key_of(2), row, targets[:1]) for row in range(50)} == {8}
+    assert attack.target_of(key_of(2), 7, targets[:0]) == -1
+
+
+def aim(cumulative, *, escalated=False, weight=1.0, targets=(), throttle=0.0):
+    return Aim(
+        escalated, weight, np.array(targets, np.int32), np.array(cumulative, float), throttle
+    )
 
 
 @pytest.mark.parametrize("cumulative", [[0.0] * 3, []])
@@ -43,7 +68,7 @@ def test_where_no_store_can_be_named_nothing_is_done(cumulative):
 
 
 def test_more_actions_than_there_is_room_for_are_counted_and_nothing_is_lost():
-    called = aim([1.0, 3.0], escalated=True, weight=2.0, focal=1, throttle=0.3)
+    called = aim([1.0, 3.0], escalated=True, weight=2.0, targets=[1], throttle=0.3)
 
     def drawn(room):
         out = columns(Drawn, room)

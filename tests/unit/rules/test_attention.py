@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.rules.attention import AttentionParameters, attack_news, next_attention
+from sim.rules.attention import AttentionParameters, attack_news, next_attention, novelty
 
 
 def test_attack_news_of_the_reference_volume_is_the_parameter():
@@ -18,6 +18,13 @@ def test_an_attack_is_told_louder_the_more_report_it_up_to_a_tenth():
     half = np.log1p(500.0 / p.attack_scale) / np.log1p(5000.0 / p.attack_scale)
     assert attack_news(500.0, 0.0, p) / p.attack == pytest.approx(half)
     assert attack_news(0.0, 0.5, p) == 0.0
+
+
+def test_an_attack_loses_news_value_by_its_age_and_at_0_none_of_it():
+    p = AttentionParameters(novelty=50.0)
+    assert [novelty(h, p) for h in (0.0, 50.0, 100.0)] == pytest.approx(np.exp([0.0, -1.0, -2.0]))
+    assert novelty(-7.0, p) == 1.0  # no attack yet
+    assert novelty(1e6, p._replace(novelty=0.0)) == 1.0
 
 
 def test_attention_rises_with_news_towards_one():

@@ -1,4 +1,4 @@
-"""The floor, the motions and the assembly, against answers worked out by hand."""
+"""The floor, the motions and the call, against answers worked out by hand."""
 
 import numpy as np
 import pytest
@@ -6,16 +6,9 @@ from scipy.special import softmax
 
 from sim.core.chance import Stream, key_of, uniform
 from sim.core.state import Stores
-from sim.core.units import Motion, Phase
+from sim.core.units import Motion
 from sim.rules import channel
-from sim.rules.channel import (
-    AssemblyInputs,
-    ChannelParameters,
-    Queue,
-    Requests,
-    Speeches,
-    Standing,
-)
+from sim.rules.channel import ChannelParameters, Queue, Requests, Speeches, Standing
 from tests.columns import columns
 
 P = ChannelParameters()
@@ -56,29 +49,39 @@ def shops(**given):
     return columns(Stores, len(given["support"]), **given)
 
 
-def test_the_first_open_store_with_the_most_support_is_called_for_and_none_without_any():
-    support, visibility = [1.0, 4.0, 9.0, 3.0], [1.0, 0.0, 9.0, 1.0]
+def test_the_open_stores_with_the_most_support_are_called_for_and_none_without_any():
+    support, visibility = [1.0, 4.0, 9.0, 3.0], [1.5, 0.0, 9.0, 1.0]
     listed = [True, True, False, True]
     stores = shops(support=support, visibility=visibility, listed=listed)
-    assert channel.most_called(stores) == 1
-    stores.listed[1] = False
-    assert channel.most_called(stores) == 3
+    assert channel.most_called(stores, 1, False).tolist() == [1]  # the first of equals
+    assert channel.most_called(stores, 2, False).tolist() == [1, 3]
+    assert channel.most_called(stores, 9, False).tolist() == [1, 3, 0]
+    assert channel.most_called(stores, 9, True).tolist() == [0, 3]  # by the list, who is on it
     stores.listed[:] = False
-    assert channel.most_called(stores) == -1
-    assert channel.most_called(shops(support=[0.0], visibility=[0.0], listed=[True])) == -1
+    assert channel.most_called(stores, 2, False).size == 0
 
 
-def served(asks, *, ends=100.0, slot=10.0, places=2, waiting=(), free_from=0.0):
+def test_who_would_ask_balks_in_proportion_to_the_places_taken():
+    p = P._replace(queue_places=10, balking=0.8)
+    for waiting in (0, 5, 10):
+        share = np.mean([channel.balks(u, waiting, p) for u in GRID])
+        assert share == pytest.approx(0.8 * waiting / 10, abs=1 / 2000)
+    assert not channel.balks(0.0, 10, p._replace(balking=0.0))
+    assert channel.balks(1 - 2**-33, 10, p._replace(balking=1.0))
+
+
+def served(
+    asks, *, ends=100.0, slot=10.0, places=2, waiting=(), free_from=0.0, balking=0.0, patience=0.5
+):
     """Serve some requests; members are numbered as they ask, those who wait come first."""
     everybody = [*waiting, *asks]
     member, asked = np.zeros(places, np.int32), np.zeros(places)
     member[: len(waiting)], asked[: len(waiting)] = np.arange(len(waiting)), waiting
     ask_member = np.arange(len(waiting), len(everybody), dtype=np.int32)
     queue, out = Queue(member, asked, np.array([free_from])), columns(Speeches, 50)
-    p = P._replace(slot_seconds=slot, queue_places=places)
-    n, refused, left, longest = channel.serve(
-        ends, Requests(ask_member, np.array(asks, float)), queue, len(waiting), p, out
-    )
+    p = P._replace(slot_seconds=slot, queue_places=places, balking=balking)
+    asking = Requests(ask_member, np.array(asks, float), np.full(len(asks), patience))
+    n, refused, left, longest = channel.serve(ends, asking, queue, len(waiting), p, out)
     spoke = list(zip(out.speaker[:n].tolist(), out.wait[:n].tolist(), strict=True))
     return spoke, refused, member[:left].tolist(), asked[:left].tolist(), longest, queue.clock[0]
 
@@ -98,6 +101,15 @@ def test_who_finds_all_places_taken_is_turned_away_and_a_place_is_free_once_one_
     spoke, refused, _left, _asked, longest, _clock = served([1.0, 2.0, 3.0, 4.0, 11.0, 12.0])
     assert [who for who, _ in spoke] == [0, 1, 2, 4]
     assert (refused, longest) == (2, 2)
+
+
+def test_who_balks_is_neither_served_nor_refused_and_takes_no_place():
+    spoke, refused, left, _asked, longest, _clock = served(
+        [1.0, 2.0, 3.0, 4.0], ends=10.0, places=4, balking=1.0, patience=0.4
+    )
+    # one speaks, two wait (0 and 1 of 4 places taken), the last meets 2 of 4
+    assert [who for who, _ in spoke] == [0]
+    assert (refused, left, longest) == (0, [1, 2], 2)
 
 
 def test_at_the_end_of_the_hour_who_waits_keeps_the_order_and_the_moment_of_asking():
@@ -129,12 +141,14 @@ def test_requests_are_drawn_for_members_online_each_at_its_own_moment_of_the_hou
     online = np.array([True] * 4 + [False] + [True] * 3)
     asks = columns(Requests, 400)
     n = channel.draw_requests(key, 7, inside, online, 40.0, asks)
-    member, moment = asks
+    member, moment, patience = asks
     assert set(member[:n].tolist()) == {1, 6}
     for i in (1, 6):
         times = moment[:n][member[:n] == i]
         numbers = [uniform(key, int(Stream.REQUEST_MOMENT), 7, i, d) for d in range(times.size)]
         assert times.tolist() == [(7 + u) * 3600.0 for u in numbers]
+        numbers = [uniform(key, int(Stream.BALKING), 7, i, d) for d in range(times.size)]
+        assert patience[:n][member[:n] == i].tolist() == numbers
         assert 20 < times.size < 65
     for room in (5, 0):
         short = columns(Requests, room)
@@ -174,54 +188,6 @@ def test_a_speech_is_drawn_by_its_number_in_the_hour_and_no_other():
     ]
     assert tally.tolist() == np.bincount(asked, minlength=len(Motion)).tolist()
     assert (tally > 0).sum() == 2
-
-
-def tidings(**given):
-    usual = {
-        "hour": 70, "online": 5000.0, "top_today": 900.0, "top_ever": 1000.0,
-        "hours_in_phase": 10, "answer": 0.0, "leading": int(Motion.ATTACK),
-    }  # fmt: skip
-    return AssemblyInputs(**usual | given)
-
-
-HALF = P._replace(quorum=5000.0, dissolve_share=0.5, answer_accepted=0.6, attack_before_truce=30)
-ASSEMBLIES = [
-    (Phase.GATHER, {}, Phase.ATTACK),  # at the quorum itself
-    (Phase.GATHER, {"online": 4999.0}, Phase.GATHER),
-    (Phase.GATHER, {"leading": -1}, Phase.ATTACK),
-    (Phase.GATHER, {"leading": int(Motion.PAUSE)}, Phase.GATHER),
-    (Phase.GATHER, {"leading": int(Motion.DISSOLVE)}, Phase.GATHER),
-    (Phase.GATHER, {"leading": int(Motion.ESCALATE)}, Phase.ATTACK),
-    (Phase.ATTACK, {}, Phase.ATTACK),
-    (Phase.ATTACK, {"answer": 0.6}, Phase.DISSOLVE),
-    (Phase.ATTACK, {"answer": 0.59}, Phase.ATTACK),
-    (Phase.ATTACK, {"leading": int(Motion.DISSOLVE)}, Phase.DISSOLVE),
-    (Phase.ATTACK, {"top_today": 500.0}, Phase.ATTACK),
-    (Phase.ATTACK, {"top_today": 499.0}, Phase.DISSOLVE),
-    (Phase.ATTACK, {"leading": int(Motion.PAUSE)}, Phase.TRUCE),
-    (Phase.ATTACK, {"leading": int(Motion.ESCALATE)}, Phase.ESCALATE),
-    (Phase.ATTACK, {"hours_in_phase": 29}, Phase.ATTACK),
-    (Phase.ATTACK, {"hours_in_phase": 30}, Phase.TRUCE),
-    (Phase.TRUCE, {"top_today": 1.0, "hours_in_phase": 99}, Phase.TRUCE),
-    (Phase.TRUCE, {"answer": 0.6}, Phase.DISSOLVE),
-    (Phase.TRUCE, {"leading": int(Motion.ESCALATE)}, Phase.TRUCE),
-    (Phase.ESCALATE, {"hours_in_phase": 99}, Phase.ESCALATE),
-    (Phase.ESCALATE, {"leading": int(Motion.ESCALATE)}, Phase.ESCALATE),
-    (Phase.ESCALATE, {"leading": int(Motion.PAUSE)}, Phase.TRUCE),
-    (Phase.ESCALATE, {"top_today": 499.0}, Phase.DISSOLVE),
-    (Phase.DISSOLVE, {"leading": int(Motion.ATTACK)}, Phase.DISSOLVE),
-]
-
-
-@pytest.mark.parametrize(("phase", "told", "then"), ASSEMBLIES)
-def test_the_assembly_decides_as_model_md_says(phase, told, then):
-    assert channel.decide(phase, tidings(**told), HALF) == then
-
-
-def test_at_the_deadline_an_answer_is_accepted_heard_or_too_little():
-    p = P._replace(answer_heard=0.3, answer_accepted=0.6)
-    found = [channel.at_deadline(a, p) for a in (0.0, 0.29, 0.3, 0.59, 0.6, 1.0)]
-    assert found == [Phase.ESCALATE] * 2 + [Phase.TRUCE] * 2 + [Phase.DISSOLVE] * 2
 
 
 @pytest.mark.parametrize(("utility", "asks"), [(4.0, Motion.ATTACK), (-9.0, Motion.DISSOLVE)])

@@ -16,10 +16,12 @@ from tests.unit.rules.test_shopping import FIRST, GRID, SHARE, P, market
 
 def test_sales_stop_at_the_bare_shelf():
     stock, orders = np.array([5.0, 2.5]), np.zeros(2)
-    assert visits.sell(1, 2.0, stock, orders) == 0.0
-    assert visits.sell(1, 2.0, stock, orders) == 1.5
+    assert visits.sell(1, 2.0, True, stock, orders) == 0.0
+    assert visits.sell(1, 2.0, True, stock, orders) == 1.5
     assert stock.tolist() == [5.0, 0.0]
     assert orders.tolist() == [0.0, 2.5]
+    assert visits.sell(1, 2.0, False, stock, orders) == 0.0  # goods that do not run out
+    assert (stock[1], orders[1]) == (0.0, 4.5)
 
 
 def test_who_visits_is_drawn_by_class_and_then_by_row():
@@ -55,6 +57,7 @@ def an_hour(
     once_closed=False,
     stock=1e6,
     n_failed=0,
+    hot_share=1.0,
 ):
     """Walk an hour's visits of 500 consumers who like store 1 in a mall of five stores."""
     m = market()._replace(favourite=np.full(500, 1, np.int16))
@@ -76,7 +79,8 @@ def an_hour(
         stock_twin=np.full(5, stock),
     )  # fmt: skip
     hour = Visits(n_visits, 2.0, stopped, ratio is not None)
-    visits.visit(key_of(5), 9, hour, stores, m, made, P, trade)
+    p = P._replace(hot_share=hot_share)
+    visits.visit(key_of(5), 9, hour, stores, m, made, p, trade)
     return trade
 
 
@@ -143,6 +147,16 @@ def test_a_bare_shelf_restores_no_loyalty_and_sells_nothing():
     assert 0 < missed < trade.tallies[visits.Tally.EMPTY_SHELF_TWIN]  # the less loyal left
     good = (trade.orders.sum()) / 2.0  # purchases at small sellers
     assert ((trade.loyalty - 0.5) / 0.05).sum() == pytest.approx(good, rel=1e-5)
+
+
+def test_on_a_bare_shelf_only_the_hot_goods_are_missed_and_alike_in_both_worlds():
+    full, bare = an_hour(4000, hot_share=0.3), an_hour(4000, hot_share=0.3, stock=0.0)
+    wanted = full.orders[:5].sum()
+    missed = bare.tallies[visits.Tally.EMPTY_SHELF]
+    assert missed / wanted == pytest.approx(0.3, abs=0.05)
+    assert bare.orders[:5].sum() == wanted - missed
+    assert bare.orders.tolist() == bare.orders_twin.tolist()
+    assert an_hour(4000, hot_share=0.01, stock=0.0).orders[:5].sum() > 0.98 * wanted
 
 
 def test_failed_visits_are_counted_up_to_what_the_column_holds():

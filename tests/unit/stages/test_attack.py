@@ -15,7 +15,7 @@ def called(phase=Phase.ATTACK, hour=50, **changes):
     """Return a world in which everybody is inside, online and furious, in a phase."""
     world = world_at(hour, **changes)
     let_in(world, np.arange(world.crowd.role.size))
-    world.organisers.phase, world.organisers.focal = phase, 3
+    world.organisers.phase, world.organisers.targets = phase, np.array([3], np.int32)
     return world
 
 
@@ -41,7 +41,8 @@ def test_the_first_hour_in_which_anything_succeeds_is_kept():
 
 
 def test_escalation_brings_more_of_every_thing_that_escalates():
-    plain, more = called(Phase.ATTACK), called(Phase.ESCALATE)
+    plain = called(Phase.ATTACK)
+    more = called(Phase.ESCALATE, attack__escalation=1.5)
     for world in (plain, more):
         act(world)
     assert more.attempts.sum() > 1.2 * plain.attempts.sum()
@@ -108,3 +109,27 @@ def test_the_store_called_for_gets_the_share_that_discipline_says():
     act(world)
     assert world.books.series["share_focal"][50] == 1.0
     assert set(world.actions[0].store.tolist()) == {3}
+
+
+def test_several_stores_called_share_out_those_who_follow():
+    world = called(attack__discipline=1.0)
+    world.organisers.targets = np.array([3, 8, 20], np.int32)
+    act(world)
+    aimed = np.bincount(world.actions[0].store, minlength=40)
+    assert world.books.series["share_focal"][50] == 1.0
+    assert set(np.flatnonzero(aimed).tolist()) == {3, 8, 20}
+    assert aimed[[3, 8, 20]] / aimed.sum() == pytest.approx([1 / 3] * 3, abs=0.05)
+
+
+def test_fewer_act_while_a_word_is_awaited_or_another_target_is_called():
+    many = called()
+    waiting, elsewhere = (
+        called(attack__await_pause=0.8),
+        called(Phase.DIVERT, attack__divert_share=0.8),
+    )
+    waiting.organisers.awaited = 50
+    for world in (many, waiting, elsewhere):
+        act(world)
+    n, *fewer = (w.books.series["n_attackers"][50] for w in (many, waiting, elsewhere))
+    assert fewer[0] == fewer[1]  # by the same numbers
+    assert fewer[0] / n == pytest.approx(0.2, abs=0.05)

@@ -7,7 +7,9 @@ import pytest
 
 from sim.core.units import Phase, Role, Stance
 from sim.responses import Orders
+from sim.rules import mobilisation
 from sim.stages.crowd import mobilise, pay_attention, start_hour
+from sim.world.changes import is_mustering
 from tests.small_worlds import let_in, world_at
 
 
@@ -52,18 +54,68 @@ def test_a_phase_that_is_due_begins_in_its_hour_and_not_before():
 
 
 @pytest.mark.parametrize(
-    ("answer", "phase", "deadline"),
-    [(0.0, Phase.ESCALATE, 72), (0.4, Phase.TRUCE, 96), (0.9, Phase.DISSOLVE, 72)],
+    ("answer", "awaited", "phase", "deadline"),
+    [
+        (0.0, -1, Phase.ESCALATE, 72),
+        (0.4, 40, Phase.ESCALATE, 72),
+        (0.4, 70, Phase.TRUCE, 96),
+        (0.0, 70, Phase.TRUCE, 96),
+        (0.9, 70, Phase.DISSOLVE, 72),
+    ],
 )
-def test_at_the_deadline_the_answer_decides_and_before_it_nothing_does(answer, phase, deadline):
-    world = world_at(71, channel__answer_heard=0.3, channel__answer_accepted=0.6)
+def test_at_the_deadline_answer_and_awaited_word_decide_and_before_it_nothing_does(
+    answer, awaited, phase, deadline
+):
+    world = world_at(71, channel__answer_accepted=0.6, channel__await_hours=30)
     o = world.organisers
     o.phase, o.deadline, world.platform.answer = Phase.TRUCE, 72, answer
+    o.awaited = awaited
     start_hour(world)
     assert (o.phase, o.deadline) == (Phase.TRUCE, 72)
     world.hour = 72
     start_hour(world)
     assert (o.phase, o.deadline) == (phase, deadline)
+    assert o.stalled == (-1 if phase == Phase.TRUCE else 72)
+    assert world.books.pause_again == (72 if phase == Phase.TRUCE else -1)
+
+
+def calls(hours, phase=Phase.GATHER, **changes):
+    """Return the hours in which a call goes out, announced in hour 10, assemblies at 21:00."""
+    world = world_at(0, announced=10, **changes)
+    world.organisers.phase = phase
+    called = []
+    for world.hour in range(hours):
+        start_hour(world)
+        called += [world.hour] if world.organisers.called == world.hour else []
+    return called
+
+
+def test_a_call_goes_out_so_many_hours_before_each_assembly_while_people_gather():
+    assert calls(96, channel__muster_after=24, channel__muster_hours=5) == [40, 64, 88]
+    assert calls(96, channel__muster_after=0, channel__muster_hours=24) == []
+    assert calls(96, channel__muster_after=24, channel__muster_hours=24) == [21]
+    assert calls(60, channel__muster_after=0, channel__muster_hours=11) == [10, 34, 58]
+    assert calls(60, channel__muster_after=0, channel__muster_hours=12) == [
+        33,
+        57,
+    ]  # 9 is too early
+    assert calls(96, channel__muster_hours=0) == []
+    assert calls(96, phase=Phase.ATTACK) == []
+
+
+def test_a_muster_lasts_up_to_the_assembly_and_the_call_fades_after_it():
+    world = world_at(40, channel__muster_hours=5, mobilisation__call_memory=10.0)
+    world.organisers.called = 40
+    musters, p = [], world.scenario.mobilisation
+    for world.hour in range(40, 60):
+        musters += [world.hour] * is_mustering(world)
+        mobilise(world)
+        fresh = mobilisation.freshness(world.hour - 40, p)
+        assert (world.climate.call, world.climate.muster_factor) == (
+            fresh, p.muster_factor if world.hour <= 45 else 1.0
+        )  # fmt: skip
+    assert musters == list(range(40, 46))
+    assert world.climate.call == pytest.approx(math.exp(-1.9))
 
 
 def test_attention_without_news_fades_by_its_memory_alone():

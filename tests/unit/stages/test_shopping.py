@@ -9,9 +9,9 @@ from sim.stages.shopping import odds_of, shop
 from tests.small_worlds import world_at
 
 
-def shopped(change=lambda world: None):
+def shopped(change=lambda world: None, **changes):
     """Return a world after one hour of shopping, and its shelves before."""
-    world = world_at(45, population__n_consumers=4_000_000)
+    world = world_at(45, population__n_consumers=4_000_000, **changes)
     change(world)
     before = world.stores.stock.copy()
     shop(world)
@@ -30,11 +30,25 @@ def test_where_nothing_has_happened_both_worlds_sell_alike():
 
 
 def test_what_is_sold_leaves_the_shelf_in_either_world():
-    world, before = shopped()
+    world, before = shopped(shopping__hot_share=1.0)
     sold = world.books.orders[45, : before.size]
     assert np.array_equal(before - world.stores.stock, sold)
     twin = world.books.orders_twin[45, : before.size]
     assert np.array_equal(before - world.stores.stock_twin, twin)
+
+
+def test_only_hot_goods_leave_the_shelf_and_can_be_missed():
+    world, before = shopped(shopping__hot_share=0.25)
+    sold, left = world.books.orders[45, : before.size], before - world.stores.stock
+    assert left.sum() / sold.sum() == pytest.approx(0.25, abs=0.15)  # of some seventy
+
+    def empty(world):
+        world.stores.stock[:] = 0.0
+
+    bare, _ = shopped(empty, shopping__hot_share=0.25)
+    missed = bare.books.series["empty_shelf"][45]
+    assert missed == left.sum()
+    assert bare.books.orders[45, : before.size].sum() == sold.sum() - missed
 
 
 def test_a_closed_store_sells_nothing_while_its_twin_goes_on():

@@ -5,7 +5,7 @@ import pytest
 
 from sim.core.chance import unit, words
 from sim.core.units import Phase, Stance
-from sim.rules.channel import AssemblyInputs
+from sim.rules.assembly import AssemblyInputs
 from sim.stages.attack import act
 from sim.stages.crowd import mobilise
 from sim.stages.stores import update_stores
