@@ -23,6 +23,7 @@ from sim.running.run import run
 from sim.scenario.library import load_fees, load_response
 from sim.scenario.scenario import Scenario
 from sim.scenario.toml import library_names
+from sim.version import MODEL_VERSION
 from sim.views.terminal import terminal
 from tests.small_worlds import SMALL
 
@@ -222,7 +223,12 @@ def test_one_hour_of_an_agent_is_explained_term_by_term(besiege):
     assert "utility" in told.out
 
 
-LISTS = [("scenarios", "taobao-2011"), ("responses", "protect"), ("schema", "population")]
+LISTS = [
+    ("scenarios", "taobao-2011"),
+    ("ensembles", "wide"),
+    ("responses", "protect"),
+    ("schema", "population"),
+]
 
 
 @pytest.mark.parametrize(("command", "word"), LISTS)
@@ -238,6 +244,23 @@ def test_lists_and_schema_are_json_when_asked(besiege):
     schema = json.loads(besiege("schema").out)
     # a scenario file may name the ensemble that its values come from; a scenario has the values
     assert {*Scenario.model_fields, "ensemble"} == set(schema["properties"])
+
+
+def test_an_ensemble_tells_who_made_it_and_how_its_parameters_are_spread(besiege):
+    known = json.loads(besiege("ensembles", "--json").out)
+    assert set(known) == {"calibrated", "wide"}
+    assert known["wide"]["model_version"] == MODEL_VERSION
+    best = json.loads(besiege("ensembles", "calibrated", "--json").out)
+    assert best["members"] == known["calibrated"]["members"] >= 100
+    assert {"date", "model_version", "warning"} <= set(best)
+    for row in best["parameters"]:
+        assert row["p05"] <= row["median"] <= row["p95"]
+    priors = json.loads(besiege("ensembles", "assumed", "--json").out)
+    assert priors["name"] == "wide"
+    assert all(row["low"] < row["high"] for row in priors["parameters"])
+    assert "attention.memory" in besiege("ensembles", "wide").out
+    refused = besiege("ensembles", "wde")
+    assert (refused.code, "did you mean wide?" in refused.err) == (2, True)
 
 
 def test_every_measure_is_listed_with_each_of_its_parameters(besiege):

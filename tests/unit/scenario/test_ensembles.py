@@ -8,8 +8,9 @@ from sim import Scenario
 from sim.core.units import BesiegeError
 from sim.lab.design.draws import draws_of
 from sim.outcomes.facts import load_facts
-from sim.scenario.ensembles import ensemble_of, left_open, load_ensemble, named_in
+from sim.scenario.ensembles import ensemble_of, left_open, load_ensemble, named_in, warn_of
 from sim.scenario.schema import fields_of
+from sim.version import MODEL_VERSION
 
 ENSEMBLE = load_ensemble("calibrated")
 LOADED = Scenario.load("taobao-2011")
@@ -188,3 +189,60 @@ def test_an_ending_much_like_toml_is_recognised(tmp_path, monkeypatch):
     (tmp_path / "mine.toml").write_text("")
     with pytest.raises(BesiegeError, match=r"no such file; did you mean mine\.toml"):
         Scenario.load("./mine.tml")
+
+
+def test_the_wide_ensemble_draws_every_prior_as_a_latin_hypercube():
+    fields = {f.path: f for f in fields_of(Scenario) if f.prior}
+    draws = draws_of("wide", LOADED, 20, 1)
+    assert [set(draw) for draw in draws] == [set(fields)] * 20
+    for path, field in fields.items():
+        shares = sorted(field.prior.share(draw[path]) for draw in draws)
+        assert [int(20 * u) for u in shares] == list(range(20)), path  # one point a stratum
+    assert draws_of("wide", LOADED, 20, 1) == draws
+    assert draws_of("wide", LOADED, 20, 2) != draws
+    assert draws_of("assumed", LOADED, 20, 1) == draws  # its old name
+
+
+@pytest.mark.parametrize("base", ["taobao-2011", "small", "calm"])
+def test_what_was_set_by_hand_is_not_drawn_from_its_prior(base):
+    world = Scenario.load(base)
+    every = set(draws_of("wide", world, 1, 1)[0])
+    assert every == {f.path for f in fields_of(Scenario) if f.prior}
+    by_hand = world.replace({"mobilisation.noise": 0.5, "attack.discipline": 0.7})
+    assert set(draws_of("wide", by_hand, 1, 1)[0]) == every - {"mobilisation.noise", "attack.discipline"}  # fmt: skip
+
+
+def test_every_point_of_the_priors_is_a_scenario():
+    for draw in draws_of("wide", Scenario(name="mine"), 300, 3):
+        Scenario().replace(draw)
+
+
+def test_an_ensemble_of_another_version_of_the_model_is_warned_of_once(caplog, monkeypatch):
+    rows = {"parameters": ["attention.memory"], "members": [[30.0]], "best": 0}
+    current = ensemble_of({**rows, "made": {"model_version": MODEL_VERSION}}, "mine")
+    assert current.warning is None
+    old = ensemble_of({**rows, "made": {"model_version": MODEL_VERSION - 1}}, "mine")
+    assert f"model version {MODEL_VERSION - 1}, and this is model version {MODEL_VERSION}" in old.warning  # fmt: skip
+    assert "unnamed version" in ensemble_of(rows, "mine").warning
+    monkeypatch.setattr("sim.scenario.ensembles._WARNED", set())
+    for ensemble in (current, old, old):
+        warn_of(ensemble)
+    assert [record.message for record in caplog.records] == [old.warning]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("priors = false", "priors: given false, allowed true"),
+        ("priors = 3", "priors: given 3, allowed true"),
+        ('priors = true\n[ranges]\n"attention.memory" = [1, 2]', "both ranges and priors"),
+        ("priors = true\nmembers = [[1]]", "both members and priors"),
+    ],
+)
+def test_a_file_of_priors_says_so_and_nothing_else(tmp_path, text, said):
+    path = tmp_path / "mine.toml"
+    path.write_text(text)
+    with pytest.raises(BesiegeError, match=said):
+        draws_of(path, LOADED, 2, 1)
+    path.write_text("priors = true")
+    assert draws_of(path, LOADED, 2, 1) == draws_of("wide", LOADED, 2, 1)
