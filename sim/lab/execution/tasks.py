@@ -159,7 +159,9 @@ def carry_out(
     return Done(task.key, row, failure, _timing(time.perf_counter() - since), hours, extra)
 
 
-def _run(task: Task, loop: Loop, own: Mapping[str, Outcome] | None) -> tuple[dict[str, float | None], Loop]:
+def _run(
+    task: Task, loop: Loop, own: Mapping[str, Outcome] | None
+) -> tuple[dict[str, float | None], Loop]:
     """Run a loop to its end, and measure it at the task's horizon."""
     row: dict[str, float | None] | None = None
     if task.horizon is not None and task.horizon < task.scenario.hours:
