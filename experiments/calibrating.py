@@ -12,7 +12,7 @@ from sim import Scenario
 from sim.io import parquet
 from sim.lab.analysis import matching
 from sim.lab.execution.tasks import Task
-from sim.lab.hindcast import read
+from sim.lab.readings import read
 from sim.lab.storage.kept import forget, run_all
 from sim.outcomes.expressions import parse
 from sim.outcomes.facts import load_facts

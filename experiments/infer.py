@@ -30,6 +30,7 @@ from experiments.calibrating import (
     varied,
 )
 from experiments.keeping import write
+from experiments.smoothing import Region, scores
 from sim import MODEL_VERSION, __version__
 from sim.io import parquet
 from sim.lab.analysis import matching
@@ -49,24 +50,13 @@ INFORMED = 0.9
 class Size:
     """How much is inferred."""
 
-    fitted: int = 28  # parameters at most, those that move a fact most
-    least: int = 24  # that many even if chance moves the facts as much
     held_out: int = 200
     candidates: int = 400
     members: int = 200
     check: tuple = (0.05, 2)  # scale, seeds
 
 
-QUICK = Size(8, 6, 30, 16, 8, (0.01, 2))
-
-
-def chosen(screening, size):
-    """Return the parameters that are fitted: none inert, those first that move any fact most."""
-    chance = float(screening.loc[screening["parameter"] == "(chance)", "largest"].iloc[0])
-    rows = screening[(screening["parameter"] != "(chance)") & ~screening["inert"].astype(bool)]
-    rows = rows.sort_values("largest", ascending=False)
-    n = max(size.least, int((rows["largest"] > chance).sum()))
-    return rows["parameter"].tolist()[: min(n, size.fitted)]
+QUICK = Size(30, 16, 8, (0.01, 2))
 
 
 class Summaries:
@@ -149,10 +139,11 @@ def table_of(names, judged, sd_prior):
     })  # fmt: skip
 
 
-def candidates(x, y, way, summaries, n, reach):
+def candidates(x, y, way, summaries, n, region):
     """Draw sets of parameters, each from what is inferred of facts drawn within their bounds.
 
-    Draws of facts that lie farther from the runs than 99 % of held-out rows do are left out.
+    Draws of facts that lie farther from the runs than 99 % of held-out rows do are left out, and
+    sets outside of the part of the prior that the runs are from.
 
     Returns
     -------
@@ -166,8 +157,10 @@ def candidates(x, y, way, summaries, n, reach):
     for observed in of(summaries.observed(rng, 20 * n)):
         found = infer(x, z, observed, keep_of(len(x), z.shape[1]), spread)
         reaches.append(found.reach)
-        if found.reach <= bar:
-            out.append(found.take(rng.random(1))[0])
+        drawn = found.take(rng.random(20))
+        drawn = drawn[region.holds(scores(drawn))]
+        if found.reach <= bar and len(drawn):
+            out.append(drawn[0])
         if len(out) == n:
             break
     typical = float((judged.reach >= np.median(reaches)).mean())
@@ -240,21 +233,23 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
         said.append(line)
         print(f"{time.perf_counter() - began:7.0f} s  {line}", flush=True)
 
-    screening, prior, table = (parquet.read(folder / f"{name}.parquet") for name in ("screening", "prior", "table"))  # fmt: skip
-    names = chosen(screening, size)
+    read = (parquet.read(folder / f"{name}.parquet") for name in ("screening", "prior", "table", "region"))  # fmt: skip
+    screening, prior, table, edges = read
+    names = [name for name in edges.columns if name != "centre"]
+    region = Region(edges["centre"].to_numpy(), edges[names].to_numpy())
     facts = varied(facts_fitted("siege"), prior)
     summaries = Summaries(table, facts, hours_of(facts))
     x, y = table[names].to_numpy(float), summaries.of(table)
     say(f"{len(x)} runs, {len(names)} parameters, facts {', '.join(f.id for f in facts)}; "
         f"may not exist: {', '.join(summaries.marked) or 'none'}")  # fmt: skip
-    found, sd_prior = tried(x, y, size), x.std(axis=0)
+    found, sd_prior = tried(x, y, size), np.full(len(names), 12.0**-0.5)  # of the whole prior
     for name, (_, _, judged) in found.items():
         say(f"summaries by {name}: 90 % intervals cover {judged.covered.mean():.1%} on average, "
             f"spread {np.median(judged.sd / sd_prior):.2f} of the prior's")  # fmt: skip
     name = better(found, sd_prior)
     judged = found[name][2]
-    coverage = table_of(names, judged, x.std(axis=0))
-    points, typical, left_out = candidates(x, y, found[name], summaries, size.candidates, judged.reach)  # fmt: skip
+    coverage = table_of(names, judged, sd_prior)
+    points, typical, left_out = candidates(x, y, found[name], summaries, size.candidates, region)  # fmt: skip
     say(f"used: {name}; the facts lie as far from the runs as {typical:.0%} of held-out rows or nearer; "
         f"{left_out:.0%} of draws within the facts' bounds left out")  # fmt: skip
     if not len(points):

@@ -30,8 +30,8 @@ class AttackParameters(NamedTuple):
             prior=(0.5, 0.99),
         ),
     ] = 0.8
-    purchase_rate: Annotated[float, parameter("false purchases per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.3, 4))] = 0.7  # fmt: skip
-    review_rate: Annotated[float, parameter("bad reviews per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.1, 2.5))] = 0.4  # fmt: skip
+    purchase_rate: Annotated[float, parameter("false purchases per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.2, 4))] = 0.7  # fmt: skip
+    review_rate: Annotated[float, parameter("bad reviews per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.1, 5))] = 0.4  # fmt: skip
     refusal_rate: Annotated[float, parameter("refused deliveries per person who acts", unit="1/h", source="prototype", ge=0, le=20, log_prior=(0.03, 1))] = 0.15  # fmt: skip
     click_rate: Annotated[float, parameter("false ad clicks per person who acts", unit="1/h", source="prototype, moved by hand", ge=0, le=20, log_prior=(0.4, 4))] = 1.3  # fmt: skip
     escalation: Annotated[float, parameter("factor applied to all rates after an unanswered ultimatum", unit="1", ge=0, le=10, prior=(0.5, 1.5))] = 1.0  # fmt: skip
