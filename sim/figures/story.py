@@ -156,7 +156,9 @@ def _targets(t: Told) -> str | None:
         line += f". The worst day of any store was {day}, with {count(days.max())} false actions, not counting ad clicks"  # fmt: skip
     focal = share_on_target(r)
     if focal is not None:
-        line += f". {percent(focal)} of all attempts were aimed at the target that the organisers had named"
+        line += (
+            f". {percent(focal)} of all attempts were aimed at stores that the organisers had named"
+        )
     return f"{line}."
 
 
@@ -200,6 +202,13 @@ def _truce(t: Told) -> str | None:
     }
     when = "When it expired" if u.ends >= u.deadline else f"On {describe(u.ends)}"
     return f"{line}. {when}, {then.get(u.then, 'the truce ended')}."
+
+
+def _elsewhere(t: Told) -> str | None:
+    diverted = np.flatnonzero(t.record.series["phase"] == Phase.DIVERT)
+    if not diverted.size:
+        return None
+    return f"From {describe(int(diverted[0]))} on, the organisers called for another target than the stores."
 
 
 def _platform(t: Told) -> str:
@@ -320,6 +329,6 @@ def _and(words: list[str]) -> str:
 
 LINES: tuple[Callable[[Told], str | None], ...] = (
     _announcement, _gathering, _attack, _crowd, _people, _actions, _targets, _stores, _truce,
-    _platform, _talks, _outside, _rivals, _end, _money, _next_year, _leaving,
+    _elsewhere, _platform, _talks, _outside, _rivals, _end, _money, _next_year, _leaving,
 )  # fmt: skip
 """The story, line by line; one that has nothing to say is left out."""

@@ -14,7 +14,7 @@ from sim.limiting_cases.crowd import (
     watts_window,
 )
 from sim.limiting_cases.detecting import Thinned, roc, thinning
-from sim.limiting_cases.floor import Line, md1, md1k
+from sim.limiting_cases.floor import Line, md1, md1_balking, md1k
 from sim.limiting_cases.settings import Estimate
 from sim.limiting_cases.trade import Rating, Shares, bad_reviews_to_fall_below, logit_shares, rating
 from sim.limiting_cases.worlds import Nothing, Ratio, idle_policy, nothing_happens, scale
@@ -35,6 +35,7 @@ __all__ = [
     "idle_policy",
     "logit_shares",
     "md1",
+    "md1_balking",
     "md1k",
     "nothing_happens",
     "rating",

@@ -1,4 +1,4 @@
-"""The speaking floor alone: M/D/1 and M/D/1/K.
+"""The speaking floor alone: M/D/1, M/D/1/K, and a floor at which people balk.
 
 A fixed number of members are always online, and each asks for the floor at a constant rate, so
 that requests are a Poisson process; slots last 60 seconds. Of the hour's stages only joining and
@@ -107,19 +107,63 @@ def md1k(rho: float, k: int, hours: int = 5000, runs: int = 4, seed: int = 1) ->
     return _hold(load, places, hours, runs, seed)
 
 
+def md1_balking(
+    rho: float, k: int, hours: int = 1000, runs: int = 2, seed: int = 1
+) -> Estimate:  # fmt: skip
+    """Return the share of waiting places taken where people balk in proportion to it.
+
+    Parameters
+    ----------
+    rho
+        Requests over slots, if nobody balked, above 1 to 5.
+    k
+        Waiting places, 50 to 5000.
+    hours
+        Length of a world, 400 to 10,000; the first tenth is not counted.
+    runs
+        Worlds, 1 to 100.
+    seed
+        0 to 2**32 - 1: of the first world; the others follow at distances of 2**32.
+
+    Returns
+    -------
+    Estimate
+        Mean share of the places taken at the ends of hours, with its standard error from 10
+        batches a world. Where many can wait, as many join as are served: rho (1 - x) = 1, so that
+        the law says x = 1 - 1/rho, up to terms of 1/k.
+
+    Raises
+    ------
+    BesiegeError
+        For an argument out of its range.
+
+    Notes
+    -----
+    Switches: as `md1`, with ``channel.queue_places = k`` and ``channel.balking = 1``.
+    """
+    load, places = number("rho", rho, 1, 5, above=True), whole("k", k, 50, 5000)
+    *_others, waiting = _in_worlds(load, places, hours, runs, seed, balking=1.0)
+    return ratio_of_sums(waiting, np.full(waiting.size, float(places)), BATCHES * runs)
+
+
 def _hold(rho: float, places: int, hours: int, runs: int, seed: int) -> Line:
-    whole("hours", hours, 400, LONGEST)
-    first = whole("seed", seed, 0, OTHER_WORLD - 1)
-    seeds = [first + OTHER_WORLD * r for r in range(whole("runs", runs, 1, 100))]
-    asked, refused, spoke, waited = np.concatenate(
-        [_of_a_world(rho, places, hours, s) for s in seeds], axis=1
-    )
-    batches = BATCHES * len(seeds)
+    asked, refused, spoke, waited, _waiting = _in_worlds(rho, places, hours, runs, seed)
+    batches = BATCHES * runs
     return Line(ratio_of_sums(refused, asked, batches), ratio_of_sums(waited, spoke, batches))
 
 
-def _of_a_world(rho: float, places: int, hours: int, seed: int) -> F64:
-    """Return who asked, was refused and spoke, and seconds waited, by hour that is counted."""
+def _in_worlds(
+    rho: float, places: int, hours: int, runs: int, seed: int, *, balking: float = 0.0
+) -> F64:  # fmt: skip
+    """Return what `_of_a_world` does for several worlds, one after the other."""
+    whole("hours", hours, 400, LONGEST)
+    first = whole("seed", seed, 0, OTHER_WORLD - 1)
+    seeds = [first + OTHER_WORLD * r for r in range(whole("runs", runs, 1, 100))]
+    return np.concatenate([_of_a_world(rho, places, hours, s, balking) for s in seeds], axis=1)
+
+
+def _of_a_world(rho: float, places: int, hours: int, seed: int, balking: float) -> F64:
+    """Return who asked, was refused and spoke, seconds waited and who waits, by counted hour."""
     world = still(
         seed,
         announced=0,
@@ -129,6 +173,7 @@ def _of_a_world(rho: float, places: int, hours: int, seed: int) -> F64:
         population__onlooker_threshold_sd=0.0,
         channel__request_rate=SLOTS_AN_HOUR * rho / MEMBERS,
         channel__queue_places=places,
+        channel__balking=balking,
     ).world
     for hour in range(hours):
         world.hour = hour
@@ -139,5 +184,5 @@ def _of_a_world(rho: float, places: int, hours: int, seed: int) -> F64:
     asked = spoke + refused + np.diff(series["n_queue"], prepend=0.0)
     waited = np.nan_to_num(series["queue_wait"]) * 3600.0 * spoke
     counted = (hours - hours // 10) // BATCHES * BATCHES
-    out: F64 = np.stack([asked, refused, spoke, waited])[:, hours - counted :]
+    out: F64 = np.stack([asked, refused, spoke, waited, series["n_queue"]])[:, hours - counted :]
     return out

@@ -41,7 +41,7 @@ HOURS = {
     "n_delisted": Column("stores", "stores whose goods are off sale"),
     "n_cod_off": Column("stores", "stores without cash on delivery"),
     "share_focal": Column(
-        "share", "share of actions aimed at the target that the organisers named", "nobody acted"
+        "share", "share of actions aimed at the stores that the organisers called", "nobody acted"
     ),
     "n_queue": Column("people", "people waiting to speak at the end of the hour"),
     "queue_wait": Column("hours", "mean wait of those who spoke in the hour", "nobody spoke"),

@@ -34,6 +34,13 @@ TALKS = {
     ],
 }
 
+STATEMENT = {
+    "name": "a statement that is heard while people attack",
+    "measures": [
+        {"kind": "statement", "answer": 0.4, "trigger": {"hours_after_first_attack": 2}},
+    ],
+}
+
 # What must be so before a parameter can matter.
 NEEDS = {
     "hours": {"hours": 48},
@@ -56,11 +63,10 @@ NEEDS = {
     "channel.dissolve_share": {"response": "silence"},
     "channel.tally_kept": {"channel.motion_noise": 10.0, "channel.motion_fervour": 0.0},
     "fees.old.n_premium": {"fees.old.premium": 9000.0},
-    # heard or not, it is awaited, and the truce goes on or not
-    "channel.answer_heard": {"response": TALKS, "channel.answer_accepted": 0.9},
+    "channel.answer_heard": {"response": STATEMENT},
     "channel.divert_after": {"response": "silence", "channel.divert_after": 24.0},
     "attack.divert_share": {"response": "silence", "channel.divert_after": 24.0},
-    "attack.await_pause": {"response": "as-happened"},
+    "attack.await_pause": {"response": STATEMENT},
     "stores.hold_hours": {"stores.stock_days": 1.0},
     "stores.delist_stockout": {"stores.stock_days": 1.0},
     "mobilisation.cause_full": {"mobilisation.cause_full": 0.9},

@@ -527,7 +527,7 @@ def test_a_persons_diary_tells_what_the_loop_did_hour_by_hour(watched):
         row = person.diary_key[1]
         for entry in person.why().to_dict("records"):
             after = seen[entry["hour"]]
-            total = entry["grievance"] + entry["social"] + entry["attention"]
+            total = entry["grievance"] + entry["social"] + entry["attention"] + entry["call"]
             assert entry["utility"] == total + entry["risk"] + entry["threshold"]
             assert entry["stance"] == Stance(int(after["stance"][row])).name
             assert entry["online"] == after["online"][row]

@@ -117,7 +117,7 @@ def test_a_siege_is_told_from_its_announcement_to_the_renewal(taobao):
         "37,500 false actions: 0 false purchases, 30,000 bad reviews",
         "2 of 4 big stores suffered at least 100 false actions in a single day",
         "The worst day of any store was 12 October, with 12,000 false actions",
-        "75 % of all attempts were aimed at the target",
+        "75 % of all attempts were aimed at stores that the organisers had named",
         "2 of 4 big stores protected themselves or sold out: 1 took goods off sale (at most 1 at the same time) and 1 suspended",
         "Of the attacked stores, 50 % took goods off sale",
         "A truce began on 14 October 09:00, with an ultimatum set to expire on 16 October 00:00. When it expired, the organisers called for a heavier attack",

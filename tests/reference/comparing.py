@@ -105,6 +105,7 @@ def end(siege, reference):
         for name in NEXT_YEAR:
             there, here = getattr(renewal, world), reference.renewal[world]
             yield from _said(f"{world}'s {name}", getattr(there, name), getattr(here, name))
+    yield from _said("pause again", siege.record.pause_again, reference.organisers.pause_again)
     won = np.subtract(reference.renewal["run"].won, reference.renewal["twin"].won)
     yield from _said("sellers won", renewal.sellers_won, won)
     theirs, ours = dict(siege.outcomes), outcomes(reference)
@@ -138,6 +139,7 @@ def met_with(reference):
         **{str(tactic): books.actions[:, :, tactic].sum() for tactic in Tactic},
         **{name: series[name].sum() for name in happened},
         "truce": (series["phase"] == Phase.TRUCE).sum(),
+        "call": reference.organisers.called >= 0,
         "delisted": books.delisted.sum(),
         "reopened": (books.delisted[:-1] & ~books.delisted[1:]).sum(),
         "cod_off": books.cod_off.sum(),

@@ -237,14 +237,20 @@ class Organisers(mesa.Agent):
             return Phase.DISSOLVE
         if self.awaits_a_word(hour) or leading == Motion.PAUSE:
             return Phase.TRUCE
-        is_stalled = self.stalled >= 0 and hour - self.stalled >= p.divert_after
-        if is_stalled or self.phase == Phase.DIVERT:
+        if self.phase == Phase.DIVERT or 0 <= self.stalled <= hour - p.divert_after:
             return Phase.DIVERT
-        if self.phase == Phase.ATTACK:
-            if leading == Motion.ESCALATE:
-                return Phase.ESCALATE
-            if hour - self.phase_since >= p.attack_before_truce:
-                return Phase.TRUCE
+        return self._attacked_on(hour, leading)
+
+    def _attacked_on(self, hour, leading):
+        """Escalate, or rest, or go on as before."""
+        since = hour - self.phase_since
+        if self.phase == Phase.ATTACK and leading == Motion.ESCALATE:
+            return Phase.ESCALATE
+        if (
+            self.phase == Phase.ATTACK
+            and since >= self.model.parameters.channel.attack_before_truce
+        ):
+            return Phase.TRUCE
         return self.phase
 
     def call(self, stores, hour, first_attack):

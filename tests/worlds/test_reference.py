@@ -31,6 +31,7 @@ TINY = {
     "mobilisation.efficacy_half": 20.0,
     "channel.quorum": 6.0,
     "channel.queue_places": 5,
+    "channel.balking": 0.5,  # so that some are turned away as well
     "channel.request_rate": 0.2,
     "channel.slot_seconds": 300.0,
     "attack.discipline": 0.5,
@@ -38,7 +39,7 @@ TINY = {
     "stores.stock_days": 1.0,
     "stores.delist_rate": 0.3,
     "stores.delist_half": 40.0,
-    "stores.cod_half": 8.0,
+    "stores.cod_half": 2.0,
     "shopping.favourite_share": 0.3,
     "shopping.stores_share": 0.2,
 }
@@ -187,6 +188,96 @@ EDGES = {
 }
 
 
+MECHANISMS = {
+    "a muster with a small quorum": {
+        "channel.muster_after": 0,
+        "channel.muster_hours": 3,
+        "channel.quorum": 2.0,
+        "mobilisation.muster_factor": 40.0,
+        "mobilisation.weight_call": 2.0,
+        "mobilisation.call_memory": 6.0,
+    },
+    "a call a day ahead, none in time": {
+        "channel.muster_hours": 24,
+        "channel.assembly_hour": 9,
+        "channel.quorum": 1e5,
+    },
+    "a muster before anything is announced": {
+        "announced": 40,
+        "channel.muster_after": 0,
+        "channel.muster_hours": 12,
+        "mobilisation.muster_factor": 100.0,
+        "mobilisation.join_rate": 0.3,
+    },
+    "all balk at two places": {
+        "channel.balking": 1.0,
+        "channel.queue_places": 2,
+        "channel.request_rate": 1.0,
+    },
+    "nobody balks": {"channel.balking": 0.0},
+    "all alike in staying": {"mobilisation.staying_shape": 0.0, "mobilisation.quit_rate": 0.2},
+    "a few stay": {"mobilisation.staying_shape": 0.3, "mobilisation.quit_rate": 0.2},
+    "nearly alike": {"mobilisation.staying_shape": 100.0, "mobilisation.quit_rate": 0.2},
+    "a word awaited for long": {
+        **EVERYTHING,
+        "channel.await_hours": 90.0,
+        "channel.answer_heard": 0.05,
+        "channel.answer_accepted": 1.0,
+        "attack.await_pause": 0.7,
+    },
+    "everything answered is awaited": {
+        "response": "as-happened",
+        "channel.answer_heard": 0.0,
+        "channel.await_hours": 30.0,
+        "attack.await_pause": 1.0,
+    },
+    "another target": {
+        "response": "silence",
+        "channel.divert_after": 20.0,
+        "channel.truce_days": 1,
+        "channel.attack_before_truce": 1.0,
+        "attack.divert_share": 0.6,
+    },
+    "another target, and a word awaited": {
+        **EVERYTHING,
+        "channel.divert_after": 1.0,
+        "channel.await_hours": 20.0,
+        "channel.answer_heard": 0.05,
+        "attack.await_pause": 0.3,
+    },
+    "hot goods run out": {
+        "shopping.hot_share": 0.2,
+        "stores.stock_days": 0.5,
+        "attack.purchase_rate": 3.0,
+    },
+    "all goods are hot": {"shopping.hot_share": 1.0, "stores.stock_days": 1.0},
+    "many targets": {
+        "channel.first_targets": 30,  # more than there are stores
+        "channel.targets": 8,
+        "attack.discipline": 0.9,
+    },
+    "one target": {"channel.first_targets": 1, "channel.targets": 1},
+    "others' turnout discourages": {"mobilisation.turnout_effect": -0.8},
+    "others' turnout does nothing": {"mobilisation.turnout_effect": 0.0},
+    "deterred beyond a threshold": {
+        "response": "deter",
+        "mobilisation.risk_threshold": 0.1,
+        "mobilisation.weight_risk": 3.0,
+    },
+    "any sanction deters": {
+        "response": "deter",
+        "mobilisation.risk_threshold": 0.0,
+        "mobilisation.weight_risk": 3.0,
+    },
+    "news ages in a day": {"attention.novelty": 24.0, "response": "silence"},
+    "no news ages": {"attention.novelty": 0.0, "response": "silence"},
+    "flat by day": {"mobilisation.presence_knee": 0.3},
+    "never flat": {"mobilisation.presence_knee": 1.0},
+    "everybody sees a cause": {"mobilisation.cause_full": 0.0},
+}
+"""Worlds in which a mechanism matters, and ones in which it is off."""
+
+
 def both(changes, seed):
     """Return the two engines at hour 0 of one tiny world."""
     scenario = Scenario.load("taobao-2011").replace({**TINY, **changes})
@@ -236,7 +327,24 @@ def test_two_engines_agree_over_twenty_seeds_of_every_response(changes, seed):
     assert first_difference(*both(changes, seed)) == []
 
 
-OTHERS = {**FEES, **NETWORKS, **EDGES}
+OTHERS = {**FEES, **NETWORKS, **EDGES, **MECHANISMS}
+
+
+MET = {
+    "a muster with a small quorum": lambda o, s: o.called >= 0 and s["n_attackers"].any(),
+    "all balk at two places": lambda o, s: not s["new_refused"].any() and s["n_queue"].max() == 2,
+    "a word awaited for long": lambda o, s: o.awaited >= 0 and o.pause_again >= 0,
+    "another target": lambda o, s: (s["phase"] == Phase.DIVERT).any() and o.stalled >= 0,
+    "hot goods run out": lambda o, s: s["empty_shelf"].any(),
+    "many targets": lambda o, s: len(o.targets) == 8,
+}
+
+
+@pytest.mark.parametrize("name", MET)
+def test_two_engines_agree_where_a_mechanism_comes_to_bear(name):
+    siege, reference = both({**MECHANISMS[name], "hours": 200}, seed=1)
+    assert first_difference(siege, reference) == []
+    assert MET[name](reference.organisers, reference.books.series)
 
 
 @pytest.mark.slow
