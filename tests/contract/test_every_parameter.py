@@ -72,7 +72,10 @@ NEEDS = {
 HOURS = {"open-talks": 200}  # an answer is long in coming
 
 
-AGAIN = {"close-channel": [12, 2]}  # the one looked at is the second, which others may weaken
+# What a closing loses to those before it needs one before it.
+EARLIER = {
+    "close-channel": {"trigger": {"hours_after_first_attack": 1}, "lasts": 1, "backlash": 0.0}
+}
 
 
 def active(kind):
@@ -85,8 +88,8 @@ def active(kind):
         "response": {
             "name": kind,
             "measures": [
-                {"kind": kind, "trigger": {"hours_after_first_attack": n}}
-                for n in AGAIN.get(kind, [2])
+                {"kind": kind, "trigger": {"hours_after_first_attack": 2}},
+                *([{"kind": kind, **EARLIER[kind]}] if kind in EARLIER else []),
             ],
         },
     }
