@@ -73,12 +73,10 @@ HOURS = {"open-talks": 200}  # an answer is long in coming
 
 
 # What a closing loses to those before it needs one before it.
-EARLIER = {
-    "close-channel": {"trigger": {"hours_after_first_attack": 1}, "lasts": 1, "backlash": 0.0}
-}
+EARLIER = {"fades_share": {"kind": "close-channel", "trigger": {"hours_after_first_attack": 1}}}
 
 
-def active(kind):
+def active(kind, name):
     """Return a response of one measure that acts from the first attack on.
 
     Its cost shows at the renewal alone, so the end comes soon.
@@ -89,7 +87,7 @@ def active(kind):
             "name": kind,
             "measures": [
                 {"kind": kind, "trigger": {"hours_after_first_attack": 2}},
-                *([{"kind": kind, **EARLIER[kind]}] if kind in EARLIER else []),
+                *([EARLIER[name]] if name in EARLIER else []),
             ],
         },
     }
@@ -208,4 +206,4 @@ OF_MEASURES = [
 def test_a_measures_parameter_that_is_changed_moves_some_outcome(field):
     kind, _, name = field.path.removeprefix("response.measures[").partition("].")
     assert kind in measures()
-    assert moves_something(f"response.measures.0.{name}", field, field.default, active(kind))
+    assert moves_something(f"response.measures.0.{name}", field, field.default, active(kind, name))
