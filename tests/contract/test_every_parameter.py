@@ -82,10 +82,11 @@ NEEDS = {
 HOURS = {"open-talks": 200}  # an answer is long in coming
 
 
-AGAIN = {"close-channel": [12, 2]}  # the one looked at is the second, which others may weaken
+# What a closing loses to those before it needs one before it.
+EARLIER = {"fades_share": {"kind": "close-channel", "trigger": {"hours_after_first_attack": 1}}}
 
 
-def active(kind):
+def active(kind, name):
     """Return a response of one measure that acts from the first attack on.
 
     Its cost shows at the renewal alone, so the end comes soon.
@@ -95,8 +96,8 @@ def active(kind):
         "response": {
             "name": kind,
             "measures": [
-                {"kind": kind, "trigger": {"hours_after_first_attack": n}}
-                for n in AGAIN.get(kind, [2])
+                {"kind": kind, "trigger": {"hours_after_first_attack": 2}},
+                *([EARLIER[name]] if name in EARLIER else []),
             ],
         },
     }
@@ -215,4 +216,4 @@ OF_MEASURES = [
 def test_a_measures_parameter_that_is_changed_moves_some_outcome(field):
     kind, _, name = field.path.removeprefix("response.measures[").partition("].")
     assert kind in measures()
-    assert moves_something(f"response.measures.0.{name}", field, field.default, active(kind))
+    assert moves_something(f"response.measures.0.{name}", field, field.default, active(kind, name))

@@ -95,6 +95,10 @@ def test_the_platform_loses_its_share_of_every_sale_that_the_mall_lost(response,
         assert payment.payer != payment.payee
 
 
+HITS_HONEST = {"as-happened", "protect", "protect-and-talk", "throttle"}
+"""Responses that stop or void honest orders by mistake."""
+
+
 @cases
 def test_every_order_that_was_wanted_is_accounted_for_in_every_hour(response, seed):
     r = siege_of(response, seed).record
@@ -106,7 +110,7 @@ def test_every_order_that_was_wanted_is_accounted_for_in_every_hour(response, se
     won = r.rival_orders.sum(axis=1) - r.rival_orders_twin.sum(axis=1)
     assert won == pytest.approx(s["to_rivals"], abs=1e-6)
     assert s["to_rivals"].sum() > 0
-    assert (s["stopped"].sum() > 0) == (response in {"protect", "protect-and-talk", "throttle"})
+    assert (s["stopped"].sum() > 0) == (response in HITS_HONEST)
 
 
 @cases
