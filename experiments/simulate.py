@@ -20,6 +20,7 @@ from experiments.calibrating import (
     hours_of,
     misfit,
     on_scales,
+    one_thread,
     priors,
     run_points,
     varied,
@@ -80,6 +81,7 @@ def screen(folder, size, workers, say):
     return table.sort_values("largest", ascending=False, ignore_index=True)
 
 
+@one_thread
 def region_of(x, near, size, say):
     """Return what tells whether a point may give a run near the facts, or None.
 
@@ -108,6 +110,7 @@ def region_of(x, near, size, say):
     return lambda points: fitted.predict_proba(points)[:, 1] >= lowest
 
 
+@one_thread
 def draw_inside(regions, k, n, seed, most=4000):
     """Draw points of the unit cube that lie in all regions."""
     rng, kept, found = np.random.default_rng(seed), [], 0
