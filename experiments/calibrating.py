@@ -3,6 +3,7 @@
 Points lie in the unit cube of all parameters with a declared prior, in the order of `priors`.
 """
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +134,22 @@ def run_points(folder, x, seeds, *, scale, need, workers=1, say=print):
     parquet.write(runs, table)
     forget(folder)
     return parquet.read(table)
+
+
+def one_thread(function):
+    """Have what a function learns and predicts done by one thread.
+
+    Threads that wait for each other in a loop stand still on a machine that does other work too.
+    """
+
+    @functools.wraps(function)
+    def limited(*args, **kwargs):
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):
+            return function(*args, **kwargs)
+
+    return limited
 
 
 def progress(what, say, every=200):

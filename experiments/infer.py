@@ -24,6 +24,7 @@ from experiments.calibrating import (
     facts_fitted,
     hours_of,
     on_scales,
+    one_thread,
     priors,
     run_points,
     values_at,
@@ -211,6 +212,7 @@ def resampled(weights, n, u):
     return out
 
 
+@one_thread
 def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
     """Infer the ensemble from the runs that `simulate` left, going on where a start ended.
 
@@ -225,7 +227,8 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
     """
     began, size, said = time.perf_counter(), QUICK if quick else Size(), []
     size = dataclasses.replace(size, candidates=runs) if runs else size
-    folder = out.with_name(out.name.replace("infer", "simulate"))
+    beside = out.with_name(out.name.replace("infer", "simulate"))
+    folder = out if (out / "table.parquet").exists() else beside
     if not (folder / "table.parquet").exists():
         raise SystemExit(f"{folder}: holds no table; run `python -m experiments simulate` first")
 

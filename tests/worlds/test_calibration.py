@@ -4,13 +4,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import ablations, calibration, closeness, epidemic
+from experiments import ablations, calibrating, closeness, epidemic, infer, simulate
 from experiments.running import run_experiment
 from sim import Scenario, hindcast
+from sim.lab.analysis import matching
 from sim.lab.design.draws import draws_of
+from sim.lab.storage import kept
+from sim.outcomes.expressions import parse
 from sim.outcomes.facts import load_facts
 from sim.running.run import run
-from sim.scenario.ensembles import load_ensemble
+from sim.scenario.ensembles import ensemble_of, load_ensemble
+from sim.scenario.toml import parse_toml
 from tests.small_worlds import finished
 
 FEW = {"scale": 0.002, "hours": 60}
@@ -21,47 +25,173 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("calibration")
 
 
-def few_points():
-    matter = calibration.priors(calibration.base())[:3]
-    return matter, np.random.default_rng(1).random((3, 3))
+def few_points(n=3):
+    return np.random.default_rng(1).random((n, len(calibrating.priors())))
 
 
-def test_runs_of_a_design_are_kept_and_not_done_again(folder, monkeypatch):
-    matter, x = few_points()
-    first = calibration.simulate(folder / "a", x, matter, 0.002, [1, 2, 3], first=2)
-    assert first["seed"].tolist() == [1, 2, 3]  # whole parts only
-    monkeypatch.setattr(calibration, "run_many", None)
-    again = calibration.simulate(folder / "a", x, matter, 0.002, [1, 2, 3])
-    pd.testing.assert_frame_equal(again, first)
+def simulated(folder, x=None, seeds=(1, 2, 3), **more):
+    x = few_points() if x is None else x
+    return calibrating.run_points(folder, x, seeds, scale=0.002, need="siege", say=str, **more)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """Let runs end at hour 60."""
+    monkeypatch.setattr(calibrating, "hours_of", lambda facts: 60)
+
+
+def test_runs_of_a_design_are_kept_and_not_done_again(folder, monkeypatch, short):
+    first = simulated(folder / "a")
+    assert first["seed"].tolist() == [1, 2, 3]
+    monkeypatch.setattr(calibrating, "run_all", None)
+    pd.testing.assert_frame_equal(simulated(folder / "a"), first)
     with pytest.raises(SystemExit, match="other points"):
-        calibration.simulate(folder / "a", x, matter, 0.002, [4, 5, 6])
+        simulated(folder / "a", seeds=(4, 5, 6))
 
 
-def test_a_point_stands_for_one_set_of_all_parameters_within_their_priors():
-    matter, x = few_points()
-    paths, values = calibration.completed(x, matter)
-    ranges = calibration.priors(calibration.base())
-    assert paths == [p[0] for p in ranges]
-    low, high = (np.array([p[i] for p in ranges]) for i in (1, 2))
-    assert ((values >= low) & (values <= high)).all()
-    assert np.array_equal(calibration.completed(x[1:], matter)[1], values[1:])
-    assert np.allclose(calibration.scaled(x, matter), values[:, :3])
+def test_runs_that_were_stopped_go_on_where_they_were_and_give_the_same(folder, monkeypatch, short):
+    whole = simulated(folder / "whole", few_points(4), (1, 2, 3, 4))
+    begun, count = [], kept.run_many
+
+    def stopped(tasks, **more):
+        for n, done in enumerate(count(tasks, **more)):
+            if n == 2:
+                raise KeyboardInterrupt
+            begun.append(done.key)
+            yield done
+
+    monkeypatch.setattr(kept, "run_many", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        simulated(folder / "b", few_points(4), (1, 2, 3, 4))
+
+    def counted(tasks, **more):
+        begun.extend(task.key for task in tasks)
+        return count(tasks, **more)
+
+    monkeypatch.setattr(kept, "run_many", counted)
+    again = simulated(folder / "b", few_points(4), (1, 2, 3, 4))
+    pd.testing.assert_frame_equal(again, whole)
+    assert sorted(begun) == ["0", "1", "2", "3"]  # none lost, none done twice
 
 
-def test_only_facts_to_be_fitted_are_fitted():
-    fitted = {f.id for f in calibration.facts_fitted()}
-    assert fitted == {f.id for f in load_facts() if f.use == "calibrate"}
+def test_a_run_that_fails_costs_no_other_and_is_told(folder, monkeypatch, short):
+    monkeypatch.setattr(calibrating.Reading, "__call__", fails_for_seed_two)
+    said = []
+    found = calibrating.run_points(
+        folder / "c", few_points(), (1, 2, 3), scale=0.002, need="siege", say=said.append
+    )
+    assert found["row"].tolist() == [0.0, 2.0]
+    assert any("1 runs failed" in line for line in said)
 
 
-def test_an_ensemble_written_can_be_loaded(tmp_path):
-    from sim.scenario.ensembles import ensemble_of
-    from sim.scenario.toml import parse_toml
+def fails_for_seed_two(reading, loop):
+    if loop.seed == 2:
+        raise ValueError("as the test wants it")
+    return {"shopped": 0.0}
 
-    members = np.array([[1.0, 2e4], [0.25, 1e-3]])
-    calibration.write_ensemble(tmp_path / "e.toml", ["a.b", "c"], members, 1, {"by": "a test"})
+
+def test_points_of_the_cube_are_values_within_their_priors():
+    x = few_points()
+    x[0], x[1] = 0.0, 1.0
+    for u, values in zip(x, calibrating.values_at(x, calibrating.priors()), strict=True):
+        for f, share in zip(calibrating.priors(), u, strict=True):
+            value = values[f.path]
+            if f.type == "whole number":
+                assert value == round(f.prior.at(share))
+            else:
+                assert f.prior.share(value) == pytest.approx(share, abs=1e-9), f.path
+        calibrating.base().replace(values)
+
+
+def test_only_facts_to_be_fitted_are_fitted_and_cheap_runs_read_none_of_shoppers():
+    fitted = {f.id for f in calibrating.facts_fitted("shoppers")}
+    assert fitted == {f.id for f in load_facts() if f.use == "calibrate" and f.outcome}
+    assert {f.id for f in calibrating.facts_fitted("siege")} == fitted - {"F12"}
+
+
+def test_runs_reach_the_last_hour_that_any_fact_names():
+    last = max(parse(f.outcome).stop for f in load_facts() if f.outcome)
+    assert calibrating.base().hours == last
+
+
+def test_a_fact_with_one_value_in_nearly_all_runs_is_not_fitted():
+    facts = calibrating.facts_fitted("siege")[:3]
+    a, b, c = (f.id for f in facts)
+    runs = pd.DataFrame(
+        {a: [45.0] * 39 + [60.0], b: np.arange(40.0), c: [np.nan] * 38 + [1.0, 1.0]}
+    )
+    assert [f.id for f in calibrating.varied(facts, runs)] == [b]
+
+
+def screening_of(rows):
+    return pd.DataFrame(rows, columns=["parameter", "largest", "inert"])
+
+
+def test_parameters_fitted_are_those_that_move_any_fact_and_never_inert():
+    rows = [("a", 5.0, False), ("b", 0.0, True), ("c", 1.0, False), ("(chance)", 2.0, False)]
+    size = infer.Size(fitted=28, least=1)
+    assert infer.chosen(screening_of(rows), size) == ["a"]
+    assert infer.chosen(screening_of(rows), infer.Size(fitted=28, least=3)) == ["a", "c"]
+
+
+def test_equal_members_stand_for_weighted_sets_in_proportion():
+    rows = infer.resampled(np.array([0.0, 1.0, 3.0, 0.0]), 8, 0.5)
+    assert np.bincount(rows, minlength=4).tolist() == [0, 2, 6, 0]
+
+
+def test_observed_facts_are_drawn_within_their_bounds_and_all_exist():
+    facts = calibrating.facts_fitted("siege")
+    runs = pd.DataFrame({f.id: [f.low, np.nan] for f in facts})
+    summaries = infer.Summaries(runs, facts, 144)
+    drawn = summaries.observed(np.random.default_rng(1), 50)
+    low, high = matching.bounds(facts)
+    assert ((drawn[:, : len(facts)] >= low) & (drawn[:, : len(facts)] <= high)).all()
+    assert (drawn[:, len(facts) :] == 1.0).all()
+    assert drawn.shape[1] == 2 * len(facts)
+    assert np.isfinite(summaries.of(runs)).all()
+
+
+def test_a_truncation_keeps_nearly_all_points_near_the_facts_and_drops_many_others():
+    pytest.importorskip("sklearn")
+    x = np.random.default_rng(2).random((3000, 5))
+    near = (x[:, 0] > 0.7) & (x[:, 1] < 0.4)
+    region = simulate.region_of(x, near, simulate.Size(), str)
+    fresh = np.random.default_rng(3).random((3000, 5))
+    wanted = (fresh[:, 0] > 0.7) & (fresh[:, 1] < 0.4)
+    assert region(fresh)[wanted].mean() > 0.93
+    assert region(fresh).mean() < 0.4
+    drawn = simulate.draw_inside([region], 5, 100, 1)
+    assert drawn.shape == (100, 5)
+    assert region(drawn).all()
+
+
+def test_a_truncation_that_explains_nothing_leaves_the_prior_whole():
+    pytest.importorskip("sklearn")
+    rng = np.random.default_rng(4)
+    assert (
+        simulate.region_of(rng.random((600, 4)), rng.random(600) < 0.1, simulate.Size(), str)
+        is None
+    )
+
+
+def test_an_ensemble_written_can_be_loaded_and_lies_within_the_priors(tmp_path):
+    cube = few_points(2)
+    infer.write_ensemble(tmp_path / "e.toml", cube, 1, {"by": "a test", "model_version": 1})
     found = ensemble_of(parse_toml((tmp_path / "e.toml").read_bytes(), "e"), "e")
-    assert found.members == ((1.0, 20000.0), (0.25, 0.001))
-    assert (found.parameters, found.best, found.made) == (("a.b", "c"), 1, {"by": "a test"})
+    fields = calibrating.priors()
+    assert found.parameters == tuple(f.path for f in fields)
+    assert (found.best, found.made["model_version"]) == (1, 1)
+    for u, member in zip(cube, found.members, strict=True):
+        for f, share, value in zip(fields, u, member, strict=True):
+            if f.type == "number":
+                assert f.prior.share(value) == pytest.approx(share, abs=1e-3)
+
+
+def test_parameters_that_are_not_fitted_are_drawn_anew_in_every_member():
+    names = [f.path for f in calibrating.priors()]
+    cube = infer.complete(np.full((5, 1), 0.25), [names[3]], 1)
+    assert (cube[:, 3] == 0.25).all()
+    assert (np.delete(cube, 3, axis=1).std(axis=0) > 0.0).all()
 
 
 def test_run_k_of_a_hindcast_is_member_k_with_seed_k():
@@ -129,8 +259,21 @@ def test_curves_are_what_their_equations_say():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["calibration", "closeness", "epidemic", "ablations"])
+@pytest.mark.parametrize("name", ["closeness", "epidemic", "ablations"])
 def test_an_experiment_that_is_no_sweep_runs_in_its_quick_form(name, tmp_path):
     told = run_experiment(name, tmp_path / name, quick=True, workers=2, keep=tmp_path / "kept")
     assert told
     assert list((tmp_path / "kept").glob("*.csv"))
+
+
+@pytest.mark.slow
+def test_simulation_and_inference_in_their_quick_forms_give_an_ensemble(tmp_path):
+    for name in ("simulate", "infer"):
+        run_experiment(name, tmp_path / name, quick=True, workers=2, keep=tmp_path / "kept")
+    ensemble = ensemble_of(
+        parse_toml((tmp_path / "simulate" / "calibrated.toml").read_bytes(), "e"), "e"
+    )
+    assert len(ensemble.members) == infer.QUICK.members
+    for name in ("screening", "rounds", "coverage", "ranks", "members", "ensemble"):
+        assert (tmp_path / "kept" / f"{name}.csv").exists(), name
+    assert (tmp_path / "kept" / "coverage.png").exists()
