@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from experiments import ablations, calibrating, closeness, epidemic, infer, simulate
+from experiments import ablations, calibrating, closeness, epidemic, infer, simulate, smoothing
 from experiments.running import run_experiment
 from sim import Scenario, hindcast
 from sim.lab.analysis import matching
@@ -129,9 +129,9 @@ def screening_of(rows):
 
 def test_parameters_fitted_are_those_that_move_any_fact_and_never_inert():
     rows = [("a", 5.0, False), ("b", 0.0, True), ("c", 1.0, False), ("(chance)", 2.0, False)]
-    size = infer.Size(fitted=28, least=1)
-    assert infer.chosen(screening_of(rows), size) == ["a"]
-    assert infer.chosen(screening_of(rows), infer.Size(fitted=28, least=3)) == ["a", "c"]
+    size = simulate.Size(fitted=28, least=1)
+    assert simulate.chosen(screening_of(rows), size) == ["a"]
+    assert simulate.chosen(screening_of(rows), simulate.Size(fitted=28, least=3)) == ["a", "c"]
 
 
 def test_equal_members_stand_for_weighted_sets_in_proportion():
@@ -151,27 +151,61 @@ def test_observed_facts_are_drawn_within_their_bounds_and_all_exist():
     assert np.isfinite(summaries.of(runs)).all()
 
 
-def test_a_truncation_keeps_nearly_all_points_near_the_facts_and_drops_many_others():
-    pytest.importorskip("sklearn")
-    x = np.random.default_rng(2).random((3000, 5))
-    near = (x[:, 0] > 0.7) & (x[:, 1] < 0.4)
-    region = simulate.region_of(x, near, simulate.Size(), str)
-    fresh = np.random.default_rng(3).random((3000, 5))
-    wanted = (fresh[:, 0] > 0.7) & (fresh[:, 1] < 0.4)
-    assert region(fresh)[wanted].mean() > 0.93
-    assert region(fresh).mean() < 0.4
-    drawn = simulate.draw_inside([region], 5, 100, 1)
-    assert drawn.shape == (100, 5)
-    assert region(drawn).all()
+def two_facts():
+    return tuple(f for f in load_facts() if f.id in {"F01", "N19"})
 
 
-def test_a_truncation_that_explains_nothing_leaves_the_prior_whole():
-    pytest.importorskip("sklearn")
+def test_a_smoother_goes_to_where_the_facts_are_met():
+    facts, rng = two_facts(), np.random.default_rng(2)
+    low, high = matching.bounds(facts)
+
+    def simulated(z):  # two scores out of five make a fact each, on its logarithm
+        return np.stack([7.0 + 1.5 * z[:, 0], 8.0 + z[:, 1] - 0.5 * z[:, 2]], axis=1)
+
+    z = rng.standard_normal((300, 5))
+    before = ((simulated(z) >= low) & (simulated(z) <= high)).all(axis=1).mean()
+    for _ in range(4):
+        z = smoothing.step(z, simulated(z), facts, np.ones(300, bool), rng)
+    after = ((simulated(z) >= low) & (simulated(z) <= high)).all(axis=1).mean()
+    assert before < 0.15
+    assert after > 0.8
+    assert abs(z[:, 3:].std() - 1.0) < 0.15  # what moves no fact stays as wide as it was
+
+
+def test_points_whose_attack_did_not_begin_in_time_take_the_place_of_those_whose_did():
+    facts, rng = two_facts(), np.random.default_rng(3)
+    z = rng.standard_normal((100, 3))
+    z[:, 0] = np.where(np.arange(100) < 40, 2.0, -2.0)
+    y = np.full((100, 2), 8.3)
+    moved = smoothing.step(z, y, facts, np.arange(100) < 40, rng)
+    assert (moved[:, 0] > 1.5).all()
+
+
+def test_a_part_of_the_prior_is_drawn_from_with_the_priors_own_density():
     rng = np.random.default_rng(4)
-    assert (
-        simulate.region_of(rng.random((600, 4)), rng.random(600) < 0.1, simulate.Size(), str)
-        is None
+    region = smoothing.Region(np.array([0.5, 0.0]), np.diag([1.0, 100.0]))
+    z = region.draw(4000, rng)
+    assert region.holds(z).all()
+    assert abs(z[:, 1].std() - 1.0) < 0.06  # wide there: the normal itself
+    # narrow here: a normal cut off at -0.5 and 1.5, whose mean is in closed form
+    from scipy.stats import truncnorm
+
+    # The ellipse narrows only for scores that are rare in its long direction.
+    assert abs(z[:, 0].mean() - truncnorm(-0.5, 1.5).mean()) < 0.05
+
+
+def test_the_part_around_a_cloud_holds_it_and_is_no_wider_than_the_prior():
+    rng = np.random.default_rng(5)
+    z = 0.3 * rng.standard_normal((500, 4)) + 1.0
+    region = smoothing.Region.around(z, 1.7)
+    assert region.holds(z).mean() > 0.99
+    assert not region.holds(np.full((1, 4), -1.5)).any()
+    values = np.linalg.eigvalsh(
+        smoothing.Region.around(5.0 * rng.standard_normal((500, 4)), 1.7).shape
     )
+    from scipy.stats import chi2
+
+    assert values.max() <= chi2.ppf(0.99, 4) * (1 + 1e-9)
 
 
 def test_an_ensemble_written_can_be_loaded_and_lies_within_the_priors(tmp_path):
@@ -274,6 +308,6 @@ def test_simulation_and_inference_in_their_quick_forms_give_an_ensemble(tmp_path
         parse_toml((tmp_path / "simulate" / "calibrated.toml").read_bytes(), "e"), "e"
     )
     assert len(ensemble.members) == infer.QUICK.members
-    for name in ("screening", "rounds", "coverage", "ranks", "members", "ensemble"):
+    for name in ("screening", "steps", "coverage", "ranks", "members", "ensemble"):
         assert (tmp_path / "kept" / f"{name}.csv").exists(), name
     assert (tmp_path / "kept" / "coverage.png").exists()
