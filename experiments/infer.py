@@ -11,6 +11,7 @@ fitted facts, those included that need shoppers, and sets are drawn anew by thei
 
 import dataclasses
 import datetime
+import re
 import time
 
 import numpy as np
@@ -32,10 +33,11 @@ from experiments.calibrating import (
 )
 from experiments.keeping import write
 from experiments.smoothing import Region, scores
-from sim import MODEL_VERSION, __version__
+from sim import MODEL_VERSION, Scenario, __version__
 from sim.io import parquet
 from sim.lab.analysis import matching
 from sim.lab.analysis.inference import infer, judge, spread_of, uniformity
+from sim.scenario.schema import fields_of
 
 DRAWS = 99
 """Draws of each held-out posterior; ranks run from 0 to as many."""
@@ -290,13 +292,33 @@ def made_by(facts, members, ess, runs, typical, quick):
     }  # fmt: skip
 
 
+def by_kind(fields):
+    """Return each parameter's path in an ensemble: a measure's by its kind, for every response."""
+    kinds = [measure.kind for measure in base().response.measures]
+    return [re.sub(r"measures\[(\d+)\]", lambda m: f"measures[{kinds[int(m[1])]}]", f.path) for f in fields]  # fmt: skip
+
+
+def of_other_measures(known):
+    """Return the parameters with a prior of measures that 2011 did not see."""
+    every = fields_of(Scenario)
+    return [f for f in every if f.prior and f.path.startswith("response.measures[") and f.path not in known]  # fmt: skip
+
+
 def write_ensemble(path, cube, best, made):
-    """Write an ensemble as TOML: a row a member, a column a parameter."""
+    """Write an ensemble as TOML: a row a member, a column a parameter.
+
+    Parameters of measures that were not taken in 2011 are drawn from their priors.
+    """
     fields = priors()
-    rows = [list(values.values()) for values in values_at(cube, fields)]
+    paths = by_kind(fields)
+    others = of_other_measures(paths)
+    more = np.random.default_rng(SEED).random((len(cube), len(others)))
+    both = zip(values_at(cube, fields), values_at(more, others), strict=True)
+    rows = [[*one.values(), *two.values()] for one, two in both]
+    paths += [f.path for f in others]
     head = tomli_w.dumps({
         "name": "calibrated", "description": f"{len(rows)} parameter sets that are consistent with the facts of 2011",
-        "scenario": BASE, "best": best, "parameters": [f.path for f in fields], "made": made,
+        "scenario": BASE, "best": best, "parameters": paths, "made": made,
     })  # fmt: skip
     table, made_part = head.split("[made]", 1)
     told = "\n".join("  [" + ", ".join(f"{float(v):.6g}" for v in row) + "]," for row in rows)

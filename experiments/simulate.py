@@ -38,15 +38,15 @@ class Size:
 
     scale: float = 0.05
     points: int = 240  # of the smoother
-    steps: int = 11
+    cautions: tuple = (4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0)  # of the smoother's steps
     levels: tuple = (0.02, 0.26, 0.5, 0.74, 0.98)  # shares of the way through the prior
-    table: int = 4000
+    table: int = 2400
     fitted: int = 36  # parameters at most, those that move a fact most
     least: int = 24  # that many even if chance moves the facts as much
     widen: float = 1.7  # the table's part of the prior, by the spread of the smoother's points
 
 
-QUICK = Size(0.005, 24, 2, (0.02, 0.98), 120, 8, 6)
+QUICK = Size(0.005, 24, (4.0, 1.0), (0.02, 0.98), 120, 8, 6)
 
 
 def smooth(folder, size, workers, say):
@@ -61,7 +61,7 @@ def smooth(folder, size, workers, say):
     paths = [f.path for f in priors()]
     z = np.random.default_rng(SEED).standard_normal((size.points, len(paths)))
     first, told = None, []
-    for k in range(size.steps + 1):
+    for k, caution in enumerate([*size.cautions, None]):
         x = cube(z)
         runs = run_points(folder / f"step-{k}", x, SEED + 10_000 * (k + 1) + np.arange(len(x)),
                           scale=size.scale, need="siege", workers=workers, say=say)  # fmt: skip
@@ -78,9 +78,9 @@ def smooth(folder, size, workers, say):
         say("step {step}: {started:.0%} start when reported, misfit {misfit_median:.1f}, all facts "
             "inside in {all_inside:.0%}, {shopped:.0%} with shoppers".format(**told[-1]))  # fmt: skip
         z = z[at]
-        if k < size.steps:
+        if caution:
             rng = np.random.default_rng([SEED, k])
-            z = step(z, on_scales(runs, facts, hours), facts, started, rng)
+            z = step(z, on_scales(runs, facts, hours), facts, started, rng, caution)
     return z[started] if started.any() else z, first, pd.DataFrame(told)
 
 

@@ -31,7 +31,7 @@ def cube(z):
     return ndtr(z)
 
 
-def step(z, y, facts, started, rng):
+def step(z, y, facts, started, rng, caution=1.0):
     """Move every point towards facts drawn within their bounds.
 
     Parameters
@@ -43,13 +43,15 @@ def step(z, y, facts, started, rng):
     started
         Whether the attack began when reported. The others take the place of one that did: what
         never began says nothing of how it would have gone on.
+    caution
+        Factor on the facts' variance: above 1 for small steps, as long as points are far away.
     """
     z, y = z.copy(), y.copy()
     if LEAST_STARTED * len(z) < started.sum() < len(z):
         at = rng.choice(np.flatnonzero(started), (~started).sum())
         z[~started], y[~started] = z[at], y[at]
     low, high = matching.bounds(facts)
-    middle, sd = (low + high) / 2, (high - low) / 4 + 1e-9
+    middle, sd = (low + high) / 2, np.sqrt(caution) * ((high - low) / 4 + 1e-9)
     off_z, off_y = z - z.mean(axis=0), y - y.mean(axis=0)
     n = len(z)
     shared, of_facts = off_z.T @ off_y / (n - 1), off_y.T @ off_y / (n - 1)

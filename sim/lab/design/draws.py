@@ -128,8 +128,8 @@ def drawn_from(source: str | Path) -> tuple[str, Mapping[str, Any], Ensemble | d
     if isinstance(found, Ensemble):
         return "members", told, found
     if isinstance(found, _Priors):
-        every = fields_of(Scenario)
-        return "priors", told, {f.path: f.prior for f in every if f.prior and "[" not in f.path}
+        every = [*fields_of(Scenario()), *_of_measures()]
+        return "priors", told, {f.path: f.prior for f in every if f.prior}
     if isinstance(found, _Ranges):
         fields, within = _within(found, Scenario())
         return "ranges", told, {f.path: p for f, p in zip(fields, within, strict=True)}
@@ -234,15 +234,21 @@ def _within(table: _Ranges, scenario: Scenario) -> tuple[list[Field], list[Prior
 
 def _of_priors(ensemble: _Priors, scenario: Scenario, runs: int, seed: int) -> list[dict[str, Any]]:
     usual = _values_of_the_library(scenario)
-    # An entry of a list, such as a measure, is another thing in another policy: it has no draw.
     fields = [
         f for f in fields_of(scenario)
         if f.prior and "[" not in f.path and f.default in [values.get(f.path) for values in usual]
     ]  # fmt: skip
+    fields += _of_measures()
     draws = _hypercube(fields, [f.prior for f in fields if f.prior], runs, seed)
     for k, draw in enumerate(draws):
         _try(scenario, draw, f"{ensemble.name}: draw {k}")
     return draws
+
+
+def _of_measures() -> list[Field]:
+    """Return the parameters of measures that have a prior, by kind: alike in all policies."""
+    every = fields_of(Scenario)
+    return [f for f in every if f.prior and f.path.startswith("response.measures[")]
 
 
 def _values_of_the_library(scenario: Scenario) -> list[Mapping[str, Any]]:
