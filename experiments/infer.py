@@ -304,6 +304,12 @@ def of_other_measures(known):
     return [f for f in every if f.prior and f.path.startswith("response.measures[") and f.path not in known]  # fmt: skip
 
 
+def written(value):
+    """Write a number as TOML: six digits, and a point where it is not a whole number by kind."""
+    text = str(value) if isinstance(value, int) else f"{value:.6g}"
+    return text if isinstance(value, int) or set(text) & set(".e") else text + ".0"
+
+
 def write_ensemble(path, cube, best, made):
     """Write an ensemble as TOML: a row a member, a column a parameter.
 
@@ -321,7 +327,7 @@ def write_ensemble(path, cube, best, made):
         "scenario": BASE, "best": best, "parameters": paths, "made": made,
     })  # fmt: skip
     table, made_part = head.split("[made]", 1)
-    told = "\n".join("  [" + ", ".join(f"{float(v):.6g}" for v in row) + "]," for row in rows)
+    told = "\n".join("  [" + ", ".join(map(written, row)) + "]," for row in rows)
     path.write_text(f"{table}members = [\n{told}\n]\n\n[made]{made_part}")
 
 

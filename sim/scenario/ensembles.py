@@ -160,10 +160,17 @@ def ensemble_of(data: Mapping[str, Any], name: str) -> Ensemble:
         name=name,
         scenario=str(data.get("scenario", "")),
         parameters=tuple(paths),
-        members=tuple(tuple(float(v) for v in row) for row in rows),
+        members=tuple(zip(*map(_column, zip(*rows, strict=True)), strict=True)),
         best=best,
         made=made,
     )
+
+
+def _column(values: tuple[float, ...]) -> tuple[float, ...]:
+    """Return a column's numbers: whole where the document has whole numbers only."""
+    if all(type(v) is int for v in values):
+        return values
+    return tuple(float(v) for v in values)
 
 
 def _check_member(row: Any, place: str, n: int) -> None:

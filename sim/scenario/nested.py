@@ -70,8 +70,6 @@ def _check_number(root: type[BaseModel], steps: Sequence[Step], value: Nested) -
     if field is None or not field.is_numeric or (value is None and field.optional):
         return
     kinds = int if field.type == "whole number" else (int, float)
-    if kinds is int and isinstance(value, float) and value.is_integer():
-        value = int(value)
     low, high = field.low, field.high
     if (
         not isinstance(value, kinds)
