@@ -40,7 +40,8 @@ def what_is_lost(world, runs, workers):
     """Return each fact's median with each mechanism off, and the patterns that are lost by it."""
     rows, medians = [], {}
     for name, changes in OFF.items():
-        found = hindcast(world.replace(changes) if changes else world, runs, workers=workers)
+        changed = world.replace(changes) if changes else world
+        found = hindcast(changed, runs, workers=workers, construction=False)
         facts = found.facts[found.facts["use"].isin(["calibrate", "check"])].set_index("id")
         medians[name] = facts["median"]
         if name == "nothing":
