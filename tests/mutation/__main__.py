@@ -42,15 +42,17 @@ LOOPS = "tests/contract/test_loops.py"
 QUEUE = "tests/limiting_cases/test_m_d_1_k.py::test_five_places_refuse_the_share_of_the_law"
 BASELINE = "tests/worlds/test_baseline.py"
 TESTS = {
+    "assembly.py": [],
     "attack.py": [f"{CONTRACT}::test_those_who_act_are_those_whose_own_rule_says_so",
                   f"{CONTRACT}::test_actions_are_drawn_person_by_person_and_tactic_by_tactic",
                   f"{CONTRACT}::test_goods_and_budgets_go_to_actions_in_the_order_of_the_lottery"],
     "attention.py": [],
     "beliefs.py": [f"{CONTRACT}::test_views_of_the_platform_move_by_each_sellers_own_rule"],
     "channel.py": [f"{QUEUE}[1.2-0.19915]"],
+    "crossing.py": [f"{CONTRACT}::test_people_move_exactly_as_each_ones_own_rule_says",
+                    f"{CONTRACT}::test_counts_of_neighbours_inside_follow_those_who_cross"],
     "detection.py": [],
     "mobilisation.py": [f"{CONTRACT}::test_people_move_exactly_as_each_ones_own_rule_says",
-                        f"{CONTRACT}::test_counts_of_neighbours_inside_follow_those_who_cross",
                         f"{CONTRACT}::test_the_phase_changes_who_joins_and_who_leaves"],
     "persuasion.py": [],
     "poaching.py": [f"{CONTRACT}::test_second_shops_are_opened_exactly_as_each_sellers_own_rule_says",
