@@ -89,7 +89,7 @@ def learned(x, y):
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    network = MLPRegressor((64, 64), alpha=1e-3, early_stopping=True, max_iter=400, random_state=SEED)  # fmt: skip
+    network = MLPRegressor(hidden_layer_sizes=(64, 64), alpha=1e-3, early_stopping=True, max_iter=400, random_state=SEED)  # fmt: skip
     fitted = make_pipeline(StandardScaler(), network).fit(y, x)
     return lambda y: fitted.predict(y).reshape(len(y), -1)
 
@@ -151,8 +151,8 @@ def candidates(x, y, way, summaries, n, region):
     Returns
     -------
     tuple
-        Points (set, parameter), the median reach over the draws' share of held-out reaches that
-        are larger, and the share of draws left out.
+        Points (set, parameter), the share of held-out rows that lie as far from the other runs as
+        the facts do or farther, and the share of draws left out.
     """
     of, spread, judged = way
     rng, z = np.random.default_rng(SEED + 1), of(y)
@@ -178,7 +178,7 @@ def complete(points, names, seed):
     return cube
 
 
-def weigh(folder, cube, size, workers, say):
+def weigh(folder, cube, facts, size, workers, say):
     """Run every set whole and give its weight: 0 where a fact rules it out.
 
     Returns
@@ -187,11 +187,9 @@ def weigh(folder, cube, size, workers, say):
         Weights, and a table of the facts.
     """
     scale, n = size.check
-    facts = facts_fitted("shoppers")
     seeds = SEED + 9_000_000 + np.arange(len(cube) * n)
     runs = run_points(folder, np.repeat(cube, n, axis=0), seeds, scale=scale, need="shoppers",
                       workers=workers, say=say)  # fmt: skip
-    facts = varied(facts, runs) or facts
     y = np.full((len(seeds), len(facts)), np.nan)
     y[runs["row"].to_numpy(int)] = on_scales(runs, facts, base().hours)
     y = y.reshape(len(cube), n, -1)
@@ -243,6 +241,8 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
     names = [name for name in edges.columns if name != "centre"]
     region = Region(edges["centre"].to_numpy(), edges[names].to_numpy())
     facts = varied(facts_fitted("siege"), prior)
+    alone = facts_fitted("siege")
+    whole = tuple(f for f in facts_fitted("shoppers") if f in facts or f not in alone)
     summaries = Summaries(table, facts, hours_of(facts))
     x, y = table[names].to_numpy(float), summaries.of(table)
     say(f"{len(x)} runs, {len(names)} parameters, facts {', '.join(f.id for f in facts)}; "
@@ -255,11 +255,11 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
     judged = found[name][2]
     coverage = table_of(names, judged, sd_prior)
     points, typical, left_out = candidates(x, y, found[name], summaries, size.candidates, region)  # fmt: skip
-    say(f"used: {name}; the facts lie as far from the runs as {typical:.0%} of held-out rows or nearer; "
+    say(f"used: {name}; {typical:.0%} of held-out rows lie as far from the other runs as the facts do, or farther; "
         f"{left_out:.0%} of draws within the facts' bounds left out")  # fmt: skip
     if not len(points):
         raise SystemExit("infer: the facts are not typical of what the model gives")
-    weights, members = weigh(folder / "members", complete(points, names, SEED + 2), size, workers, say)  # fmt: skip
+    weights, members = weigh(folder / "members", complete(points, names, SEED + 2), whole, size, workers, say)  # fmt: skip
     ess = float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
     say(f"{(weights > 0).sum()} of {len(points)} sets are not ruled out; effective size {ess:.0f}")
     narrowed = pd.DataFrame({"parameter": names, "sd_of_prior": np.nan})
@@ -268,7 +268,7 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
         narrowed = pd.DataFrame({"parameter": names, "median": np.median(taken, axis=0),
                                  "sd_of_prior": taken.std(axis=0) * np.sqrt(12.0)})  # fmt: skip
         best = int(np.argmin(((taken - np.median(taken, axis=0)) ** 2).sum(axis=1)))
-        made = made_by(facts_fitted("shoppers"), members, ess, len(x), typical, quick)
+        made = made_by(whole, ess, len(x), typical, quick)
         write_ensemble(folder / "calibrated.toml", complete(taken, names, SEED + 3), best, made)
         say(f"{len(taken)} members in {folder / 'calibrated.toml'}; their place is sim/library/ensembles/")  # fmt: skip
     pictures = {"coverage": picture(judged, names)}
@@ -281,14 +281,14 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
     return "\n".join(said)
 
 
-def made_by(facts, members, ess, runs, typical, quick):
+def made_by(facts, ess, runs, typical, quick):
     """Return how an ensemble was made."""
     return {
         "by": "python -m experiments infer" + (" --quick" if quick else ""),
         "version": __version__, "model_version": MODEL_VERSION, "seed": SEED,
         "date": datetime.date.today().isoformat(), "hours": base().hours, "runs": runs,
         "effective_size": round(ess, 1), "facts_typical": round(typical, 3),
-        "facts": [f.id for f in facts if f.id in set(members["fact"])],
+        "facts": [f.id for f in facts],
     }  # fmt: skip
 
 

@@ -23,7 +23,16 @@ def names():
         p.stem
         for p in files
         if p.stem
-        not in {"__init__", "__main__", "calibrating", "fees", "keeping", "running", "smoothing", *COMMANDS}
+        not in {
+            "__init__",
+            "__main__",
+            "calibrating",
+            "fees",
+            "keeping",
+            "running",
+            "smoothing",
+            *COMMANDS,
+        }
     )
 
 

@@ -51,7 +51,7 @@ class ChannelParameters(NamedTuple):
     muster_after: Annotated[
         int,
         parameter(
-            "hours from the announcement before which no assembly is called",
+            "hours from the announcement before which nobody calls to an assembly",
             unit="h",
             source="facts-2011.csv N09: the call was seen the evening before the attack",
             ge=0,

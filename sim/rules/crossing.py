@@ -39,7 +39,6 @@ def left_to_chance(climate: Climate, p: MobilisationParameters) -> bool:
         p.noise > 0.0
         or is_open(joining)
         or is_open(joining * p.return_factor)
-        or is_open(joining * climate.muster_factor)
         or p.staying_shape > 0.0
         or is_open(quitting * climate.quit_factor_sellers)
         or is_open(quitting * climate.quit_factor_onlookers)
