@@ -31,6 +31,12 @@ def at_a_glance(value: object) -> str:
     return f"{x:,.0f}" if abs(x) >= 100 else f"{x:.3g}"
 
 
+def header(names: list[str], right: set[str] = frozenset()) -> list[str]:  # type: ignore[assignment]
+    """Return the head of a table; names in ``right`` are of numbers."""
+    told = " | ".join(name.replace("_", " ") for name in names)
+    return [f"| {told} |", f"| {' | '.join('---:' if n in right else '---' for n in names)} |"]
+
+
 def keep(folder: Path) -> None:
     """Copy what the page needs of a hindcast's folder."""
     told = json.loads((folder / "hindcast.json").read_text())
@@ -49,8 +55,8 @@ def keep(folder: Path) -> None:
 def hindcast() -> str:
     """Write a row a fact: what was reported, the model before and now."""
     before = {row["id"]: row for row in rows_of("hindcast/before.csv")}
-    lines = ["| fact | quantity | grade | use | reported | version 3, median | now, 5–95 % | median | runs inside | median inside |",  # fmt: skip
-             "| --- | --- | --- | --- | --- | --- | --- | --- | ---: | --- |"]  # fmt: skip
+    head = "fact quantity grade use reported version_3,_median now,_5–95_% median runs_inside median_inside"
+    lines = header(head.split(), right={"runs_inside"})
     for row in rows_of("hindcast/facts.csv"):
         old = before.get(row["id"])
         inside = {"True": "yes", "False": "**no**"}.get(row["inside"], "no run says")
@@ -71,8 +77,8 @@ def hindcast() -> str:
 def coverage() -> str:
     """Write what the inference tells of each fitted parameter, the most informed first."""
     kept = {row["parameter"]: row for row in rows_of("calibration/ensemble.csv")}
-    lines = ["| parameter | informed | spread inferred, of the prior's | spread in the ensemble | middle of the ensemble, share of the way | 90 % intervals cover |",  # fmt: skip
-             "| --- | --- | ---: | ---: | ---: | ---: |"]  # fmt: skip
+    numbers = "spread_inferred spread_in_the_ensemble middle_of_the_ensemble 90_%_intervals_cover"
+    lines = header(["parameter", "informed", *numbers.split()], right=set(numbers.split()))
     for row in sorted(rows_of("calibration/coverage.csv"), key=lambda r: float(r["sd_of_prior"])):
         own = kept.get(row["parameter"], {})
         cells = [
@@ -88,7 +94,7 @@ def coverage() -> str:
 
 def ablations() -> str:
     """Write which fact is lost without which mechanism."""
-    lines = ["| mechanism off | facts lost |", "| --- | --- |"]
+    lines = header(["mechanism_off", "facts_lost"])
     for row in rows_of("ablations/lost.csv"):
         lines.append(f"| {row['off']} | {row['facts_lost']} |")
     return "\n".join(lines)
@@ -103,7 +109,9 @@ def renew() -> None:
     for name, make in TABLES.items():
         marked = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)
         if marked.search(text):
-            text = marked.sub(lambda m, made=make(): f"{m[1]}{made}\n{m[2]}", text)  # type: ignore[misc]
+            made = make()
+            before, after = marked.search(text).groups()  # type: ignore[union-attr]
+            text = marked.sub(lambda _: f"{before}{made}\n{after}", text)  # noqa: B023
     PAGE.write_text(text)
 
 
