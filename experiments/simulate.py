@@ -40,7 +40,7 @@ class Size:
     points: int = 240  # of the smoother
     cautions: tuple = (4.0, 4.0, 4.0, 4.0, 1.0, 1.0, 1.0, 1.0, 1.0)  # of the smoother's steps
     levels: tuple = (0.02, 0.26, 0.5, 0.74, 0.98)  # shares of the way through the prior
-    table: int = 2400
+    table: int = 1800
     fitted: int = 36  # parameters at most, those that move a fact most
     least: int = 24  # that many even if chance moves the facts as much
     widen: float = 1.7  # the table's part of the prior, by the spread of the smoother's points

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.calendar import HOURS_A_DAY, day_of
-from sim.core.units import Phase
+from sim.core.units import F64, Phase
 from sim.outcomes.record import Record
 from sim.responses import Measure
 from sim.scenario.scenario import Scenario
@@ -63,20 +63,23 @@ def begun(record: Record, scenario: Scenario) -> list[tuple[Measure, int | None]
     ]
 
 
-def ultimatum_of(record: Record, scenario: Scenario) -> Ultimatum | None:
-    """Return the last truce of a run with its ultimatum, if there was one."""
+def ultimatums_of(record: Record, scenario: Scenario) -> list[Ultimatum]:
+    """Return the truces of a run with their ultimatums, in order."""
     phase = record.series["phase"][: record.hours]
-    in_truce = np.flatnonzero(phase == Phase.TRUCE)
-    if in_truce.size == 0:
-        return None
-    last = int(in_truce[-1])
-    begins = last
-    while begins > 0 and phase[begins - 1] == Phase.TRUCE:
-        begins -= 1
-    named = (day_of(begins) + scenario.channel.truce_days) * HOURS_A_DAY
+    resting = np.concatenate([[False], phase == Phase.TRUCE, [False]])
+    begins = np.flatnonzero(~resting[:-1] & resting[1:])
+    ends = np.flatnonzero(resting[:-1] & ~resting[1:])
+    return [
+        _ultimatum(int(begin), int(end), phase, scenario.channel.truce_days)
+        for begin, end in zip(begins, ends, strict=True)
+    ]
+
+
+def _ultimatum(begins: int, ends: int, phase: F64, days: int) -> Ultimatum:
+    named = (day_of(begins) + days) * HOURS_A_DAY
     deadline = named
-    while deadline <= last:
+    while deadline < ends:
         deadline += HOURS_A_DAY
-    ends = last + 1 if last + 1 < record.hours else None
-    then = Phase.TRUCE if ends is None else Phase(int(phase[ends]))
-    return Ultimatum(begins, deadline, deadline > named, ends, then)
+    is_over = ends < phase.size
+    then = Phase(int(phase[ends])) if is_over else Phase.TRUCE
+    return Ultimatum(begins, deadline, deadline > named, ends if is_over else None, then)

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.calendar import HOURS_A_DAY, describe
 from sim.core.units import CALLED, Phase
-from sim.figures.events import Event, begun, events_of, first_attack, ultimatum_of
+from sim.figures.events import Event, begun, events_of, first_attack, ultimatums_of
 from sim.figures.numbers import count, lost_or_gained, million, percent
 from sim.outcomes.closed import ClosedRecord
 from sim.outcomes.payments import Accounts, balance
@@ -188,9 +188,10 @@ def _stores(t: Told) -> str:
 def _truce(t: Told) -> str | None:
     if not t.attacked:
         return None
-    u = ultimatum_of(t.record, t.scenario)
-    if u is None:
+    truces = ultimatums_of(t.record, t.scenario)
+    if not truces:
         return "The organisers called no truce."
+    u, later = truces[0], truces[1:]
     line = f"A truce began on {describe(u.begins)}, with an ultimatum set to "
     line += f"expire on {describe(u.deadline)}{' after an extension' if u.prolonged else ''}"
     if u.ends is None:
@@ -201,7 +202,11 @@ def _truce(t: Told) -> str | None:
         Phase.DISSOLVE: "the organisers called off the siege",
     }
     when = "When it expired" if u.ends >= u.deadline else f"On {describe(u.ends)}"
-    return f"{line}. {when}, {then.get(u.then, 'the truce ended')}."
+    line = f"{line}. {when}, {then.get(u.then, 'the truce ended')}."
+    if later:
+        again = _and([f"on {describe(truce.begins)}" for truce in later])
+        line += f" They called a truce again {again}."
+    return line
 
 
 def _elsewhere(t: Told) -> str | None:

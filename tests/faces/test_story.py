@@ -17,7 +17,7 @@ from sim.figures.story import (
     million,
     percent,
     story,
-    ultimatum_of,
+    ultimatums_of,
 )
 from sim.outcomes.outcomes import measure
 from sim.outcomes.record import NextYear, Renewal, empty
@@ -61,7 +61,8 @@ def siege_record():
     r.loss[60, 2, Cause.CLOSED] = 3.2e6
     s["mall_sales_twin"][:], s["mall_sales"][:] = 100_000.0, 50_000.0
     s["rival_sales"][:] = 10_000.0
-    r.begun = {0: 46, 1: 60, 2: 96, 3: 140, 4: 184, 5: 184, 6: 184}
+    measures_then = Scenario.load("taobao-2011").response.measures
+    r.begun = {m: taken.trigger.hour for m, taken in enumerate(measures_then)}
     return r
 
 
@@ -126,7 +127,7 @@ def test_a_siege_is_told_from_its_announcement_to_the_renewal(taobao):
         "The regulator made a statement on 15 October 20:00",
         "Dangdang promised on 14 October 07:00 to freeze its fee",
         "lost sales of 12 million yuan, of which rivals won 2.4 million yuan",
-        "dissolved the siege on 17 October 21:00. From 14 October 00:00 on, no day had 5 % of the busiest day's false actions.",
+        "dissolved the siege on 17 October 21:00. From 15 October 00:00 on, no day had 5 % of the busiest day's false actions.",
         "people were still online on its last day",
         "Compared with the same 10 days without a protest or a response, big stores lost 3.2 million yuan",
         "At the yearly renewal, 40.0 % of the sellers leave",
@@ -273,8 +274,20 @@ def test_the_ultimatum_is_told_as_the_organisers_named_it():
     siege = Siege("taobao-2011", seed=1, scale=0.01, hours=200, response=response)
     siege.run_for(200)
     organisers = siege.world.organisers
-    found = ultimatum_of(siege.world.books, siege.scenario)
+    found = ultimatums_of(siege.world.books, siege.scenario)[-1]
     assert (found.begins, found.deadline) == (organisers.ultimatum, organisers.deadline)
+
+
+def test_the_first_truce_is_told_and_that_there_were_more(taobao):
+    record = siege_record()
+    phase = record.series["phase"]
+    phase[:] = Phase.ATTACK
+    phase[105:144] = phase[180:200] = Phase.TRUCE
+    said = tell(record, taobao)
+    assert "A truce began on 14 October 09:00" in said
+    assert (
+        "the organisers resumed the attack. They called a truce again on 17 October 12:00." in said
+    )
 
 
 @pytest.mark.parametrize(
