@@ -160,6 +160,8 @@ def test_where_nothing_is_left_to_chance_the_crowd_is_the_one_that_draws_all_the
         "mobilisation.presence_power": 0.0,
         "mobilisation.presence_top": 1.0,
         "mobilisation.quit_factor_gather": 1.0,
+        "attention.announcement": 2.0,
+        "population.onlooker_threshold_mean": 0.9,
         **{f"mobilisation.{name}": value for name, value in STEP.items()},
     }
     drawing = certain | {"mobilisation.return_factor": 1.0 - 1e-12}

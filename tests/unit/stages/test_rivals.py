@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sim.rules.poaching import Choice
+from sim.rules.poaching import Choice, PoachingParameters
+from sim.setup.population import PopulationParameters
 from sim.stages.rivals import ROUND_HOUR, losses, offers, poach, renew
 from tests.small_worlds import world_at
 
@@ -48,7 +49,9 @@ def test_a_rival_promises_so_long_after_the_first_attack_and_never_in_the_quiet_
 
 def leaving_quietly(**changes):
     """Return the share of sellers who leave in the quiet twin, weighed at hour 0."""
-    return renew(world_at(0, scale=0.05, **changes)).twin.share_leaving
+    own = {f"poaching__{k}": v for k, v in PoachingParameters()._asdict().items()}
+    median = {"population__turnover_median": PopulationParameters().turnover_median}
+    return renew(world_at(0, scale=0.05, **own | median | changes)).twin.share_leaving
 
 
 def test_a_fee_that_rises_by_a_third_drives_hardly_anybody_away():
