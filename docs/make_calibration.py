@@ -105,6 +105,9 @@ TABLES = {"hindcast": hindcast, "coverage": coverage, "ablations": ablations}
 
 def renew() -> None:
     """Put every table into the page."""
+    ranks = RESULTS / "calibration" / "coverage.png"
+    if ranks.exists():
+        shutil.copy(ranks, PICTURES / "calibration-ranks.png")
     text = PAGE.read_text()
     for name, make in TABLES.items():
         marked = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end: {name} -->)", re.DOTALL)

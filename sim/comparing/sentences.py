@@ -176,8 +176,8 @@ def assumptions(c: Compared) -> list[str]:
         *([f"Warning: {warning}."] if warning else []),
         varied,
         "The way in which legitimacy, fear and anger react to the platform is taken from the "
-        "literature, but the strength of the reaction is set by hand: no fact of 2011 measures "
-        "it. How far a concession or talks satisfy the demands is a parameter of each measure, "
+        "literature; the strength of the reaction lies in ranges that other protests suggest, for "
+        "no fact of 2011 measures it. How far a concession or talks satisfy the demands is a parameter of each measure, "
         "and so are the staff costs of the measure.",
         "False orders, reviews and clicks are detected by a score that makes mistakes in both directions; attackers do not learn what was detected.",
         "A value below 0 for all parties together means that the response saves more than the "
