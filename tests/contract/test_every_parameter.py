@@ -41,6 +41,8 @@ STATEMENT = {
     ],
 }
 
+EAGER = {"attack.eagerness": 3.0}  # so that people act after a truce, too
+
 # What must be so before a parameter can matter.
 NEEDS = {
     "hours": {"hours": 48},
@@ -57,7 +59,7 @@ NEEDS = {
     "channel.contact_rate": {"response": "protect-and-talk"},
     # an answer that would be accepted ends the siege before any motion is put
     "channel.motion_talks": {"response": TALKS, "channel.answer_accepted": 0.9},
-    "channel.motion_noise": {"channel.motion_fervour": 0.3},
+    "channel.motion_noise": {"channel.tally_kept": 0.0, "channel.motion_fervour": 0.0},
     "attention.reporters_bonus": {"population.reporter_share": 0.05},
     "channel.motion_unanswered": {"response": "silence"},
     "channel.dissolve_share": {"response": "silence"},
@@ -65,13 +67,16 @@ NEEDS = {
     "fees.old.n_premium": {"fees.old.premium": 9000.0},
     "channel.answer_heard": {"response": STATEMENT},
     "channel.divert_after": {"response": "silence", "channel.divert_after": 24.0},
-    "attack.divert_share": {"response": "silence", "channel.divert_after": 24.0},
-    "attack.await_pause": {"response": STATEMENT},
+    "attack.divert_share": {"response": "silence", "channel.divert_after": 24.0, **EAGER},
+    "attack.await_pause": {"response": STATEMENT, "channel.answer_heard": 0.3, **EAGER},
+    "mobilisation.weight_risk": {"mobilisation.risk_threshold": 0.0},
+    "mobilisation.join_factor_dissolve": {"response": STATEMENT, "channel.answer_accepted": 0.3},
+    "mobilisation.quit_factor_dissolve": {"response": STATEMENT, "channel.answer_accepted": 0.3},
     "stores.hold_hours": {"stores.stock_days": 1.0},
     "stores.delist_stockout": {"stores.stock_days": 1.0},
     "mobilisation.cause_full": {"mobilisation.cause_full": 0.9},
-    "attack.escalation": {"response": "silence"},
-    "attack.escalation_refusals": {"response": "silence"},
+    "attack.escalation": {"response": "silence", **EAGER},
+    "attack.escalation_refusals": {"response": "silence", **EAGER},
     "attention.statement": {"response": "talk"},
     "shopping.loyalty_rise": {"shopping.favourite_share": 0.5},
     "stores.relist_protected": {"response": "protect"},

@@ -436,7 +436,7 @@ def test_an_hours_trade_comes_to_what_its_rows_add_up_to(seed, n_stores, n_selle
 def test_no_store_loses_a_sale_by_what_happens_to_another(favourites):
     """Closed doors and bad ratings send their buyers on; whoever is untouched only gains."""
     siege = begun(2, "calm", hours=48, shopping__favourite_share=favourites,
-                  shopping__stores_share=0.8)  # fmt: skip
+                  shopping__stores_share=0.8, stores__stock_days=365.0)  # fmt: skip
     for k in range(0, 60, 7):
         siege.stores[k].close()
     for k in range(3, 60, 7):
