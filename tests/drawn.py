@@ -64,6 +64,10 @@ def numbers(info, whole):
     return st.sampled_from(often) | anywhere if often else anywhere
 
 
+def _kind_and_start(entry):
+    return entry.get("shop", "any"), entry.get("turnover_from", 0.0)
+
+
 def field(name, info, path, depth):  # noqa: C901 - a table of cases
     """Draw what one field may be."""
     for key in (path, name):
@@ -193,10 +197,6 @@ def legal(given):
             for other in TOGETHER[f"{table}.{name}"]:
                 given.get(table, {}).pop(other, None)
     return Scenario(**given)
-
-
-def _kind_and_start(entry):
-    return entry.get("shop", "any"), entry.get("turnover_from", 0.0)
 
 
 TOGETHER = {

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.agents.agents import Consumer, Onlooker, Organisers, Platform, RivalPlatform, Seller, Store
-from sim.core.units import BesiegeError, Phase, Stance, Tactic
+from sim.core.units import BesiegeError, Phase, Shop, Stance, Tactic
 from sim.running.model import Siege
 from tests.small_worlds import SMALL, begun, finished, small_scenario
 
@@ -455,6 +455,7 @@ def test_an_agent_tells_its_columns_and_its_own_facts(seen):
         float,
         bool,
         Stance,
+        Shop,
         type(seen.sellers[0].role),
     }
     store = max(seen.stores, key=lambda s: s.n_actions)

@@ -126,7 +126,7 @@ def test_sales_are_orders_at_their_price_here_and_in_the_twin(response, seed):
 
 @pytest.mark.parametrize("response", RESPONSES)
 def test_goods_on_the_shelf_and_goods_that_are_out_add_up_hour_by_hour(response):
-    siege = begun(3, response=RESPONSES[response], hours=130)
+    siege = begun(3, response=RESPONSES[response], hours=130, shopping__hot_share=1.0)
     w, hold = siege.world, siege.scenario.stores.hold_hours
     stores, n = w.stores, w.stores.price.size
     least_room = np.inf

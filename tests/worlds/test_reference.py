@@ -35,6 +35,7 @@ TINY = {
     "channel.request_rate": 0.2,
     "channel.slot_seconds": 300.0,
     "attack.discipline": 0.5,
+    "attack.refusal_rate": 0.3,
     "stores.hit_actions": 10.0,
     "stores.stock_days": 1.0,
     "stores.delist_rate": 0.3,

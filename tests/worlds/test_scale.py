@@ -86,7 +86,7 @@ def test_actions_of_those_who_act_come_at_their_full_rate(scale):
 @pytest.mark.parametrize("scale", PAIR)
 def test_people_who_ever_acted_are_counted_one_by_one_and_not_in_bundles(scale):
     rates = {f"attack__{t}_rate": 0.05 for t in ("purchase", "review", "refusal", "click")}
-    siege = begun(1, scale=scale, hours=70, **rates)
+    siege = begun(1, scale=scale, hours=70, population__sympathiser_share=0.3, **rates)
     hours_acting = np.zeros(siege.world.crowd.role.size)
     while siege.running:
         siege.step()

@@ -171,7 +171,7 @@ def test_a_hindcast_of_facts_about_the_crowd_has_no_shoppers_and_says_so(tmp_pat
     few = {"workers": 1, "ensemble": None, "scale": 0.002, "hours": 60}
     alone, whole = hindcast("small", 1, facts=facts, **few), hindcast("small", 1, **few)
     assert (alone.to_dict()["need"], whole.to_dict()["need"]) == ("siege", "shoppers")
-    assert np.array_equal(alone.online, whole.online)
+    assert np.array_equal(alone.online, whole.online[:, :60])  # the whole table looks further
     from sim.views.terminal.hindcast_text import tell_hindcast
 
     tell_hindcast(alone, tmp_path)
