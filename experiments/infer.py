@@ -1,12 +1,18 @@
-"""Which parameters the facts of 2011 do not rule out, and whether the inference is right.
+"""Which parameters the facts of 2011 do not rule out, and what they tell about each.
 
 Question: which sets of assumed values are consistent with what was reported? It reads what
-`simulate` left in its folder. Summaries of a run are the fitted facts on their scales, with an
-indicator where a fact may not exist, or what a network expects of the parameters from them
-(Fearnhead and Prangle 2012); nearest runs are moved by regression. Both are tried on 200 held-out
-rows, and the one that covers better is used. A fact is an interval: each set of the ensemble is
-inferred from facts drawn within it. At last every set is run whole, at a larger scale, against all
-fitted facts, those included that need shoppers, and sets are drawn anew by their weights.
+`simulate` left in its folder.
+
+The ensemble: the smoother's points go on, by whole runs and all fitted facts, those included that
+need shoppers. Then each is run anew, and sets are drawn without repetition by their weights. It is
+a collection of sets that agree with the facts, correlations kept, and no posterior.
+
+What the facts tell about each parameter: inference from the table by nearest runs moved by
+regression. Summaries of a run are the fitted facts on their scales, with an indicator where a fact
+may not exist, or what a network expects of the parameters from them (Fearnhead and Prangle 2012).
+Both are judged on 200 held-out rows, and the one that covers better is used. A fact is an
+interval, so each draw is inferred from facts drawn within their bounds; some are run whole, to see
+whether a posterior of the fitted parameters alone meets the facts.
 """
 
 import dataclasses
@@ -24,6 +30,7 @@ from experiments.calibrating import (
     base,
     facts_fitted,
     hours_of,
+    misfit,
     on_scales,
     one_thread,
     priors,
@@ -32,7 +39,8 @@ from experiments.calibrating import (
     varied,
 )
 from experiments.keeping import write
-from experiments.smoothing import Region, scores
+from experiments.simulate import started_in
+from experiments.smoothing import Region, cube, scores, step
 from sim import MODEL_VERSION, Scenario, __version__
 from sim.io import parquet
 from sim.lab.analysis import matching
@@ -54,12 +62,14 @@ class Size:
     """How much is inferred."""
 
     held_out: int = 200
-    candidates: int = 400
+    drawn: int = 60  # draws of the regression's posterior that are run whole
+    refinements: int = 3
+    candidates: int = 320
     members: int = 200
     check: tuple = (0.05, 2)  # scale, seeds
 
 
-QUICK = Size(30, 16, 8, (0.01, 2))
+QUICK = Size(30, 6, 1, 16, 8, (0.01, 2))
 
 
 class Summaries:
@@ -204,12 +214,33 @@ def weigh(folder, cube, facts, size, workers, say):
     return weights, told
 
 
-def resampled(weights, n, u):
-    """Return the rows that n equal members stand for, by systematic resampling; ``u`` in 0-1."""
-    running = np.cumsum(weights)
-    at = np.searchsorted(running / running[-1], (np.arange(n) + u) / n, side="right")
-    out = at.clip(max=len(weights) - 1)
-    return out
+def drawn_by(weights, n):
+    """Return rows drawn by weight, none twice; fewer where fewer have one."""
+    rng = np.random.default_rng(SEED + 4)
+    n = min(n, int((weights > 0).sum()))
+    return rng.choice(len(weights), n, replace=False, p=weights / weights.sum())
+
+
+def effective(weights):
+    """Return the effective size of weighted sets."""
+    return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
+
+
+def refine(folder, x, facts, size, workers, say):
+    """Move the smoother's points on, by whole runs and all fitted facts; return points to check."""
+    z = scores(x)
+    for k in range(size.refinements):
+        seeds = SEED + 5_000_000 + 10_000 * k + np.arange(len(z))
+        runs = run_points(folder / f"refinement-{k}", cube(z), seeds, scale=size.check[0],
+                          need="shoppers", workers=workers, say=say)  # fmt: skip
+        off, started = misfit(runs, facts, base().hours), started_in(runs)
+        say(f"refinement {k}: {started.mean():.0%} start when reported, misfit {np.median(off):.1f}, "
+            f"all facts inside in {(off == 0).mean():.0%}")  # fmt: skip
+        rng = np.random.default_rng([SEED, 5, k])
+        z = step(z[runs["row"].to_numpy(int)], on_scales(runs, facts, base().hours), facts, started, rng)  # fmt: skip
+    rng = np.random.default_rng([SEED, 6])
+    z = z[rng.permutation(np.arange(size.candidates) % len(z))]
+    return cube(np.clip(z + 0.1 * z.std(axis=0) * rng.standard_normal(z.shape), -3.0, 3.0))
 
 
 @one_thread
@@ -254,22 +285,28 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
     name = better(found, sd_prior)
     judged = found[name][2]
     coverage = table_of(names, judged, sd_prior)
-    points, typical, left_out = candidates(x, y, found[name], summaries, size.candidates, region)  # fmt: skip
+    points, typical, left_out = candidates(x, y, found[name], summaries, size.drawn, region)
     say(f"used: {name}; {typical:.0%} of held-out rows lie as far from the other runs as the facts do, or farther; "
         f"{left_out:.0%} of draws within the facts' bounds left out")  # fmt: skip
-    if not len(points):
-        raise SystemExit("infer: the facts are not typical of what the model gives")
-    weights, members = weigh(folder / "members", complete(points, names, SEED + 2), whole, size, workers, say)  # fmt: skip
-    ess = float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
-    say(f"{(weights > 0).sum()} of {len(points)} sets are not ruled out; effective size {ess:.0f}")
-    narrowed = pd.DataFrame({"parameter": names, "sd_of_prior": np.nan})
+    if len(points):
+        drawn = complete(points, names, SEED + 2)
+        weights, _ = weigh(folder / "drawn", drawn, whole, size, workers, say)
+        say(f"of {len(points)} draws by regression the facts rule out {(weights == 0).sum()}; effective size {effective(weights):.0f}")  # fmt: skip
+    sets = refine(folder, parquet.read(folder / "smoothed.parquet").to_numpy(float), whole, size, workers, say)  # fmt: skip
+    weights, members = weigh(folder / "members", sets, whole, size, workers, say)
+    ess = effective(weights)
+    say(f"{(weights > 0).sum()} of {len(sets)} sets are not ruled out; effective size {ess:.0f}")
+    paths = [f.path for f in priors()]
+    narrowed = pd.DataFrame({"parameter": paths, "sd_of_prior": np.nan})
     if weights.any():
-        taken = points[resampled(weights, size.members, 0.5)]
-        narrowed = pd.DataFrame({"parameter": names, "median": np.median(taken, axis=0),
+        rows = drawn_by(weights, size.members)
+        taken = sets[rows]
+        narrowed = pd.DataFrame({"parameter": paths, "median": np.median(taken, axis=0),
                                  "sd_of_prior": taken.std(axis=0) * np.sqrt(12.0)})  # fmt: skip
-        best = int(np.argmin(((taken - np.median(taken, axis=0)) ** 2).sum(axis=1)))
+        near = ((taken - np.median(taken, axis=0)) ** 2).sum(axis=1)
+        best = int(np.argmin(np.where(weights[rows] >= 0.9 * weights[rows].max(), near, np.inf)))
         made = made_by(whole, ess, len(x), typical, quick)
-        write_ensemble(folder / "calibrated.toml", complete(taken, names, SEED + 3), best, made)
+        write_ensemble(folder / "calibrated.toml", taken, best, made)
         say(f"{len(taken)} members in {folder / 'calibrated.toml'}; their place is sim/library/ensembles/")  # fmt: skip
     pictures = {"coverage": picture(judged, names)}
     ranks = pd.DataFrame(judged.ranks, columns=names)

@@ -72,7 +72,7 @@ def smooth(folder, size, workers, say):
             )
         facts = varied(facts_fitted("siege"), first)
         hours = hours_of(facts)
-        off, started = misfit(runs, facts, hours), _started(runs)
+        off, started = misfit(runs, facts, hours), started_in(runs)
         told.append({"step": k, "runs": len(runs), "started": started.mean(), "misfit_median": np.median(off),
                      "all_inside": (off == 0).mean(), "shopped": runs["shopped"].mean()})  # fmt: skip
         say("step {step}: {started:.0%} start when reported, misfit {misfit_median:.1f}, all facts "
@@ -84,7 +84,7 @@ def smooth(folder, size, workers, say):
     return z[started] if started.any() else z, first, pd.DataFrame(told)
 
 
-def _started(runs):
+def started_in(runs):
     """Return in which runs the attack began when it was reported to have begun."""
     (fact,) = (f for f in facts_fitted("siege") if f.id == START)
     return ((runs[START] >= fact.low) & (runs[START] <= fact.high)).to_numpy()
@@ -172,6 +172,9 @@ def carry_out(out, *, quick=False, workers=2, keep=None, runs=None):
         say(f"by construction, so not fitted: {', '.join(constant)}")
     off = misfit(table, varied(facts, first), hours_of(facts))
     say(f"table: {len(table)} runs, misfit {np.median(off):.1f}, best twentieth {np.quantile(off, 0.05):.2f}")  # fmt: skip
+    parquet.write(
+        pd.DataFrame(cube(z), columns=[f.path for f in priors()]), out / "smoothed.parquet"
+    )
     parquet.write(first, out / "prior.parquet")
     parquet.write(table, out / "table.parquet")
     parquet.write(screening, out / "screening.parquet")
