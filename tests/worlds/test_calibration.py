@@ -135,9 +135,12 @@ def test_parameters_fitted_are_those_that_move_any_fact_and_never_inert():
     assert simulate.chosen(screening_of(rows), simulate.Size(fitted=28, least=3)) == ["a", "c"]
 
 
-def test_equal_members_stand_for_weighted_sets_in_proportion():
-    rows = infer.resampled(np.array([0.0, 1.0, 3.0, 0.0]), 8, 0.5)
-    assert np.bincount(rows, minlength=4).tolist() == [0, 2, 6, 0]
+def test_members_are_drawn_by_weight_none_twice_and_none_that_is_ruled_out():
+    weights = np.array([0.0, 1.0, 3.0, 0.0, 2.0])
+    assert sorted(infer.drawn_by(weights, 8)) == [1, 2, 4]
+    assert len(set(infer.drawn_by(weights, 2))) == 2
+    assert infer.effective(weights) == pytest.approx(36 / 14)
+    assert infer.effective(np.zeros(3)) == 0.0
 
 
 def test_observed_facts_are_drawn_within_their_bounds_and_all_exist():
