@@ -47,7 +47,7 @@ def keep(folder: Path) -> None:
         writer = csv.DictWriter(file, names, extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
         writer.writerows(row for row in told["facts"] if row["n"] is not None)
-    about = {k: told[k] for k in ("scenario", "scale", "runs", "over", "share_with_siege", "score", "model_version")}  # fmt: skip
+    about = {k: told[k] for k in ("scenario", "scale", "runs", "over", "share_with_siege", "score", "hours_run")}  # fmt: skip
     (out / "about.json").write_text(json.dumps(about, indent=2) + "\n")
     shutil.copy(folder / "hindcast.png", PICTURES / "calibration-hindcast.png")
 
