@@ -107,7 +107,7 @@ def outcome(
     ... def hours_online(record):
     ...     return (record.series["online"] > 0).sum()
     >>> sim.run("small", seed=1, scale=0.001, hours=24).outcomes["hours_online"]
-    3.0
+    4.0
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
         raise BesiegeError(

@@ -13,12 +13,12 @@ SEEDS = range(40)
 
 def test_small_worlds_at_two_scales_agree_within_their_noise():
     ratios = limiting_cases.scale(
-        scales=(0.01, 0.02), seeds=range(8), hours=100,
+        scales=(0.01, 0.02), seeds=range(16), hours=100,
         **{"population.n_consumers": 1_000_000, "population.n_stores": 60},
     )  # fmt: skip
     assert set(ratios) == set(FREE_OF_SCALE)
     for name, (found,) in ratios.items():
-        assert found.n == 8
+        assert found.n == 16
         assert found.low < found.ratio < found.high < found.low + 0.6, name
         assert found.low < 1.02, name
         assert found.high > 0.98, name

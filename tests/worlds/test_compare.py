@@ -22,7 +22,14 @@ WORLD = Scenario.load("taobao-2011").replace(
     {"scale": 0.01, "population.n_consumers": 100_000, "hours": 90}
 )
 # A protest that begins with the assembly of the first evening, so that runs may be short.
-EARLY = WORLD.replace({"channel.quorum": 100.0, "hours": 60})
+EARLY = WORLD.replace(
+    {
+        "channel.quorum": 100.0,
+        "channel.muster_after": 0,
+        "population.sympathiser_share": 0.1,
+        "hours": 60,
+    }
+)
 
 
 class Fails(Measure):

@@ -391,7 +391,8 @@ def test_a_column_of_stances_set_by_hand_is_felt_as_agents_set_one_by_one_are(fa
 
 
 def test_a_brand_or_price_set_by_hand_is_what_shoppers_see():
-    siege, plain = begun(hours=24), begun(hours=24)
+    full = {"hours": 48, "stores__stock_days": 300.0, "announced": None}
+    siege, plain = begun(**full), begun(**full)
     siege.stores[0].brand *= 5
     assert siege.world.shelves.share[0] > plain.world.shelves.share[0]
     assert siege.stores[0].orders_an_hour > plain.stores[0].orders_an_hour
