@@ -396,10 +396,10 @@ def test_a_brand_or_price_set_by_hand_is_what_shoppers_see():
     siege.stores[0].brand *= 5
     assert siege.world.shelves.share[0] > plain.world.shelves.share[0]
     assert siege.stores[0].orders_an_hour > plain.stores[0].orders_an_hour
-    siege.stores[1].price = 1.0
-    assert siege.record.price[1] == 1.0
+    siege.stores[2].price = 1.0
+    assert siege.record.price[2] == 1.0
     first, second = siege.run().record.orders.sum(axis=0), plain.run().record.orders.sum(axis=0)
-    assert first[1] > second[1]
+    assert first[2] > second[2]
     assert first[3:60].tolist() == second[3:60].tolist()  # other categories
 
 
