@@ -67,7 +67,9 @@ def run_study(study: Study, checked: Checked, note: Callable[[Study], None]) -> 
         if study.stop.is_set():
             raise Cancelled
         if study.kind == "hindcast":
-            facts = hindcast(scenario, worlds, seed=seed, workers=1, progress=progress)
+            facts = hindcast(
+                scenario, worlds, seed=seed, workers=1, progress=progress, construction=False
+            )
             note(replace(study, result=facts, html=show_hindcast(facts)))
         else:
             responses = [s.response for s in checked.scenarios]
