@@ -240,9 +240,7 @@ def hindcast(
     Examples
     --------
     >>> import sim
-    >>> found = sim.hindcast(
-    ...     "small", runs=2, ensemble="none", workers=1, scale=0.001, construction=False
-    ... )
+    >>> found = sim.hindcast("small", runs=2, ensemble="none", workers=1, construction=False)
     >>> found.facts["id"].head(3).tolist()
     ['F01', 'F02', 'F03']
     """
