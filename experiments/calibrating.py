@@ -12,6 +12,7 @@ import pandas as pd
 from sim import Scenario
 from sim.io import parquet
 from sim.lab.analysis import matching
+from sim.lab.construction import is_constant
 from sim.lab.execution.tasks import Task
 from sim.lab.readings import read
 from sim.lab.storage.kept import forget, run_all
@@ -22,10 +23,6 @@ from sim.scenario.schema import fields_of
 
 BASE = "taobao-2011"
 SEED = 2011
-ONE_VALUE = 1e-9
-"""Values that differ by less are one."""
-CONSTANT = 0.95
-"""Share of the runs in which a fact has one value, from which on it is met by construction."""
 
 
 def base(**changes):
@@ -59,8 +56,7 @@ def varied(facts, runs):
     out = []
     for fact in facts:
         there = runs[fact.id].dropna().to_numpy(float)
-        near = np.abs(there - np.median(there)) <= ONE_VALUE if there.size else np.ones(1, bool)
-        if near.mean() < CONSTANT:
+        if there.size > 1 and not is_constant(there):
             out.append(fact)
     return tuple(out)
 

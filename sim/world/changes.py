@@ -15,8 +15,8 @@ def begin(world: World, phase: Phase) -> None:
     o = world.organisers
     o.phase, o.phase_since = phase, world.hour
     if phase == Phase.TRUCE:
-        if o.ultimatum >= 0 and world.books.pause_again < 0:
-            world.books.pause_again = world.hour
+        if o.ultimatum >= 0:
+            _pause_again(world)
         days = world.scenario.channel.truce_days
         o.ultimatum = world.hour
         o.deadline = (calendar.day_of(world.hour) + days) * calendar.HOURS_A_DAY
@@ -28,6 +28,11 @@ def prolong_truce(world: World) -> None:
     o = world.organisers
     o.deadline += calendar.HOURS_A_DAY
     world.books.deadline = o.deadline
+    _pause_again(world)
+
+
+def _pause_again(world: World) -> None:
+    """Book when activities were first suspended again, or for longer."""
     if world.books.pause_again < 0:
         world.books.pause_again = world.hour
 

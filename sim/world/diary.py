@@ -88,8 +88,11 @@ def weigh_person(world: World, row: int) -> Entry:
 def note_acting(world: World) -> None:
     """Note whether each watched person acts, after the attackers have acted."""
     crowd, m = world.crowd, world.scenario.mobilisation
+    rows = _rows(world, PERSON)
+    if not rows:
+        return
     called, occasion = world.organisers.phase in CALLED, occasion_of(world)
-    for row in _rows(world, PERSON):
+    for row in rows:
         entries = world.watched[(PERSON, row)].entries
         if not entries or entries[-1]["hour"] != world.hour:
             continue
